@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+#
+# ./dev build: DPDK with our drivers, the emulated host, the unit tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. devtools/lib.sh
+. devtools/packages.sh
+. devtools/dpdk-source.sh
+. devtools/overlay.sh
+. devtools/dpdk-build.sh
+
+usage() {
+	cat <<-EOF
+	usage: ./dev build [--dpdk DIR] [--stock]
+
+	Builds Debian's dpdk source package with our drivers in place of its own, and
+	the emulated host. Leaves the plugins in build/plugins, the programs in build/bin.
+
+	  --dpdk DIR   build this DPDK source tree (22.11 to 26.11) instead; DIR itself is
+	               not changed, a copy is built in build/dpdk-VERSION
+	  --stock      also build the untouched l2fwd that ./dev test compares with
+	EOF
+}
+
+# copy_tree FROM TO: once, and again when FROM has become another version.
+copy_tree() {
+	[ "$(cat "$2/.copied" 2>/dev/null)" = "$1 $(cat "$1/VERSION")" ] && return 0
+	rm -rf "$2"
+	mkdir -p "$2"
+	tar -C "$1" --exclude=./.git --exclude=./build -cf - . | tar -C "$2" -xf -
+	printf '%s' "$1 $(cat "$1/VERSION")" >"$2/.copied"
+}
+
+prepare_tree() {
+	if [ -n "$dpdk" ]; then
+		version=$(overlay_version "$dpdk")
+		overlay_check_version "$version"
+		tree=$build/dpdk-$version/src
+		copy_tree "$dpdk" "$tree"
+	else
+		tree=$build/dpdk-debian/src
+		dpdk_source_unpack "$tree"
+		version=$(overlay_version "$tree")
+		overlay_check_version "$version"
+	fi
+	out=$(dirname "$tree")/build
+	overlay_lay "$tree"
+}
+
+build_app() {
+	app=$(dirname "$tree")/app
+	if [ ! -f "$app/build.ninja" ]; then
+		CC="ccache ${CC:-gcc}" PKG_CONFIG_PATH=$out/meson-uninstalled \
+			with_progress "configuring hvhost and tests" "$app.setup.log" \
+			meson setup "$app" . --buildtype=debugoptimized --werror
+	fi
+	dpdk_ninja "building hvhost and tests" "$app"
+}
+
+link_results() {
+	local lib program
+	rm -rf "$build/plugins" "$build/bin"
+	mkdir -p "$build/plugins" "$build/bin"
+	for lib in librte_bus_vmbus librte_net_netvsc; do
+		cp -a "$out"/drivers/$lib.so.[0-9]* "$build/plugins/"
+		rm -rf "$build"/plugins/*.p "$build"/plugins/*.symbols
+	done
+	for program in "$out"/app/dpdk-{testpmd,proc-info,pdump,dumpcap} \
+		"$out"/examples/dpdk-{l2fwd,l3fwd} "$app"/app/hvhost/{hvhost,libhvguest.so}; do
+		[ -f "$program" ] || die "the build left no $program"
+		ln -s "$program" "$build/bin/"
+	done
+}
+
+build_stock() {
+	local stock=$build/stock/src
+	dpdk_source_unpack "$stock"
+	dpdk_build_stock "$stock" "$build/stock/build" "$(cat "$stock/VERSION")"
+	mkdir -p "$build/stock/bin"
+	ln -sf ../build/examples/dpdk-l2fwd "$build/stock/bin/l2fwd"
+}
+
+dpdk=
+stock=false
+while [ $# -gt 0 ]; do
+	case $1 in
+	--dpdk)
+		[ -n "${2:-}" ] || die "--dpdk wants the directory of a DPDK source tree"
+		[ -d "$2" ] || die "there is no directory $2 (--dpdk wants a DPDK source tree)"
+		dpdk=$(cd "$2" && pwd)
+		[ -z "$(overlay_version "$dpdk")" ] || overlay_check_version "$(overlay_version "$dpdk")"
+		shift
+		;;
+	--stock) stock=true ;;
+	-h | --help) usage; exit ;;
+	*) die "build does not know '$1'; ./dev build --help lists its options" ;;
+	esac
+	shift
+done
+
+# shellcheck disable=SC2086
+packages_install $packages_build
+prepare_tree
+dpdk_build_ours "$tree" "$out" "$version"
+build_app
+link_results
+if $stock; then build_stock; fi
+say "ready: plugins in build/plugins, programs in build/bin (DPDK $version)"
