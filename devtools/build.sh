@@ -61,7 +61,7 @@ build_app() {
 
 link_results() {
 	local lib program
-	rm -rf "$build/plugins" "$build/bin"
+	rm -rf "${build:?}/plugins" "${build:?}/bin"
 	mkdir -p "$build/plugins" "$build/bin"
 	for lib in librte_bus_vmbus librte_net_netvsc; do
 		cp -a "$out"/drivers/$lib.so.[0-9]* "$build/plugins/"
