@@ -50,7 +50,7 @@ dpdk_source_unpack() {
 	[ "$1/.unpacked" -nt "$dsc" ] && return 0
 	rm -rf "$1"
 	mkdir -p "$(dirname "$1")"
-	dpkg-source --no-check -x "$dsc" "$1" >"$cache/unpack.log" 2>&1 ||
+	dpkg-source --no-check --no-copy -x "$dsc" "$1" >"$cache/unpack.log" 2>&1 ||
 		die "dpkg-source could not unpack $dsc (its output: $cache/unpack.log)"
 	touch "$1/.unpacked"
 }

@@ -3,8 +3,9 @@
 # shellcheck shell=bash
 #
 # Lays our folders over a DPDK tree: the tree's own vmbus bus and netvsc driver
-# are taken out, ours are linked in, file by file, so that an edited source
-# rebuilds and a removed one disappears. To be sourced after lib.sh.
+# are taken out, ours are copied in, file by file, so that an edited source
+# rebuilds and a removed one disappears. (Copied, because DPDK's symbol checker
+# does not look through links.) To be sourced after lib.sh.
 
 overlay_folders="drivers/bus/vmbus drivers/net/netvsc"
 overlay_docs="doc/guides/nics/netvsc.rst doc/guides/nics/features/netvsc.ini"
@@ -39,28 +40,36 @@ overlay_lay() {
 	fi
 	for folder in $overlay_folders; do
 		mkdir -p "$tree/$folder"
-		overlay_link "$root/$folder" "$tree/$folder"
+		overlay_copy "$root/$folder" "$tree/$folder"
 		overlay_fill_map "$root/$folder/version.map" "$tree/$folder/version.map" "$tree"
 	done
 	for file in $overlay_docs; do
-		[ ! -f "$root/$file" ] || ln -sf "$root/$file" "$tree/$file"
+		[ ! -f "$root/$file" ] || overlay_update "$root/$file" "$tree/$file"
 	done
 }
 
-overlay_link() {
+overlay_copy() {
 	local from=$1 to=$2 file
-	find "$to" -xtype l -delete
 	while IFS= read -r file; do
-		mkdir -p "$(dirname "$to/$file")"
-		[ "$(readlink "$to/$file")" = "$from/$file" ] || ln -sf "$from/$file" "$to/$file"
+		[ -e "$from/$file" ] || rm "$to/$file"
+	done < <(cd "$to" && find . -type f -printf '%P\n')
+	while IFS= read -r file; do
+		overlay_update "$from/$file" "$to/$file"
 	done < <(cd "$from" && find . -type f ! -name version.map -printf '%P\n')
+}
+
+# Untouched where nothing changed: the build goes by time stamps.
+overlay_update() {
+	if cmp -s "$1" "$2"; then return 0; fi
+	mkdir -p "$(dirname "$2")"
+	cp "$1" "$2"
 }
 
 # The node names in a version map carry the tree's ABI number.
 overlay_fill_map() {
-	local from=$1 to=$2 abi
-	abi=$(cut -d. -f1 "$3/ABI_VERSION")
+	local from=$1 to=$2 tree=$3 abi
+	abi=$(cut -d. -f1 "$tree/ABI_VERSION")
 	[ -f "$from" ] || return 0
-	sed "s/@ABI_MAJOR@/$abi/" "$from" >"$to.new"
-	if cmp -s "$to.new" "$to"; then rm "$to.new"; else mv "$to.new" "$to"; fi
+	sed "s/@ABI_MAJOR@/$abi/" "$from" >"$tree/.version.map"
+	overlay_update "$tree/.version.map" "$to"
 }

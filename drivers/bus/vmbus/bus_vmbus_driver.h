@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What a driver of a VMBus device needs from the bus: the device, the driver
+ * object, its registration. Knows nothing of any device class.
+ */
+
+#ifndef _BUS_VMBUS_DRIVER_H_
+#define _BUS_VMBUS_DRIVER_H_
+
+#include <dev_driver.h>
+#include <rte_compat.h>
+#include <rte_uuid.h>
+#include <rte_version.h>
+
+#include <rte_bus_vmbus.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Regions of a device, in the order of the kernel's UIO maps. */
+enum vmbus_map {
+	VMBUS_MAP_RINGS,	/**< primary channel: send ring, receive ring */
+	VMBUS_MAP_INT_PAGE,
+	VMBUS_MAP_MON_PAGE,
+	VMBUS_MAP_RECV_BUF,	/**< host writes, guest reads */
+	VMBUS_MAP_SEND_BUF,	/**< guest writes, host reads */
+	VMBUS_MAP_MAX,
+};
+
+/** One mapped region. */
+struct vmbus_region {
+	void *addr;		/**< in this process; NULL if absent */
+	uint64_t len;		/**< bytes */
+	uint32_t gpadl;		/**< handle by which the host knows it; buffers only */
+	void *map;		/**< the mapping that addr lies in */
+	uint64_t map_len;
+};
+
+/** Longest name of a device directory in sysfs. */
+#define VMBUS_NAME_MAX 64
+
+/** A device found on the bus. */
+struct rte_vmbus_device {
+	struct rte_device device;	/**< name is the device id, lower case */
+	char name[RTE_UUID_STRLEN];
+	char sysfs_name[VMBUS_NAME_MAX];	/**< of its directory; old kernels differ */
+	rte_uuid_t device_id;
+	rte_uuid_t class_id;
+	uint32_t relid;			/**< of the primary channel */
+	uint8_t monitor_id;		/**< of the primary; valid if has_monitor */
+	bool has_monitor;
+	int uio_minor;			/**< N of /dev/uioN, -1 if not bound */
+	int uio_fd;			/**< in this process; -1 if not mapped */
+	struct vmbus_region region[VMBUS_MAP_MAX];
+	struct vmbus_channel *primary;	/**< NULL if not open */
+};
+
+struct rte_vmbus_driver;
+
+/** Take over a device: 0, or negative errno and nothing is kept. */
+typedef int (vmbus_probe_t)(struct rte_vmbus_driver *drv, struct rte_vmbus_device *dev);
+
+/** Let go of a device: 0, or negative errno and it stays in use. */
+typedef int (vmbus_remove_t)(struct rte_vmbus_device *dev);
+
+/** A driver of VMBus devices. */
+struct rte_vmbus_driver {
+	struct rte_driver driver;
+	vmbus_probe_t *probe;
+	vmbus_remove_t *remove;
+	const rte_uuid_t *id_table;	/**< class ids, ended by the null uuid */
+};
+
+/** Add a driver; called before main(). */
+__rte_internal
+void rte_vmbus_register(struct rte_vmbus_driver *driver);
+
+/** Take a driver away. */
+__rte_internal
+void rte_vmbus_unregister(struct rte_vmbus_driver *driver);
+
+/**
+ * Has the host or the kernel taken the device away? One system call; for slow
+ * paths.
+ */
+__rte_internal
+bool rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev);
+
+/** Register a driver under its name. */
+#define RTE_PMD_REGISTER_VMBUS(nm, vmbus_drv) \
+RTE_INIT(vmbusinitfn_ ##nm) \
+{ \
+	(vmbus_drv).driver.name = RTE_STR(nm); \
+	rte_vmbus_register(&(vmbus_drv)); \
+} \
+VMBUS_PMD_EXPORT_NAME(nm)
+
+/* 25.07: one argument. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 7, 0, 0)
+#define VMBUS_PMD_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm)
+#else
+#define VMBUS_PMD_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm, __COUNTER__)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _BUS_VMBUS_DRIVER_H_ */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * uio_hv_generic's character device: open, map, signal, wait. The only file
+ * that knows /dev/uioN.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmbus_private.h"
+
+int
+vmbus_uio_open(int minor)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/uio%d", minor);
+	/* The first open makes the kernel open the primary channel. */
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+void
+vmbus_uio_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void *
+uio_mmap(int fd, uint64_t len, off_t offset)
+{
+	void *addr = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	return addr == MAP_FAILED ? NULL : addr;
+}
+
+void *
+vmbus_uio_map(int fd, unsigned int index, uint64_t len)
+{
+	/* The offset selects the region; it counts guest pages, not Hyper-V's. */
+	return uio_mmap(fd, len, (off_t)index * sysconf(_SC_PAGESIZE));
+}
+
+void *
+vmbus_uio_map_ring(const char *dir, uint32_t relid, uint64_t *len)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	void *addr = NULL;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/channels/%u/ring", dir, relid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size > 0) {
+		*len = (uint64_t)st.st_size;
+		addr = uio_mmap(fd, *len, 0);
+	}
+	close(fd);
+	return addr;
+}
+
+void
+vmbus_uio_unmap(void *addr, uint64_t len)
+{
+	if (addr != NULL)
+		munmap(addr, len);
+}
+
+int
+vmbus_uio_signal(int fd)
+{
+	int32_t enable = 1;
+
+	return write(fd, &enable, sizeof(enable)) == sizeof(enable) ? 0 : -errno;
+}
+
+int
+vmbus_uio_read_event(int fd)
+{
+	int32_t count;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count) ? (count & INT32_MAX) : -EIO;
+}
+
+bool
+vmbus_uio_is_gone(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * The bus as EAL sees it: finds devices, brings devices and drivers together,
+ * takes them apart. The work is done by functions that have the shape of the
+ * current EAL; one block at the end of the file fits them to older ones.
+ *
+ * One broken device never stops the scan or the probe of the others.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bus_driver.h>
+#include <rte_devargs.h>
+#include <rte_eal.h>
+#include <rte_memory.h>
+#include <rte_string_fns.h>
+#include <rte_tailq.h>
+
+#include "vmbus_private.h"
+
+RTE_LOG_REGISTER_DEFAULT(vmbus_logtype_bus, NOTICE);
+
+/*
+ * Nothing is kept in it. EAL refuses two lists of one name, so that a program
+ * which loads this bus and another build of it stops with a message instead of
+ * running both on the same devices.
+ */
+static struct rte_tailq_elem vmbus_tailq = {
+	.name = "VMBUS_RESOURCE_LIST",
+};
+EAL_REGISTER_TAILQ(vmbus_tailq)
+
+static struct rte_bus vmbus_bus;
+
+/* Shape-free part: lists (adapted below), then scan, match, probe, unplug. */
+
+static void bus_add_device(struct rte_vmbus_device *dev);
+static struct rte_vmbus_device *bus_next_device(const struct rte_vmbus_device *dev);
+static struct rte_driver *bus_next_driver(const struct rte_driver *drv);
+
+static struct rte_vmbus_device *
+bus_find_by_name(const char *name)
+{
+	struct rte_vmbus_device *dev;
+
+	for (dev = bus_next_device(NULL); dev != NULL; dev = bus_next_device(dev))
+		if (strcmp(dev->name, name) == 0)
+			return dev;
+	return NULL;
+}
+
+/* "{UUID}" or "uuid" -> the name that the bus gives the device. */
+static int
+bus_parse_name(const char *text, char name[RTE_UUID_STRLEN])
+{
+	char bare[RTE_UUID_STRLEN];
+	size_t len = strlen(text);
+	rte_uuid_t uuid;
+
+	if (len > 2 && text[0] == '{' && text[len - 1] == '}') {
+		text++;
+		len -= 2;
+	}
+	if (len != RTE_UUID_STRLEN - 1)
+		return -EINVAL;
+	strlcpy(bare, text, sizeof(bare));
+	if (rte_uuid_parse(bare, uuid) != 0)
+		return -EINVAL;
+	rte_uuid_unparse(uuid, name, RTE_UUID_STRLEN);
+	return 0;
+}
+
+static struct rte_devargs *
+bus_find_devargs(const char *name)
+{
+	char wanted[RTE_UUID_STRLEN];
+	struct rte_devargs *devargs;
+
+	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
+		if (bus_parse_name(devargs->name, wanted) == 0 && strcmp(wanted, name) == 0)
+			return devargs;
+	}
+	return NULL;
+}
+
+static bool
+bus_is_ignored(const struct rte_devargs *devargs)
+{
+	if (vmbus_bus.conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
+		return devargs == NULL || devargs->policy != RTE_DEV_ALLOWED;
+	return devargs != NULL && devargs->policy == RTE_DEV_BLOCKED;
+}
+
+static bool
+bus_match(const struct rte_driver *drv, const struct rte_device *rte_dev)
+{
+	const struct rte_vmbus_driver *driver =
+		container_of(drv, const struct rte_vmbus_driver, driver);
+	const struct rte_vmbus_device *dev =
+		container_of(rte_dev, const struct rte_vmbus_device, device);
+	const rte_uuid_t *id;
+
+	/* Forward to the null uuid that ends the driver's table. */
+	for (id = driver->id_table; !rte_uuid_is_null(*id); id++)
+		if (rte_uuid_compare(*id, dev->class_id) == 0)
+			return true;
+	return false;
+}
+
+static bool
+bus_has_driver(const struct rte_vmbus_device *dev)
+{
+	const struct rte_driver *drv;
+
+	for (drv = bus_next_driver(NULL); drv != NULL; drv = bus_next_driver(drv))
+		if (bus_match(drv, &dev->device))
+			return true;
+	return false;
+}
+
+/* A card that we could drive but that the kernel keeps: say how to get it. */
+static void
+bus_say_unbound(const struct rte_vmbus_device *dev, const char *dir)
+{
+	char driver[64];
+
+	if (!bus_has_driver(dev))
+		return;
+	vmbus_sysfs_read_driver(dir, driver, sizeof(driver));
+	VMBUS_LOG(NOTICE, "%s: skipped, it is bound to %s; to use it here: "
+		  "driverctl -b vmbus set-override %s " VMBUS_UIO_DRIVER,
+		  dev->name, driver[0] != '\0' ? driver : "no driver", dev->sysfs_name);
+}
+
+/* A later scan: what is there stays, unless its node has changed and it is not in use. */
+static void
+bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *dev)
+{
+	if (rte_dev_is_probed(&old->device))
+		return;
+	old->uio_minor = dev->uio_minor;
+	old->relid = dev->relid;
+	old->has_monitor = dev->has_monitor;
+	old->monitor_id = dev->monitor_id;
+	old->device.devargs = dev->device.devargs;
+}
+
+static int
+bus_scan_one(const char *sysfs_name)
+{
+	struct rte_vmbus_device *dev, *old;
+	const char *reason = "";
+	char dir[PATH_MAX];
+	int ret;
+
+	dev = calloc(1, sizeof(*dev));
+	if (dev == NULL)
+		return -ENOMEM;
+	dev->uio_fd = -1;
+	strlcpy(dev->sysfs_name, sysfs_name, sizeof(dev->sysfs_name));
+	vmbus_sysfs_device_dir(dev, dir, sizeof(dir));
+	ret = vmbus_sysfs_read_device(dir, dev, &reason);
+	if (ret < 0) {
+		VMBUS_LOG(INFO, "%s: skipped, cannot read %s: %s", sysfs_name, reason,
+			  strerror(-ret));
+		goto skip;
+	}
+	rte_uuid_unparse(dev->device_id, dev->name, sizeof(dev->name));
+	dev->device.name = dev->name;
+	dev->device.bus = &vmbus_bus;
+	dev->device.devargs = bus_find_devargs(dev->name);
+	if (bus_is_ignored(dev->device.devargs))
+		goto skip;
+	if (dev->uio_minor < 0) {
+		bus_say_unbound(dev, dir);
+		goto skip;
+	}
+	old = bus_find_by_name(dev->name);
+	if (old != NULL) {
+		bus_update_device(old, dev);
+		goto skip;
+	}
+	bus_add_device(dev);
+	return 0;
+skip:
+	free(dev);
+	return 0;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_scan)
+int
+rte_vmbus_scan(void)
+{
+	struct dirent *entry;
+	DIR *devices;
+	int ret = 0;
+
+	devices = opendir(VMBUS_SYSFS_DEVICES);
+	if (devices == NULL) {
+		if (errno == ENOENT)
+			return 0;	/* not a Hyper-V guest */
+		VMBUS_LOG(ERR, "cannot read " VMBUS_SYSFS_DEVICES ": %s", strerror(errno));
+		return -errno;
+	}
+	/* Forward: readdir() ends after the directory's last entry. */
+	while (ret == 0 && (entry = readdir(devices)) != NULL) {
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= VMBUS_NAME_MAX)
+			continue;
+		ret = bus_scan_one(entry->d_name);
+	}
+	closedir(devices);
+	return ret;
+}
+
+/* The host takes guest-physical addresses; nothing translates for it. */
+static int
+bus_check_iova(const struct rte_vmbus_device *dev)
+{
+	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+		return 0;
+	VMBUS_LOG(ERR, "%s: refused, the host needs guest-physical addresses: "
+		  "run as root with hugepages and --iova-mode=pa", dev->name);
+	return -ENOTSUP;
+}
+
+static int
+bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
+{
+	struct rte_vmbus_driver *driver = container_of(drv, struct rte_vmbus_driver, driver);
+	struct rte_vmbus_device *dev = container_of(rte_dev, struct rte_vmbus_device, device);
+	int ret;
+
+	ret = bus_check_iova(dev);
+	if (ret < 0)
+		return ret;
+	ret = rte_vmbus_map_device(dev);
+	if (ret < 0)
+		return ret;
+	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, drv->name, dev->uio_minor);
+	ret = driver->probe(driver, dev);
+	if (ret != 0)
+		rte_vmbus_unmap_device(dev);
+	return ret;
+}
+
+static int
+bus_unplug_device(struct rte_device *rte_dev)
+{
+	const struct rte_vmbus_driver *driver =
+		container_of(rte_dev->driver, const struct rte_vmbus_driver, driver);
+	struct rte_vmbus_device *dev = container_of(rte_dev, struct rte_vmbus_device, device);
+	int ret = driver->remove != NULL ? driver->remove(dev) : 0;
+
+	if (ret < 0)
+		return ret;
+	rte_vmbus_unmap_device(dev);
+	return 0;
+}
+
+/* EAL asks whether this is a name of ours, and for its canonical form. */
+static int
+bus_parse(const char *text, void *addr)
+{
+	char name[RTE_UUID_STRLEN];
+
+	if (bus_parse_name(text, name) < 0)
+		return -EINVAL;
+	if (addr != NULL)
+		rte_uuid_parse(name, addr);
+	return 0;
+}
+
+/* As EAL itself finds out: without hugepages it never hands out physical addresses. */
+static bool
+bus_has_physical_addresses(void)
+{
+	int anything = 0;
+
+	return rte_eal_has_hugepages() && rte_mem_virt2phy(&anything) != RTE_BAD_PHYS_ADDR;
+}
+
+/*
+ * Physical addresses are wanted as soon as there is a device. Where EAL has
+ * none (no hugepages, no root) asking would make it refuse to start, so leave
+ * the choice to EAL; bus_check_iova() then refuses our devices only.
+ */
+static enum rte_iova_mode
+bus_get_iommu_class(void)
+{
+	if (bus_next_device(NULL) == NULL || !bus_has_physical_addresses())
+		return RTE_IOVA_DC;
+	return RTE_IOVA_PA;
+}
+
+/*
+ * What EAL's shape of a bus is. 26.07: devices and drivers are chained in the
+ * bus and EAL walks them.
+ */
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+
+static void
+bus_add_device(struct rte_vmbus_device *dev)
+{
+	rte_bus_add_device(&vmbus_bus, &dev->device);
+}
+
+static struct rte_vmbus_device *
+bus_next_device(const struct rte_vmbus_device *dev)
+{
+	struct rte_device *next = dev != NULL ? TAILQ_NEXT(&dev->device, next) :
+						TAILQ_FIRST(&vmbus_bus.device_list);
+
+	return next != NULL ? container_of(next, struct rte_vmbus_device, device) : NULL;
+}
+
+static struct rte_driver *
+bus_next_driver(const struct rte_driver *drv)
+{
+	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&vmbus_bus.driver_list);
+}
+
+static void
+bus_free_device(struct rte_device *dev)
+{
+	free(container_of(dev, struct rte_vmbus_device, device));
+}
+
+static int
+bus_compare_names(const char *name1, const char *name2)
+{
+	char uuid1[RTE_UUID_STRLEN], uuid2[RTE_UUID_STRLEN];
+
+	if (bus_parse_name(name1, uuid1) < 0 || bus_parse_name(name2, uuid2) < 0)
+		return 1;
+	return strcmp(uuid1, uuid2);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_probe)
+int
+rte_vmbus_probe(void)
+{
+	return rte_bus_generic_probe(&vmbus_bus);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_register)
+void
+rte_vmbus_register(struct rte_vmbus_driver *driver)
+{
+	rte_bus_add_driver(&vmbus_bus, &driver->driver);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_unregister)
+void
+rte_vmbus_unregister(struct rte_vmbus_driver *driver)
+{
+	rte_bus_remove_driver(&vmbus_bus, &driver->driver);
+}
+
+static struct rte_bus vmbus_bus = {
+	.scan = rte_vmbus_scan,
+	.probe = rte_bus_generic_probe,
+	.find_device = rte_bus_generic_find_device,
+	.match = bus_match,
+	.probe_device = bus_probe_device,
+	.unplug_device = bus_unplug_device,
+	.free_device = bus_free_device,
+	.parse = bus_parse,
+	.dev_compare = bus_compare_names,
+	.get_iommu_class = bus_get_iommu_class,
+	.dev_iterate = rte_bus_generic_dev_iterate,
+	.cleanup = rte_bus_generic_cleanup,
+};
+
+#else /* up to 26.03 the bus keeps its lists and finds the driver itself */
+
+static TAILQ_HEAD(, rte_device) bus_devices = TAILQ_HEAD_INITIALIZER(bus_devices);
+static TAILQ_HEAD(, rte_driver) bus_drivers = TAILQ_HEAD_INITIALIZER(bus_drivers);
+
+static void
+bus_add_device(struct rte_vmbus_device *dev)
+{
+	TAILQ_INSERT_TAIL(&bus_devices, &dev->device, next);
+}
+
+static struct rte_vmbus_device *
+bus_next_device(const struct rte_vmbus_device *dev)
+{
+	struct rte_device *next = dev != NULL ? TAILQ_NEXT(&dev->device, next) :
+						TAILQ_FIRST(&bus_devices);
+
+	return next != NULL ? container_of(next, struct rte_vmbus_device, device) : NULL;
+}
+
+static struct rte_driver *
+bus_next_driver(const struct rte_driver *drv)
+{
+	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&bus_drivers);
+}
+
+static int
+bus_plug(struct rte_device *dev)
+{
+	struct rte_driver *drv;
+	int ret;
+
+	if (rte_dev_is_probed(dev))
+		return -EEXIST;
+	for (drv = bus_next_driver(NULL); drv != NULL; drv = bus_next_driver(drv)) {
+		if (!bus_match(drv, dev))
+			continue;
+		ret = bus_probe_device(drv, dev);
+		if (ret == 0)
+			dev->driver = drv;
+		if (ret <= 0)
+			return ret;
+	}
+	return 1;	/* nobody's */
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_probe)
+int
+rte_vmbus_probe(void)
+{
+	struct rte_vmbus_device *dev;
+	unsigned int probed = 0, failed = 0;
+	int ret;
+
+	for (dev = bus_next_device(NULL); dev != NULL; dev = bus_next_device(dev)) {
+		ret = bus_plug(&dev->device);
+		if (ret > 0)
+			continue;
+		probed++;
+		if (ret < 0 && ret != -EEXIST) {
+			VMBUS_LOG(ERR, "%s: cannot be used", dev->name);
+			failed++;
+		}
+	}
+	return probed != 0 && probed == failed ? -1 : 0;
+}
+
+static int
+bus_unplug(struct rte_device *dev)
+{
+	int ret = dev->driver != NULL ? bus_unplug_device(dev) : 0;
+
+	if (ret < 0)
+		return ret;
+	dev->driver = NULL;
+	TAILQ_REMOVE(&bus_devices, dev, next);
+	rte_devargs_remove(dev->devargs);
+	free(container_of(dev, struct rte_vmbus_device, device));
+	return 0;
+}
+
+static int
+bus_cleanup(void)
+{
+	struct rte_vmbus_device *dev, *next;
+	int ret = 0;
+
+	for (dev = bus_next_device(NULL); dev != NULL; dev = next) {
+		next = bus_next_device(dev);
+		if (dev->device.driver != NULL && bus_unplug_device(&dev->device) < 0) {
+			ret = -1;
+			continue;
+		}
+		dev->device.driver = NULL;
+		TAILQ_REMOVE(&bus_devices, &dev->device, next);
+		free(dev);
+	}
+	return ret;
+}
+
+static struct rte_device *
+bus_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
+{
+	struct rte_device *dev = start != NULL ? TAILQ_NEXT(start, next) : TAILQ_FIRST(&bus_devices);
+
+	while (dev != NULL && cmp(dev, data) != 0)
+		dev = TAILQ_NEXT(dev, next);
+	return dev;
+}
+
+static int
+bus_compare_device(const struct rte_device *dev, const void *data)
+{
+	char name[RTE_UUID_STRLEN];
+	const char *devstr = data;
+
+	if (devstr == NULL || strncmp(devstr, "name=", 5) != 0)
+		return devstr == NULL ? 0 : 1;
+	if (bus_parse_name(devstr + 5, name) < 0)
+		return 1;
+	return strcmp(dev->name, name);
+}
+
+/* The string is what follows "bus=vmbus,": nothing or "name=<uuid>". */
+static void *
+bus_dev_iterate(const void *start, const char *str, const struct rte_dev_iterator *it)
+{
+	RTE_SET_USED(it);
+	if (str != NULL && str[0] == '\0')
+		str = NULL;
+	return bus_find_device(start, bus_compare_device, str);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_register)
+void
+rte_vmbus_register(struct rte_vmbus_driver *driver)
+{
+	TAILQ_INSERT_TAIL(&bus_drivers, &driver->driver, next);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_unregister)
+void
+rte_vmbus_unregister(struct rte_vmbus_driver *driver)
+{
+	TAILQ_REMOVE(&bus_drivers, &driver->driver, next);
+}
+
+static struct rte_bus vmbus_bus = {
+	.scan = rte_vmbus_scan,
+	.probe = rte_vmbus_probe,
+	.find_device = bus_find_device,
+	.plug = bus_plug,
+	.unplug = bus_unplug,
+	.parse = bus_parse,
+	.get_iommu_class = bus_get_iommu_class,
+	.dev_iterate = bus_dev_iterate,
+	.cleanup = bus_cleanup,
+};
+
+#endif
+
+RTE_REGISTER_BUS(vmbus, vmbus_bus);

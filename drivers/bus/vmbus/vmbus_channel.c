@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * A channel is two rings and a way to signal the host: a bit in the monitor
+ * page where the host gave the channel one, otherwise a write to the device.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+#include "vmbus_private.h"
+
+/* Linux never offers more channels to one device. */
+#define CHANNEL_MAX 128
+
+/*
+ * Exactly one bit, by an atomic OR whose old value nobody wants: the page is
+ * shared by all devices of the guest, and where a paravisor emulates it that is
+ * the one form of access that it decodes quickly.
+ */
+static void
+channel_trigger_monitor(const struct vmbus_channel *chan)
+{
+	struct vmbus_mon_page *page = chan->dev->region[VMBUS_MAP_MON_PAGE].addr;
+	uint32_t *pending = &page->trigs[chan->monitor_id / VMBUS_MONITOR_GROUP_BITS].pending;
+	uint32_t bit = UINT32_C(1) << (chan->monitor_id % VMBUS_MONITOR_GROUP_BITS);
+
+	(void)rte_atomic_fetch_or_explicit((RTE_ATOMIC(uint32_t) *)pending, bit,
+					   rte_memory_order_seq_cst);
+}
+
+/* Newer kernels unmask every channel of the device in that write: mask them again. */
+static void
+channel_trigger_write(const struct vmbus_channel *chan)
+{
+	struct vmbus_channel *each;
+
+	if (vmbus_uio_signal(chan->dev->uio_fd) < 0)
+		return;		/* only when the device is gone; its owner will notice */
+	for (each = chan->dev->primary; each != NULL; each = each->next)
+		vmbus_rxring_set_mask(&each->rx, !each->irq_wanted);
+}
+
+static void
+channel_signal(const struct vmbus_channel *chan)
+{
+	if (chan->has_monitor)
+		channel_trigger_monitor(chan);
+	else
+		channel_trigger_write(chan);
+}
+
+/* Take over both halves of a mapping: we send in the first, receive in the second. */
+static int
+channel_attach_rings(struct vmbus_channel *chan, void *mem, uint64_t len)
+{
+	uint32_t page_len = (uint32_t)sysconf(_SC_PAGESIZE);
+	int ret;
+
+	ret = vmbus_txring_attach(&chan->tx, mem, len / 2, page_len);
+	if (ret < 0)
+		return ret;
+	ret = vmbus_rxring_attach(&chan->rx, (uint8_t *)mem + len / 2, len / 2, page_len);
+	if (ret < 0)
+		return ret;
+	/* Kernels differ in what they leave here; we poll. */
+	vmbus_rxring_set_mask(&chan->rx, true);
+	return 0;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_open)
+int
+rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **chan)
+{
+	const struct vmbus_region *rings = &device->region[VMBUS_MAP_RINGS];
+	struct vmbus_channel *primary;
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		VMBUS_LOG(ERR, "%s: a secondary process cannot open channels",
+			  device->device.name);
+		return -ENOTSUP;
+	}
+	if (device->primary != NULL)
+		return -EBUSY;
+	primary = calloc(1, sizeof(*primary));
+	if (primary == NULL)
+		return -ENOMEM;
+	primary->dev = device;
+	primary->relid = device->relid;
+	primary->has_monitor = device->has_monitor;
+	primary->monitor_id = device->monitor_id;
+	ret = channel_attach_rings(primary, rings->addr, rings->len);
+	if (ret < 0) {
+		free(primary);
+		return ret;
+	}
+	device->primary = primary;
+	*chan = primary;
+	return 0;
+}
+
+static bool
+channel_is_open(const struct rte_vmbus_device *dev, uint32_t relid, uint16_t index)
+{
+	const struct vmbus_channel *each;
+
+	for (each = dev->primary; each != NULL; each = each->next)
+		if (each->relid == relid || each->index == index)
+			return true;
+	return false;
+}
+
+/* What channel_try_sub() works with. */
+struct channel_search {
+	struct rte_vmbus_device *dev;
+	char dir[PATH_MAX];
+	struct vmbus_channel *found;
+};
+
+/* Open this subchannel if it has rings and nobody has opened it: 1, else 0. */
+static int
+channel_try_sub(uint32_t relid, void *ctx)
+{
+	struct channel_search *search = ctx;
+	struct vmbus_sysfs_channel info;
+	struct vmbus_channel *sub;
+
+	if (vmbus_sysfs_read_channel(search->dir, relid, &info) < 0 || info.index == 0 ||
+	    info.index >= CHANNEL_MAX || channel_is_open(search->dev, relid, info.index))
+		return 0;
+	sub = calloc(1, sizeof(*sub));
+	if (sub == NULL)
+		return -ENOMEM;
+	sub->dev = search->dev;
+	sub->relid = relid;
+	sub->index = info.index;
+	sub->has_monitor = info.has_monitor;
+	sub->monitor_id = info.monitor_id;
+	/* A channel of an earlier open may still be listed; its rings do not map. */
+	sub->map = vmbus_uio_map_ring(search->dir, relid, &sub->map_len);
+	if (sub->map == NULL || channel_attach_rings(sub, sub->map, sub->map_len) < 0) {
+		vmbus_uio_unmap(sub->map, sub->map_len);
+		free(sub);
+		return 0;
+	}
+	search->found = sub;
+	return 1;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_subchan_open)
+int
+rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **new_chan)
+{
+	struct channel_search search = { .dev = primary->dev };
+	int ret;
+
+	vmbus_sysfs_device_dir(primary->dev, search.dir, sizeof(search.dir));
+	ret = vmbus_sysfs_walk_channels(search.dir, channel_try_sub, &search);
+	if (ret < 0)
+		return ret;
+	if (search.found == NULL)
+		return -ENOENT;
+	search.found->next = primary->next;
+	primary->next = search.found;
+	*new_chan = search.found;
+	return 0;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_close)
+void
+rte_vmbus_chan_close(struct vmbus_channel *chan)
+{
+	struct vmbus_channel **link;
+
+	if (chan == NULL)
+		return;
+	/* Forward: the chain ends at the channel itself, which is in it. */
+	for (link = &chan->dev->primary; *link != NULL; link = &(*link)->next) {
+		if (*link == chan) {
+			*link = chan->next;
+			break;
+		}
+	}
+	vmbus_uio_unmap(chan->map, chan->map_len);
+	free(chan);
+}
+
+void
+vmbus_channel_close_all(struct rte_vmbus_device *dev)
+{
+	/* Each turn takes one channel out of the chain. */
+	while (dev->primary != NULL)
+		rte_vmbus_chan_close(dev->primary);
+}
+
+static int
+channel_count(uint32_t relid __rte_unused, void *ctx)
+{
+	int *count = ctx;
+
+	(*count)++;
+	return 0;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_max_channels)
+int
+rte_vmbus_max_channels(const struct rte_vmbus_device *device)
+{
+	char dir[PATH_MAX];
+	int count = 0;
+
+	vmbus_sysfs_device_dir(device, dir, sizeof(dir));
+	/* Kernels without the directory know the primary channel only. */
+	if (vmbus_sysfs_walk_channels(dir, channel_count, &count) < 0)
+		return 1;
+	return CHANNEL_MAX;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_sub_channel_index)
+uint16_t
+rte_vmbus_sub_channel_index(const struct vmbus_channel *chan)
+{
+	return chan->index;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_set_latency)
+void
+rte_vmbus_set_latency(const struct rte_vmbus_device *dev, const struct vmbus_channel *chan,
+		      uint32_t latency)
+{
+	struct vmbus_mon_page *page = dev->region[VMBUS_MAP_MON_PAGE].addr;
+	uint32_t units = latency / 100;
+
+	if (!chan->has_monitor || units == 0)
+		return;
+	page->latency[chan->monitor_id / VMBUS_MONITOR_GROUP_BITS]
+		     [chan->monitor_id % VMBUS_MONITOR_GROUP_BITS] =
+		(uint16_t)RTE_MIN(units, (uint32_t)UINT16_MAX);
+}
+
+/* Sending */
+
+/* Write a packet of up to three pieces; publish it unless the caller will. */
+static int
+channel_put(struct vmbus_channel *chan, struct vmbus_piece piece[], unsigned int count,
+	    uint32_t header_len, uint32_t payload_len, bool *need_sig)
+{
+	struct vmbus_chanpkt_hdr *hdr = (struct vmbus_chanpkt_hdr *)(uintptr_t)piece[0].data;
+	uint32_t total = header_len + RTE_ALIGN_CEIL(payload_len, 8u);
+	int ret;
+
+	if (payload_len > UINT16_MAX || total / 8 > UINT16_MAX)
+		return -EINVAL;
+	hdr->hlen = (uint16_t)(header_len / 8);
+	hdr->tlen = (uint16_t)(total / 8);
+	ret = vmbus_txring_put(&chan->tx, piece, count, total);
+	if (ret < 0)
+		return ret;
+	if (need_sig != NULL)
+		*need_sig = true;
+	else
+		rte_vmbus_chan_signal_tx(chan);
+	return 0;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_send)
+int
+rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data, uint32_t dlen,
+		    uint64_t xactid, uint32_t flags, bool *need_sig)
+{
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = type,
+		.flags = (uint16_t)flags,
+		.xactid = xactid,
+	};
+	struct vmbus_piece piece[] = { { &hdr, sizeof(hdr) }, { data, dlen } };
+
+	return channel_put(chan, piece, RTE_DIM(piece), sizeof(hdr), dlen, need_sig);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_send_sglist)
+int
+rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gpa[],
+			   uint32_t gpacnt, const void *data, uint32_t dlen, uint64_t xactid,
+			   bool *need_sig)
+{
+	struct vmbus_chanpkt_sglist sglist = {
+		.hdr.type = VMBUS_CHANPKT_TYPE_GPA,
+		.hdr.flags = VMBUS_CHANPKT_FLAG_RC,
+		.hdr.xactid = xactid,
+		.gpa_cnt = gpacnt,
+	};
+	uint32_t gpa_len = gpacnt * (uint32_t)sizeof(gpa[0]);
+	struct vmbus_piece piece[] = {
+		{ &sglist, sizeof(sglist) }, { gpa, gpa_len }, { data, dlen },
+	};
+
+	if (gpacnt == 0 || gpacnt > VMBUS_GPA_MAX)
+		return -EINVAL;
+	return channel_put(chan, piece, RTE_DIM(piece), sizeof(sglist) + gpa_len, dlen, need_sig);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_tx)
+void
+rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
+{
+	if (vmbus_txring_publish(&chan->tx))
+		channel_signal(chan);
+}
+
+/* Receiving */
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv_raw)
+int
+rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
+{
+	return vmbus_rxring_get(&chan->rx, data, len);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_read)
+void
+rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read)
+{
+	if (vmbus_rxring_commit(&chan->rx, bytes_read))
+		channel_signal(chan);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv)
+int
+rte_vmbus_chan_recv(struct vmbus_channel *chan, void *data, uint32_t *len, uint64_t *request_id)
+{
+	struct vmbus_chanpkt_hdr *hdr;
+	uint32_t capacity = UINT16_MAX * 8u;
+	uint32_t header_len, payload_len;
+	int ret;
+
+	hdr = malloc(capacity);
+	if (hdr == NULL)
+		return -ENOMEM;
+	/* Peek first: a packet that does not fit the caller has to stay. */
+	ret = vmbus_rxring_peek(&chan->rx, hdr);
+	if (ret < 0)
+		goto out;
+	header_len = hdr->hlen * 8u;
+	payload_len = hdr->tlen * 8u - header_len;
+	if (payload_len > *len) {
+		*len = payload_len;
+		ret = -ENOBUFS;
+		goto out;
+	}
+	ret = vmbus_rxring_get(&chan->rx, hdr, &capacity);
+	if (ret < 0)
+		goto out;
+	/* The copy may be another one than the peek: the host can rewrite the ring. */
+	header_len = hdr->hlen * 8u;
+	payload_len = RTE_MIN(hdr->tlen * 8u - header_len, *len);
+	memcpy(data, (const uint8_t *)hdr + header_len, payload_len);
+	*len = payload_len;
+	*request_id = hdr->xactid;
+	rte_vmbus_chan_signal_read(chan, (uint32_t)ret);
+	ret = 0;
+out:
+	free(hdr);
+	return ret;
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_chan_rx_empty)
+bool
+rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
+{
+	return vmbus_rxring_is_empty(&chan->rx);
+}
+
+/* Interrupts */
+
+static void
+channel_set_irq(struct rte_vmbus_device *device, bool wanted)
+{
+	struct vmbus_channel *each;
+
+	for (each = device->primary; each != NULL; each = each->next) {
+		each->irq_wanted = wanted;
+		vmbus_rxring_set_mask(&each->rx, !wanted);
+	}
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_irq_mask)
+void
+rte_vmbus_irq_mask(struct rte_vmbus_device *device)
+{
+	channel_set_irq(device, false);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_irq_unmask)
+void
+rte_vmbus_irq_unmask(struct rte_vmbus_device *device)
+{
+	channel_set_irq(device, true);
+}
+
+RTE_EXPORT_SYMBOL(rte_vmbus_irq_read)
+int
+rte_vmbus_irq_read(struct rte_vmbus_device *device)
+{
+	return vmbus_uio_read_event(device->uio_fd);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_dev_is_gone)
+bool
+rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev)
+{
+	return vmbus_uio_is_gone(dev->uio_fd);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * The ring of vmbus_ring.h. First the arithmetic that both directions share,
+ * then sending, then receiving, each in the order in which it happens.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+
+#include "vmbus_compat.h"
+#include "vmbus_ring.h"
+
+/* Bytes from the read to the write position. */
+static uint32_t
+ring_used(uint32_t windex, uint32_t rindex, uint32_t size)
+{
+	return windex >= rindex ? windex - rindex : size - rindex + windex;
+}
+
+static uint32_t
+ring_advance(uint32_t index, uint32_t len, uint32_t size)
+{
+	uint32_t to_end = size - index;
+
+	return len < to_end ? index + len : len - to_end;
+}
+
+static bool
+ring_index_is_valid(uint32_t index, uint32_t size)
+{
+	return index < size && index % 8 == 0;
+}
+
+/* The host may rewrite the word at any time: this is the only look at it. */
+static uint32_t
+ring_load(const uint32_t *shared, rte_memory_order order)
+{
+	return rte_atomic_load_explicit((const RTE_ATOMIC(uint32_t) *)shared, order);
+}
+
+static void
+ring_store(uint32_t *shared, uint32_t value, rte_memory_order order)
+{
+	rte_atomic_store_explicit((RTE_ATOMIC(uint32_t) *)shared, value, order);
+}
+
+/* Checks the half's geometry; returns the length of the data area or 0. */
+static uint32_t
+ring_data_len(uint64_t len, uint32_t page_len)
+{
+	if (len % page_len != 0 || len < 2 * (uint64_t)page_len || len - page_len > INT32_MAX)
+		return 0;
+	return (uint32_t)(len - page_len);
+}
+
+/* Sending */
+
+int
+vmbus_txring_attach(struct vmbus_txring *ring, void *mem, uint64_t len, uint32_t page_len)
+{
+	uint32_t size = ring_data_len(len, page_len);
+
+	if (size == 0)
+		return -EINVAL;
+	memset(ring, 0, sizeof(*ring));
+	ring->ctl = mem;
+	ring->data = (uint8_t *)mem + page_len;
+	ring->size = size;
+	ring->windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
+	if (!ring_index_is_valid(ring->windex, size))
+		return -EPROTO;
+	ring->published = ring->windex;
+	return 0;
+}
+
+/* Look at how far the host has read. */
+static int
+txring_update_room(struct vmbus_txring *ring)
+{
+	/* Acquire: our stores into freed space stay behind the host's last read of it. */
+	uint32_t rindex = ring_load(&ring->ctl->rindex, rte_memory_order_acquire);
+
+	if (unlikely(!ring_index_is_valid(rindex, ring->size))) {
+		ring->broken = true;
+		return -EPROTO;
+	}
+	ring->room = ring->size - ring_used(ring->windex, rindex, ring->size);
+	return 0;
+}
+
+static uint32_t
+txring_copy(const struct vmbus_txring *ring, uint32_t index, const void *data, uint32_t len)
+{
+	uint32_t first = ring->size - index;
+
+	if (likely(len < first)) {
+		memcpy(ring->data + index, data, len);
+		return index + len;
+	}
+	memcpy(ring->data + index, data, first);
+	memcpy(ring->data, (const uint8_t *)data + first, len - first);
+	return len - first;
+}
+
+int
+vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
+		 unsigned int count, uint32_t total)
+{
+	static const uint8_t zeros[8];
+	uint32_t need = total + VMBUS_RING_TRAILER_LEN;
+	uint64_t trailer = (uint64_t)ring->windex << 32;
+	uint32_t index = ring->windex;
+	uint32_t left = total;
+	unsigned int i;
+
+	if (unlikely(ring->broken))
+		return -EPROTO;
+	if (unlikely(total % 8 != 0 || total > ring->size - 2 * VMBUS_RING_TRAILER_LEN))
+		return -EINVAL;
+	/* Never fill the ring: full would look like empty. */
+	if (ring->room <= need) {
+		int ret = txring_update_room(ring);
+
+		if (ret < 0)
+			return ret;
+		if (ring->room <= need)
+			return -EAGAIN;
+	}
+	for (i = 0; i < count; i++) {
+		if (unlikely(piece[i].len > left))
+			return -EINVAL;
+		index = txring_copy(ring, index, piece[i].data, piece[i].len);
+		left -= piece[i].len;
+	}
+	if (unlikely(left >= sizeof(zeros)))
+		return -EINVAL;
+	index = txring_copy(ring, index, zeros, left);
+	ring->windex = txring_copy(ring, index, &trailer, sizeof(trailer));
+	ring->room -= need;
+	return 0;
+}
+
+bool
+vmbus_txring_publish(struct vmbus_txring *ring)
+{
+	uint32_t before = ring->published;
+
+	if (ring->windex == before || ring->broken)
+		return false;
+	/* Release: the host, which acquires windex, finds the packets complete. */
+	ring_store(&ring->ctl->windex, ring->windex, rte_memory_order_release);
+	ring->published = ring->windex;
+
+	/*
+	 * The host unmasks, then looks at windex before it sleeps. Our store of
+	 * windex and our look at its mask must not pass each other, or both
+	 * sides would believe that the other one acts.
+	 */
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	if (ring_load(&ring->ctl->imask, rte_memory_order_acquire) != 0)
+		return false;
+	/*
+	 * Only a ring that was empty before needs a signal. The host counts
+	 * superfluous ones and may throttle the guest for them.
+	 */
+	return ring_load(&ring->ctl->rindex, rte_memory_order_relaxed) == before;
+}
+
+/* Receiving */
+
+int
+vmbus_rxring_attach(struct vmbus_rxring *ring, void *mem, uint64_t len, uint32_t page_len)
+{
+	uint32_t size = ring_data_len(len, page_len);
+
+	if (size == 0)
+		return -EINVAL;
+	memset(ring, 0, sizeof(*ring));
+	ring->ctl = mem;
+	ring->data = (const uint8_t *)mem + page_len;
+	ring->size = size;
+	ring->rindex = ring_load(&ring->ctl->rindex, rte_memory_order_relaxed);
+	return ring_index_is_valid(ring->rindex, size) ? 0 : -EPROTO;
+}
+
+/* Look at how far the host has written. */
+static int
+rxring_update_ready(struct vmbus_rxring *ring)
+{
+	/* Acquire: pairs with the host's release; what lies before windex is written. */
+	uint32_t windex = ring_load(&ring->ctl->windex, rte_memory_order_acquire);
+
+	if (unlikely(!ring_index_is_valid(windex, ring->size))) {
+		ring->broken = true;
+		return -EPROTO;
+	}
+	ring->ready = ring_used(windex, ring->rindex, ring->size);
+	return 0;
+}
+
+static void
+rxring_copy(const struct vmbus_rxring *ring, uint32_t index, void *to, uint32_t len)
+{
+	uint32_t first = ring->size - index;
+
+	if (likely(len <= first)) {
+		memcpy(to, ring->data + index, len);
+		return;
+	}
+	memcpy(to, ring->data + index, first);
+	memcpy((uint8_t *)to + first, ring->data, len - first);
+}
+
+/*
+ * The host publishes whole packets, so what is there is a packet or nonsense;
+ * "not complete yet" is no state of a ring.
+ */
+static bool
+rxring_packet_is_valid(const struct vmbus_chanpkt_hdr *hdr, uint32_t ready)
+{
+	return hdr->hlen >= sizeof(*hdr) / 8 && hdr->hlen <= hdr->tlen &&
+	       hdr->tlen * 8u <= ready - VMBUS_RING_TRAILER_LEN;
+}
+
+int
+vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
+{
+	if (unlikely(ring->broken))
+		return -EPROTO;
+	if (ring->ready == 0) {
+		int ret = rxring_update_ready(ring);
+
+		if (ret < 0)
+			return ret;
+		if (ring->ready == 0)
+			return -EAGAIN;
+	}
+	if (likely(ring->ready >= sizeof(*hdr) + VMBUS_RING_TRAILER_LEN)) {
+		rxring_copy(ring, ring->rindex, hdr, sizeof(*hdr));
+		if (likely(rxring_packet_is_valid(hdr, ring->ready)))
+			return 0;
+	}
+	ring->broken = true;
+	return -EPROTO;
+}
+
+int
+vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
+{
+	struct vmbus_chanpkt_hdr hdr;
+	uint32_t total;
+	int ret = vmbus_rxring_peek(ring, &hdr);
+
+	if (ret < 0)
+		return ret;
+	total = hdr.tlen * 8u;
+	if (unlikely(total > *len)) {
+		*len = total;
+		return -ENOBUFS;
+	}
+	/* The checked descriptor, not a second look at the shared one. */
+	memcpy(packet, &hdr, sizeof(hdr));
+	rxring_copy(ring, ring_advance(ring->rindex, sizeof(hdr), ring->size),
+		    (uint8_t *)packet + sizeof(hdr), total - sizeof(hdr));
+	*len = total;
+	total += VMBUS_RING_TRAILER_LEN;
+	ring->rindex = ring_advance(ring->rindex, total, ring->size);
+	ring->ready -= total;		/* total <= ready was checked */
+	return (int)total;
+}
+
+bool
+vmbus_rxring_is_empty(const struct vmbus_rxring *ring)
+{
+	if (ring->broken)
+		return true;
+	return ring->ready == 0 &&
+	       ring_load(&ring->ctl->windex, rte_memory_order_relaxed) == ring->rindex;
+}
+
+bool
+vmbus_rxring_commit(struct vmbus_rxring *ring, uint32_t bytes)
+{
+	uint32_t pending, windex, room;
+
+	if (bytes == 0 || ring->broken)
+		return false;
+	/* Release: our reads of the packets are over before the host may overwrite them. */
+	ring_store(&ring->ctl->rindex, ring->rindex, rte_memory_order_release);
+	if ((ring_load(&ring->ctl->feature_bits, rte_memory_order_relaxed) &
+	     VMBUS_FEATURE_PENDING_SEND) == 0)
+		return false;
+
+	/*
+	 * A blocked host stores pending_send, then looks at rindex. Our store of
+	 * rindex and our look at pending_send must not pass each other.
+	 */
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	pending = ring_load(&ring->ctl->pending_send, rte_memory_order_acquire);
+	if (likely(pending == 0) || pending > ring->size)
+		return false;
+	windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
+	if (!ring_index_is_valid(windex, ring->size)) {
+		ring->broken = true;
+		return false;
+	}
+	room = ring->size - ring_used(windex, ring->rindex, ring->size);
+	/* Signal when this commit made the room that was missing, and only then. */
+	return room > pending && (int64_t)room - bytes <= pending;
+}
+
+void
+vmbus_rxring_set_mask(struct vmbus_rxring *ring, bool masked)
+{
+	ring_store(&ring->ctl->imask, masked, rte_memory_order_relaxed);
+	/* The host sees the mask before we look at (or sleep on) the ring. */
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+}
