@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * One channel, in the order in which things happen: open and close; a packet
+ * is taken, checked and told apart; it is dispatched or kept for the Rx queue;
+ * then sending, and waiting for answers.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bus_vmbus_driver.h>
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
+
+#include "hn_chan.h"
+#include "hn_log.h"
+#include "nvsp.h"
+#include "rndis.h"
+
+/* Ring packets that a waiting control operation takes at a time. */
+#define CHAN_WAIT_BUDGET 64
+/* A full ring is the host's to empty; more than this and it has stopped. */
+#define CHAN_SEND_TIMEOUT_MS 10000
+
+int
+hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
+	     const struct hn_chan_events *events, void *ctx)
+{
+	int ret;
+
+	memset(chan, 0, sizeof(*chan));
+	chan->dev = dev;
+	chan->port_id = port_id;
+	chan->events = events;
+	chan->ctx = ctx;
+	chan->nvsp_len = NVSP_LEN_61;
+	rte_spinlock_init(&chan->rx_lock);
+	rte_spinlock_init(&chan->tx_lock);
+	chan->scratch = calloc(1, sizeof(*chan->scratch));
+	chan->backlog = calloc(HN_BACKLOG_MAX, sizeof(*chan->backlog));
+	if (chan->scratch == NULL || chan->backlog == NULL) {
+		ret = -ENOMEM;
+		goto close;
+	}
+	ret = rte_vmbus_chan_open(dev, &chan->vmbus);
+	if (ret < 0)
+		goto close;
+	return 0;
+close:
+	chan->vmbus = NULL;
+	hn_chan_close(chan);
+	return ret;
+}
+
+void
+hn_chan_close(struct hn_chan *chan)
+{
+	rte_vmbus_chan_close(chan->vmbus);
+	free(chan->owed);
+	free(chan->backlog);
+	free(chan->scratch);
+	chan->vmbus = NULL;
+	chan->owed = NULL;
+	chan->backlog = NULL;
+	chan->scratch = NULL;
+}
+
+int
+hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_t pieces)
+{
+	struct hn_owed *owed = calloc(pieces, sizeof(*owed));
+
+	if (owed == NULL)
+		return -ENOMEM;
+	free(chan->owed);
+	chan->owed = owed;
+	chan->owed_count = 0;
+	chan->owed_max = pieces;
+	chan->rxbuf = rxbuf;
+	chan->rxbuf_len = len;
+	return 0;
+}
+
+/* Whoever finds the ring broken says so once; from then on it is left alone. */
+static int
+chan_fail(struct hn_chan *chan, int ret)
+{
+	if (!chan->failed) {
+		chan->failed = true;
+		chan->events->failed(chan->ctx, chan, ret);
+	}
+	return ret;
+}
+
+/* Ownership */
+
+bool
+hn_chan_rx_trylock(struct hn_chan *chan)
+{
+	return rte_spinlock_trylock(&chan->rx_lock) != 0;
+}
+
+void
+hn_chan_rx_lock(struct hn_chan *chan)
+{
+	rte_spinlock_lock(&chan->rx_lock);
+}
+
+static int
+chan_send_done(struct hn_chan *chan, const struct hn_owed *owed)
+{
+	struct nvsp_rndis_pkt_complete done = {
+		.type = NVSP_TYPE_RNDIS_PKT_COMPLETE,
+		.status = owed->status,
+	};
+	bool staged;
+
+	return rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_COMP, &done, sizeof(done),
+				   owed->xactid, VMBUS_CHANPKT_FLAG_NONE, &staged);
+}
+
+/* What does not fit the ring now is paid after a later burst. */
+static void
+chan_pay_owed(struct hn_chan *chan)
+{
+	uint32_t paid = 0;
+
+	if (chan->owed_count == 0 || !hn_chan_tx_trylock(chan))
+		return;
+	/* Forward: each turn pays one. */
+	while (paid < chan->owed_count && chan_send_done(chan, &chan->owed[paid]) == 0)
+		paid++;
+	hn_chan_tx_unlock(chan);
+	chan->owed_count -= paid;
+	if (chan->owed_count != 0)
+		memmove(chan->owed, chan->owed + paid, chan->owed_count * sizeof(*chan->owed));
+}
+
+void
+hn_chan_rx_unlock(struct hn_chan *chan)
+{
+	if (chan->unread != 0) {
+		rte_vmbus_chan_signal_read(chan->vmbus, chan->unread);
+		chan->unread = 0;
+	}
+	chan_pay_owed(chan);
+	rte_spinlock_unlock(&chan->rx_lock);
+}
+
+bool
+hn_chan_tx_trylock(struct hn_chan *chan)
+{
+	return rte_spinlock_trylock(&chan->tx_lock) != 0;
+}
+
+void
+hn_chan_tx_lock(struct hn_chan *chan)
+{
+	rte_spinlock_lock(&chan->tx_lock);
+}
+
+void
+hn_chan_tx_unlock(struct hn_chan *chan)
+{
+	rte_vmbus_chan_signal_tx(chan->vmbus);
+	rte_spinlock_unlock(&chan->tx_lock);
+}
+
+/* Receiving: one packet is copied, checked, told apart. */
+
+/* Least bytes of NVSP that make sense in each type of packet. */
+static uint32_t
+msg_min_nvsp(const struct hn_msg *msg)
+{
+	switch (msg->type) {
+	case VMBUS_CHANPKT_TYPE_RXBUF:
+		return sizeof(struct nvsp_rndis_pkt);
+	case VMBUS_CHANPKT_TYPE_INBAND:
+		return sizeof(struct nvsp_hdr);
+	default:
+		return 0;	/* completions may be empty */
+	}
+}
+
+static int
+msg_parse_ranges(struct hn_msg *msg, uint32_t hdr_len)
+{
+	const struct vmbus_chanpkt_rxbuf *rxbuf = (const void *)msg->raw;
+	const struct nvsp_rndis_pkt *pkt = msg->nvsp;
+
+	if (hdr_len < sizeof(*rxbuf) || rxbuf->rxbuf_id != NVSP_RECV_BUF_ID ||
+	    pkt->type != NVSP_TYPE_RNDIS_PKT)
+		return -EBADMSG;
+	if (rxbuf->rxbuf_cnt == 0 || rxbuf->rxbuf_cnt > HN_RANGE_MAX ||
+	    rxbuf->rxbuf_cnt > (hdr_len - sizeof(*rxbuf)) / sizeof(msg->range[0]))
+		return -EBADMSG;
+	msg->range = (const void *)(msg->raw + sizeof(*rxbuf));
+	msg->range_count = rxbuf->rxbuf_cnt;
+	return 0;
+}
+
+/* The bus has checked that 16 <= hlen * 8 <= tlen * 8 == raw_len. */
+static int
+msg_parse(struct hn_msg *msg)
+{
+	const struct vmbus_chanpkt_hdr *hdr = (const void *)msg->raw;
+	uint32_t hdr_len = hdr->hlen * 8u;
+
+	msg->type = hdr->type;
+	msg->wants_completion = (hdr->flags & VMBUS_CHANPKT_FLAG_RC) != 0;
+	msg->xactid = hdr->xactid;
+	msg->nvsp_len = msg->raw_len - hdr_len;
+	msg->nvsp = msg->nvsp_len != 0 ? msg->raw + hdr_len : NULL;
+	msg->range = NULL;
+	msg->range_count = 0;
+	if (msg->nvsp_len < msg_min_nvsp(msg))
+		return -EBADMSG;
+	switch (msg->type) {
+	case VMBUS_CHANPKT_TYPE_RXBUF:
+		return msg_parse_ranges(msg, hdr_len);
+	case VMBUS_CHANPKT_TYPE_INBAND:
+	case VMBUS_CHANPKT_TYPE_COMP:
+		return 0;
+	default:
+		return -EBADMSG;
+	}
+}
+
+/*
+ * Hosts mark control packets, but may send them with data marks too: what the
+ * first range holds decides.
+ */
+static bool
+chan_is_data(const struct hn_chan *chan, const struct hn_msg *msg)
+{
+	const struct nvsp_rndis_pkt *pkt = msg->nvsp;
+	uint32_t type, offset = msg->range[0].ofs;
+
+	if (pkt->channel_type == NVSP_CHANNEL_CONTROL)
+		return false;
+	if (offset > chan->rxbuf_len || chan->rxbuf_len - offset < sizeof(type))
+		return true;	/* the Rx queue rejects it */
+	memcpy(&type, chan->rxbuf + offset, sizeof(type));
+	return type == RNDIS_PACKET;
+}
+
+/* Take one packet off the ring: 1, 0 if there is none, or the channel's failure. */
+static int
+chan_take(struct hn_chan *chan, struct hn_msg *msg)
+{
+	int ret;
+
+	if (unlikely(chan->failed))
+		return -EPROTO;
+	msg->raw_len = sizeof(msg->raw);
+	ret = rte_vmbus_chan_recv_raw(chan->vmbus, msg->raw, &msg->raw_len);
+	if (ret == -EAGAIN)
+		return 0;
+	/* Longer than any legal packet is as broken as the rest. */
+	if (unlikely(ret < 0))
+		return chan_fail(chan, ret);
+	chan->unread += (uint32_t)ret;
+	return 1;
+}
+
+void
+hn_chan_rx_done(struct hn_chan *chan, uint64_t xactid, uint32_t status)
+{
+	/* The host cannot have more packets outstanding than the buffer has pieces. */
+	if (unlikely(chan->owed_count == chan->owed_max)) {
+		chan_fail(chan, -EPROTO);
+		return;
+	}
+	chan->owed[chan->owed_count].xactid = xactid;
+	chan->owed[chan->owed_count].status = status;
+	chan->owed_count++;
+}
+
+/* An answer belongs to the one request that waits, or came too late. */
+static void
+chan_answer(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	struct hn_call *call = chan->call;
+	uint32_t len;
+
+	if (call == NULL || call->xactid != msg->xactid ||
+	    rte_atomic_load_explicit(&call->done, rte_memory_order_relaxed)) {
+		chan->stats.stale_answers++;
+		return;
+	}
+	len = RTE_MIN(msg->nvsp_len, call->answer_len);
+	if (len != 0)
+		memcpy(call->answer, msg->nvsp, len);
+	call->answer_len = len;
+	/* Release: the waiter, which acquires done, finds the answer. */
+	rte_atomic_store_explicit(&call->done, 1, rte_memory_order_release);
+}
+
+static void
+chan_completion(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	const struct nvsp_rndis_pkt_complete *done = msg->nvsp;
+	uint32_t status = NVSP_STATUS_NONE;
+
+	if ((msg->xactid & HN_XACT_CALL) != 0) {
+		chan_answer(chan, msg);
+		return;
+	}
+	if (msg->nvsp_len >= sizeof(*done) && done->type == NVSP_TYPE_RNDIS_PKT_COMPLETE)
+		status = done->status;
+	chan->events->tx_done(chan->ctx, chan, msg->xactid, status);
+}
+
+/* Nonsense is skipped; if it holds receive memory, that goes back. */
+static void
+chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	chan->stats.bad_packets++;
+	if (msg->type == VMBUS_CHANPKT_TYPE_RXBUF && msg->wants_completion &&
+	    chan->owed_max != 0)
+		hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_FAIL);
+}
+
+/* Send up whatever is not receive data: true if it was receive data. */
+static bool
+chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
+{
+	if (unlikely(msg_parse(msg) < 0)) {
+		chan_reject(chan, msg);
+		return false;
+	}
+	switch (msg->type) {
+	case VMBUS_CHANPKT_TYPE_COMP:
+		chan_completion(chan, msg);
+		return false;
+	case VMBUS_CHANPKT_TYPE_INBAND:
+		chan->events->notice(chan->ctx, chan, msg);
+		return false;
+	default:
+		break;
+	}
+	if (unlikely(chan->owed_max == 0)) {
+		chan->stats.bad_packets++;	/* before there is a receive buffer */
+		return false;
+	}
+	if (likely(chan_is_data(chan, msg)))
+		return true;
+	chan->events->control(chan->ctx, chan, msg);
+	hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_SUCCESS);
+	return false;
+}
+
+/* Backlog: receive data met by others than the Rx queue. */
+
+static void
+backlog_drop(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	chan->stats.missed += msg->range_count;
+	hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_SUCCESS);
+}
+
+static void
+msg_copy(struct hn_msg *to, const struct hn_msg *from)
+{
+	memcpy(to->raw, from->raw, from->raw_len);
+	to->raw_len = from->raw_len;
+	(void)msg_parse(to);	/* it passed before, and it is private */
+}
+
+static void
+backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	if (!chan->has_reader || chan->backlog_count == HN_BACKLOG_MAX) {
+		backlog_drop(chan, msg);
+		return;
+	}
+	msg_copy(&chan->backlog[(chan->backlog_head + chan->backlog_count) % HN_BACKLOG_MAX], msg);
+	chan->backlog_count++;
+}
+
+static bool
+backlog_get(struct hn_chan *chan, struct hn_msg *msg)
+{
+	if (likely(chan->backlog_count == 0))
+		return false;
+	msg_copy(msg, &chan->backlog[chan->backlog_head]);
+	chan->backlog_head = (chan->backlog_head + 1) % HN_BACKLOG_MAX;
+	chan->backlog_count--;
+	return true;
+}
+
+void
+hn_chan_reader_start(struct hn_chan *chan)
+{
+	hn_chan_rx_lock(chan);
+	chan->has_reader = true;
+	hn_chan_rx_unlock(chan);
+}
+
+void
+hn_chan_reader_stop(struct hn_chan *chan)
+{
+	hn_chan_rx_lock(chan);
+	chan->has_reader = false;
+	/* Each turn takes one out. */
+	while (backlog_get(chan, chan->scratch))
+		backlog_drop(chan, chan->scratch);
+	hn_chan_rx_unlock(chan);
+}
+
+int
+hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
+{
+	int ret;
+
+	if (backlog_get(chan, msg))
+		return 1;
+	while (*budget != 0) {
+		ret = chan_take(chan, msg);
+		if (ret <= 0)
+			return ret;
+		(*budget)--;
+		if (chan_dispatch(chan, msg))
+			return 1;
+	}
+	return 0;
+}
+
+int
+hn_chan_poll(struct hn_chan *chan, uint32_t budget)
+{
+	uint32_t taken = 0;
+	int ret = 0;
+
+	if (!hn_chan_rx_trylock(chan))
+		return 0;
+	while (taken < budget) {
+		ret = chan_take(chan, chan->scratch);
+		if (ret <= 0)
+			break;
+		taken++;
+		if (chan_dispatch(chan, chan->scratch))
+			backlog_put(chan, chan->scratch);
+	}
+	hn_chan_rx_unlock(chan);
+	return ret < 0 ? ret : (int)taken;
+}
+
+/* Sending */
+
+/* Pad and zero in this one place. */
+static const void *
+chan_pad(const struct hn_chan *chan, uint8_t padded[NVSP_LEN_61], const void *nvsp, uint32_t len)
+{
+	memcpy(padded, nvsp, len);
+	memset(padded + len, 0, chan->nvsp_len - len);
+	return padded;
+}
+
+int
+hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
+{
+	uint8_t padded[NVSP_LEN_61];
+	bool staged;
+
+	return rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
+				   chan_pad(chan, padded, nvsp, len), chan->nvsp_len, xactid,
+				   VMBUS_CHANPKT_FLAG_RC, &staged);
+}
+
+int
+hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
+		 const void *nvsp, uint32_t len, uint64_t xactid)
+{
+	uint8_t padded[NVSP_LEN_61];
+	bool staged;
+
+	return rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
+					  chan_pad(chan, padded, nvsp, len), chan->nvsp_len,
+					  xactid, &staged);
+}
+
+/* Waiting */
+
+static uint64_t
+chan_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * Look often at first, for the host mostly answers at once, then rarely, so
+ * that a waiting guest does not take the processor from its host.
+ */
+static void
+chan_pause(uint32_t turn)
+{
+	if (turn < 100)
+		rte_pause();
+	else
+		rte_delay_us_sleep(turn < 1000 ? 20 : 1000);
+}
+
+int
+hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *arg,
+	     uint32_t timeout_ms)
+{
+	uint64_t deadline = chan_now_ms() + timeout_ms;
+	uint32_t turn;
+	int ret;
+
+	for (turn = 0; !done(arg); turn++) {
+		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET);
+		if (ret < 0)
+			return ret;
+		if (ret > 0)
+			continue;
+		if (turn % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
+			return -ENODEV;
+		if (chan_now_ms() >= deadline)
+			return -ETIMEDOUT;
+		chan_pause(turn);
+	}
+	return 0;
+}
+
+/* What chan_try_send() works with. */
+struct chan_message {
+	struct hn_chan *chan;
+	const void *nvsp;
+	uint32_t len;
+	uint64_t xactid;
+	uint32_t flags;
+	int ret;
+};
+
+/* True unless the ring is full, that is, when trying again makes no sense. */
+static bool
+chan_try_send(struct chan_message *message)
+{
+	struct hn_chan *chan = message->chan;
+	uint8_t padded[NVSP_LEN_61];
+	bool staged;
+
+	hn_chan_tx_lock(chan);
+	message->ret = rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
+					   chan_pad(chan, padded, message->nvsp, message->len),
+					   chan->nvsp_len, message->xactid, message->flags,
+					   &staged);
+	hn_chan_tx_unlock(chan);
+	return message->ret != -EAGAIN;
+}
+
+static bool
+chan_was_sent(const void *arg)
+{
+	/* The waiter's argument is ours; sending changes it. */
+	return chan_try_send((struct chan_message *)(uintptr_t)arg);
+}
+
+static int
+chan_send_wait(struct chan_message *message)
+{
+	int ret = hn_chan_wait(message->chan, chan_was_sent, message, CHAN_SEND_TIMEOUT_MS);
+
+	return ret < 0 ? ret : message->ret;
+}
+
+static bool
+call_is_done(const void *arg)
+{
+	const struct hn_call *call = arg;
+
+	/* Acquire: pairs with the release in chan_answer(). */
+	return rte_atomic_load_explicit(&call->done, rte_memory_order_acquire) != 0;
+}
+
+/* The receive end may be with another thread: let it know, and let it finish. */
+static void
+chan_set_call(struct hn_chan *chan, struct hn_call *call)
+{
+	hn_chan_rx_lock(chan);
+	chan->call = call;
+	hn_chan_rx_unlock(chan);
+}
+
+int
+hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
+	     void *answer, uint32_t answer_len, uint32_t timeout_ms)
+{
+	struct hn_call call = {
+		.xactid = HN_XACT_CALL | chan->next_call++,
+		.answer = answer,
+		.answer_len = answer_len,
+	};
+	struct chan_message message = {
+		.chan = chan,
+		.nvsp = req,
+		.len = req_len,
+		.xactid = call.xactid,
+		.flags = VMBUS_CHANPKT_FLAG_RC,
+	};
+	int ret;
+
+	memset(answer, 0, answer_len);
+	chan_set_call(chan, &call);
+	ret = chan_send_wait(&message);
+	if (ret == 0)
+		ret = hn_chan_wait(chan, call_is_done, &call, timeout_ms);
+	chan_set_call(chan, NULL);
+	if (ret == 0 && call.answer_len < answer_len)
+		ret = -EBADMSG;
+	return ret;
+}
+
+int
+hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len)
+{
+	struct chan_message message = {
+		.chan = chan,
+		.nvsp = req,
+		.len = req_len,
+		.xactid = 0,
+		.flags = VMBUS_CHANPKT_FLAG_NONE,
+	};
+
+	return chan_send_wait(&message);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * One channel of the NIC: takes packets off the ring, checks them, tells what
+ * they are; sends packets; waits for answers with a deadline. The only unit
+ * that talks to the bus.
+ *
+ * Ownership. A channel has two ends and each has one owner at a time: the
+ * receive end (hn_chan_rx_trylock) and the send end (hn_chan_tx_trylock). An
+ * application may poll Rx and Tx of a queue from different lcores, and control
+ * operations poll the primary channel from a third thread, so whoever cannot
+ * get an end leaves it to its owner and does something else; only control
+ * operations wait.
+ *
+ * Who meets what. The ring mixes receive data, completions of what was sent,
+ * answers and notices. Whoever owns the receive end takes them in order:
+ * completions and control go up at once through struct hn_chan_events; receive
+ * data goes to the caller if it is the Rx queue (hn_chan_rx_next), and
+ * otherwise into a short backlog that the Rx queue empties first. When the
+ * backlog is full the data is handed back to the host and counted as missed, so
+ * neither a transmitting application that does not poll Rx nor a control
+ * operation can be blocked by incoming traffic.
+ */
+
+#ifndef _HN_CHAN_H_
+#define _HN_CHAN_H_
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_spinlock.h>
+#include <rte_vmbus_reg.h>
+
+#include "hn_compat.h"
+
+struct hn_chan;
+struct vmbus_channel;
+struct rte_vmbus_device;
+
+/** Most ranges a host puts in one transfer-page packet (with RSC). */
+#define HN_RANGE_MAX 562u
+/** Bytes of the largest packet a host sends: header, ranges, NVSP message. */
+#define HN_MSG_LEN_MAX (sizeof(struct vmbus_chanpkt_rxbuf) + \
+			HN_RANGE_MAX * sizeof(struct vmbus_rxbuf_range) + 120)
+/** Receive data kept for the Rx queue while others poll the channel. */
+#define HN_BACKLOG_MAX 16u
+
+/** One packet: a private copy, checked; pointers lead into raw. */
+struct hn_msg {
+	uint16_t type;			/**< enum vmbus_chanpkt_type */
+	bool wants_completion;
+	uint64_t xactid;
+	const void *nvsp;		/**< NVSP message; NULL if nvsp_len is 0 */
+	uint32_t nvsp_len;		/**< bytes, padding included */
+	const struct vmbus_rxbuf_range *range;	/**< transfer pages only */
+	uint32_t range_count;
+	uint32_t raw_len;
+	alignas(8) uint8_t raw[HN_MSG_LEN_MAX];
+};
+
+/** Events that come up; set once by hn_ethdev. All run in the polling thread. */
+struct hn_chan_events {
+	/** A transmit completion: the id is the host's claim and must be checked. */
+	void (*tx_done)(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status);
+	/** A transfer-page packet with RNDIS control messages; completed by hn_chan. */
+	void (*control)(void *ctx, struct hn_chan *chan, const struct hn_msg *msg);
+	/** An in-band notice of the host (VF association, send table, ...). */
+	void (*notice)(void *ctx, struct hn_chan *chan, const struct hn_msg *msg);
+	/** The ring is corrupt or the device gone: the channel has failed for good. */
+	void (*failed)(void *ctx, struct hn_chan *chan, int ret);
+};
+
+/** Why a channel's counters moved; per channel, written by the owner only. */
+struct hn_chan_stats {
+	uint64_t bad_packets;		/**< nonsense from the host, skipped */
+	uint64_t stale_answers;		/**< came after their deadline, or twice */
+	uint64_t missed;		/**< receive packets (frames) given back unread */
+};
+
+
+/** An NVSP request that waits for its completion. */
+struct hn_call {
+	uint64_t xactid;
+	void *answer;
+	uint32_t answer_len;		/**< in: capacity, out: bytes the host sent */
+	RTE_ATOMIC(uint32_t) done;
+};
+
+/** A completion that we owe the host for a transfer-page packet. */
+struct hn_owed {
+	uint64_t xactid;
+	uint32_t status;
+};
+
+struct hn_chan {
+	struct vmbus_channel *vmbus;	/**< NULL when closed */
+	uint16_t index;			/**< 0 is the primary */
+	uint16_t port_id;		/**< for log lines */
+	bool failed;
+	rte_spinlock_t rx_lock;		/**< owner of the receive end */
+	rte_spinlock_t tx_lock;		/**< owner of the send end */
+	uint32_t nvsp_len;		/**< enum nvsp_len: of the messages we send */
+	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
+	uint32_t next_call;		/**< generation of control transaction ids */
+	struct hn_call *call;		/**< the one outstanding request, or NULL */
+	const struct hn_chan_events *events;
+	void *ctx;
+	struct rte_vmbus_device *dev;
+	struct hn_chan_stats stats;
+	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
+	uint32_t rxbuf_len;
+	bool has_reader;		/**< an Rx queue takes the receive data */
+	struct hn_owed *owed;		/**< completions not yet sent */
+	uint32_t owed_count;
+	uint32_t owed_max;		/**< no host has more packets outstanding */
+	uint16_t backlog_head;
+	uint16_t backlog_count;
+	struct hn_msg *backlog;		/**< HN_BACKLOG_MAX of them */
+	struct hn_msg *scratch;		/**< where all but the Rx queue receive */
+};
+
+/**
+ * Open the device's primary channel.
+ *
+ * @return 0 or negative errno; nothing is kept on failure.
+ */
+int hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
+		 const struct hn_chan_events *events, void *ctx);
+
+/** Undo hn_chan_open(); works from any state. */
+void hn_chan_close(struct hn_chan *chan);
+
+/**
+ * Tell the channel about the receive buffer once the host has agreed on it.
+ *
+ * @param pieces
+ *   How many the host divides it into: the most packets it can have
+ *   outstanding.
+ * @return 0 or -ENOMEM.
+ */
+int hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_t pieces);
+
+/** Begin and end taking receive data for an Rx queue; ending drops the backlog. */
+void hn_chan_reader_start(struct hn_chan *chan);
+void hn_chan_reader_stop(struct hn_chan *chan);
+
+/**
+ * Become or stop being the owner of the receive end. Stopping gives what was
+ * read back to the host and sends the completions owed, if the send end is free.
+ */
+bool hn_chan_rx_trylock(struct hn_chan *chan);
+void hn_chan_rx_lock(struct hn_chan *chan);
+void hn_chan_rx_unlock(struct hn_chan *chan);
+
+/** Become or stop being the owner of the send end. */
+bool hn_chan_tx_trylock(struct hn_chan *chan);
+void hn_chan_tx_lock(struct hn_chan *chan);
+void hn_chan_tx_unlock(struct hn_chan *chan);	/* publishes, at most one signal */
+
+/**
+ * For the Rx queue, as owner of the receive end: the next packet with receive
+ * data, backlog first. Completions and control met on the way go up.
+ *
+ * @param budget
+ *   In/out: how many ring packets may still be taken; counted down.
+ * @return
+ *   1 and *msg filled; 0 when there is none within the budget; negative errno
+ *   when the channel has failed.
+ */
+int hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget);
+
+/**
+ * For everyone else: take at most budget ring packets, send completions and
+ * control up, put receive data into the backlog. Does nothing when the receive
+ * end has another owner.
+ *
+ * @return
+ *   Ring packets taken; negative errno when the channel has failed.
+ */
+int hn_chan_poll(struct hn_chan *chan, uint32_t budget);
+
+/**
+ * Poll until done(arg) or the deadline.
+ *
+ * @return
+ *   0; -ETIMEDOUT; -ENODEV when the device is gone; or the channel's failure.
+ */
+int hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *arg,
+		 uint32_t timeout_ms);
+
+/**
+ * Send an NVSP request and wait for its completion. One at a time per channel;
+ * the request is released on every exit, and a late answer is dropped.
+ *
+ * @param answer
+ *   Filled with what the host sent, the rest zeroed.
+ * @param answer_len
+ *   Bytes that must have come; fewer are -EBADMSG.
+ * @return
+ *   0, -ETIMEDOUT, -ENODEV, -EBADMSG, or why it could not be sent.
+ */
+int hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
+		 void *answer, uint32_t answer_len, uint32_t timeout_ms);
+
+/** Send an NVSP message that has no answer; retries a full ring until a deadline. */
+int hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len);
+
+/*
+ * As owner of the send end. Messages are padded with zeros to chan->nvsp_len.
+ * All return 0, -EAGAIN when the ring is full, or a failure; nothing reaches the
+ * host before hn_chan_tx_unlock().
+ */
+
+/** NVSP message with transaction id; a completion is requested. */
+int hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid);
+
+/** The same with page ranges (GPA direct). */
+int hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
+		     const void *nvsp, uint32_t len, uint64_t xactid);
+
+/**
+ * As owner of the receive end: all of a transfer-page packet has been used,
+ * the host may have its memory back.
+ *
+ * @param status
+ *   NVSP_STATUS_SUCCESS or NVSP_STATUS_FAIL.
+ */
+void hn_chan_rx_done(struct hn_chan *chan, uint64_t xactid, uint32_t status);
+
+/**
+ * Transaction ids of hn_chan's own calls have this bit; hn_tx and hn_rndis keep
+ * it clear.
+ */
+#define HN_XACT_CALL (UINT64_C(1) << 63)
+/** RNDIS control requests of hn_rndis; transmit ids have neither. */
+#define HN_XACT_RNDIS (UINT64_C(1) << 62)
+
+#endif /* _HN_CHAN_H_ */

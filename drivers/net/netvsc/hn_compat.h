@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Spells for older DPDK releases what the sources say in the newest one's
+ * words. One block per difference; each can be deleted when its release is no
+ * longer supported.
+ */
+
+#ifndef _HN_COMPAT_H_
+#define _HN_COMPAT_H_
+
+#include <rte_atomic.h>
+#include <rte_common.h>
+#include <rte_log.h>
+#include <rte_version.h>
+
+/* 23.11: atomics with memory orders. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_stdatomic.h>
+#else
+#ifndef RTE_ATOMIC
+#define RTE_ATOMIC(type) type
+typedef int rte_memory_order;
+#define rte_memory_order_relaxed __ATOMIC_RELAXED
+#define rte_memory_order_acquire __ATOMIC_ACQUIRE
+#define rte_memory_order_release __ATOMIC_RELEASE
+#define rte_memory_order_acq_rel __ATOMIC_ACQ_REL
+#define rte_memory_order_seq_cst __ATOMIC_SEQ_CST
+#define rte_atomic_load_explicit(ptr, order) __atomic_load_n(ptr, order)
+#define rte_atomic_store_explicit(ptr, value, order) __atomic_store_n(ptr, value, order)
+#define rte_atomic_exchange_explicit(ptr, value, order) __atomic_exchange_n(ptr, value, order)
+#endif
+#endif
+
+/* 24.03: log lines that end themselves. */
+#ifdef RTE_LOG_LINE_PREFIX
+#define HN_LOG_LINE(level, type, ...) \
+	RTE_LOG_LINE_PREFIX(level, type, "%s: ", "netvsc", __VA_ARGS__)
+#else
+#define HN_LOG_LINE(level, type, ...) \
+	RTE_LOG(level, type, "netvsc: " RTE_FMT(RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
+		RTE_FMT_TAIL(__VA_ARGS__ ,)))
+#endif
+
+/* 24.03: how many packet types there are is returned, not marked. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define HN_PTYPES_ARGS size_t *count
+#define HN_PTYPES_NONE(list) do { *count = 0; } while (0)
+#else
+#define HN_PTYPES_ARGS void
+#endif
+
+/* 25.11: statistics of queues have a struct of their own, which may be absent. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+#define HN_STATS_ARGS struct rte_eth_stats *stats, struct eth_queue_stats *queues
+typedef int hn_queue_count_t;
+#else
+#define eth_queue_stats rte_eth_stats
+#define HN_STATS_ARGS struct rte_eth_stats *stats
+#define HN_STATS_QUEUES_IN_STATS
+typedef uint32_t hn_queue_count_t;
+#endif
+
+#endif /* _HN_COMPAT_H_ */

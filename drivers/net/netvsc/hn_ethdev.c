@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * A Hyper-V synthetic network card as a DPDK port: probe and remove, configure,
+ * start and stop, and what may be asked of it. The units below do the work.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <bus_vmbus_driver.h>
+#include <ethdev_driver.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_malloc.h>
+
+#include "hn_host.h"
+#include "hn_link.h"
+#include "hn_log.h"
+#include "hn_options.h"
+#include "hn_port.h"
+#include "hn_proc.h"
+#include "hn_queue.h"
+#include "hn_rx.h"
+#include "hn_stats.h"
+#include "hn_tx.h"
+#include "rndis.h"
+
+RTE_LOG_REGISTER_SUFFIX(hn_logtype_init, init, NOTICE);
+RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
+
+/* A stopping port waits so long for what the host still has. */
+#define ETHDEV_DRAIN_MS 2000
+
+/* Start and stop */
+
+static void
+ethdev_set_queue_states(struct rte_eth_dev *dev, uint8_t state)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		dev->data->rx_queue_state[i] = state;
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		dev->data->tx_queue_state[i] = state;
+}
+
+static int
+ethdev_start(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = dev->process_private;
+	int ret;
+
+	if (hn_link_is_lost(dev))
+		return -ENODEV;
+	if (dev->data->nb_rx_queues != 0)
+		hn_chan_reader_start(&proc->primary);
+	ret = hn_host_start_filter(dev);
+	if (ret < 0) {
+		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
+		       strerror(-ret));
+		hn_chan_reader_stop(&proc->primary);
+		return ret;
+	}
+	dev->rx_pkt_burst = hn_rx_burst;
+	dev->tx_pkt_burst = hn_tx_burst;
+	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STARTED);
+	hn_link_publish(dev);
+	return 0;
+}
+
+/* Wait until the host has completed what was sent. */
+static void
+ethdev_drain(struct rte_eth_dev *dev)
+{
+	uint32_t left = 0, waited;
+	uint16_t i;
+
+	for (waited = 0; waited < ETHDEV_DRAIN_MS; waited++) {
+		left = 0;
+		for (i = 0; i < dev->data->nb_tx_queues; i++)
+			left += hn_tx_reclaim(dev->data->tx_queues[i]);
+		if (left == 0 || hn_link_is_lost(dev))
+			return;
+		/* Flushes what a full ring has held back. */
+		for (i = 0; i < dev->data->nb_tx_queues; i++)
+			hn_tx_burst(dev->data->tx_queues[i], NULL, 0);
+		rte_delay_us_sleep(1000);
+	}
+	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms",
+	       dev->data->port_id, left, ETHDEV_DRAIN_MS);
+}
+
+static int
+ethdev_stop(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = dev->process_private;
+	uint16_t i;
+	int ret = 0;
+
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->data->dev_started = 0;
+	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STOPPED);
+	if (!hn_link_is_lost(dev)) {
+		ret = hn_host_stop_filter(dev);
+		if (ret < 0)
+			HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
+			       strerror(-ret));
+		ethdev_drain(dev);
+	}
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		hn_rx_stop(dev->data->rx_queues[i]);
+	hn_chan_reader_stop(&proc->primary);
+	return 0;
+}
+
+/* Configuration */
+
+static int
+ethdev_configure(struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct hn_port *port = dev->data->dev_private;
+
+	if (hn_link_is_lost(dev))
+		return -ENODEV;
+	if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_NONE && dev->data->nb_rx_queues > 1) {
+		HN_LOG(ERR, "port %u: configure: one queue per port, no RSS", port->port_id);
+		return -EINVAL;
+	}
+	return hn_host_change_mtu(dev, dev->data->mtu);
+}
+
+static int
+ethdev_info(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *info)
+{
+	info->min_rx_bufsize = RTE_ETHER_MIN_LEN;
+	info->max_rx_pktlen = HN_HOST_MTU_MAX + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	info->min_mtu = RTE_ETHER_MIN_MTU;
+	info->max_mtu = HN_HOST_MTU_MAX;
+	info->max_rx_queues = 1;
+	info->max_tx_queues = 1;
+	info->max_mac_addrs = 1;
+	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
+	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_SCATTER;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->default_rxportconf.ring_size = HN_RX_DESC_DEFAULT;
+	info->default_txportconf.ring_size = HN_TX_DESC_DEFAULT;
+	info->tx_desc_lim.nb_min = HN_TX_DESC_MIN;
+	info->tx_desc_lim.nb_max = HN_TX_DESC_MAX;
+	info->tx_desc_lim.nb_align = 1;
+	return 0;
+}
+
+static int
+ethdev_set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	if (dev->data->dev_started) {
+		HN_LOG(ERR, "port %u: stop the port to change its MTU", dev->data->port_id);
+		return -EBUSY;
+	}
+	return hn_host_change_mtu(dev, mtu);
+}
+
+static int
+ethdev_update_link(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
+{
+	/* The host indicates every change; asking it again would tell nothing new. */
+	return hn_link_publish(dev);
+}
+
+/* ethdev has set the flags that the filter is made of. */
+static int
+ethdev_update_filter(struct rte_eth_dev *dev)
+{
+	int ret;
+
+	if (!dev->data->dev_started)
+		return 0;
+	ret = hn_host_start_filter(dev);
+	if (ret < 0)
+		HN_LOG(ERR, "port %u: packet filter: %s", dev->data->port_id, strerror(-ret));
+	return ret;
+}
+
+static int
+ethdev_set_promiscuous(struct rte_eth_dev *dev, uint8_t on)
+{
+	uint8_t before = dev->data->promiscuous;
+	int ret;
+
+	dev->data->promiscuous = on;
+	ret = ethdev_update_filter(dev);
+	if (ret < 0)
+		dev->data->promiscuous = before;
+	return ret;
+}
+
+static int
+ethdev_enable_promiscuous(struct rte_eth_dev *dev)
+{
+	return ethdev_set_promiscuous(dev, 1);
+}
+
+static int
+ethdev_disable_promiscuous(struct rte_eth_dev *dev)
+{
+	return ethdev_set_promiscuous(dev, 0);
+}
+
+static int
+ethdev_set_allmulticast(struct rte_eth_dev *dev, uint8_t on)
+{
+	uint8_t before = dev->data->all_multicast;
+	int ret;
+
+	dev->data->all_multicast = on;
+	ret = ethdev_update_filter(dev);
+	if (ret < 0)
+		dev->data->all_multicast = before;
+	return ret;
+}
+
+static int
+ethdev_enable_allmulticast(struct rte_eth_dev *dev)
+{
+	return ethdev_set_allmulticast(dev, 1);
+}
+
+static int
+ethdev_disable_allmulticast(struct rte_eth_dev *dev)
+{
+	return ethdev_set_allmulticast(dev, 0);
+}
+
+/* Probe and remove */
+
+static int
+ethdev_close(struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0;
+	hn_link_watch_stop(dev);
+	hn_host_disconnect(dev);
+	/* The host does not touch anything of ours any more. */
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] != NULL)
+			hn_tx_abandon(dev->data->tx_queues[i]);
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		hn_queue_release_rx(dev, i);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		hn_queue_release_tx(dev, i);
+	/* It lies in the private data, which ethdev frees. */
+	dev->data->mac_addrs = NULL;
+	rte_free(dev->process_private);
+	dev->process_private = NULL;
+	return 0;
+}
+
+static const struct eth_dev_ops ethdev_ops = {
+	.dev_configure = ethdev_configure,
+	.dev_start = ethdev_start,
+	.dev_stop = ethdev_stop,
+	.dev_close = ethdev_close,
+	.dev_infos_get = ethdev_info,
+	.mtu_set = ethdev_set_mtu,
+	.link_update = ethdev_update_link,
+	.promiscuous_enable = ethdev_enable_promiscuous,
+	.promiscuous_disable = ethdev_disable_promiscuous,
+	.allmulticast_enable = ethdev_enable_allmulticast,
+	.allmulticast_disable = ethdev_disable_allmulticast,
+	.rx_queue_setup = hn_queue_setup_rx,
+	.rx_queue_release = hn_queue_release_rx,
+	.tx_queue_setup = hn_queue_setup_tx,
+	.tx_queue_release = hn_queue_release_tx,
+	.rxq_info_get = hn_queue_info_rx,
+	.txq_info_get = hn_queue_info_tx,
+	.tx_done_cleanup = hn_queue_done_cleanup,
+	.stats_get = hn_stats_get,
+	.stats_reset = hn_stats_reset,
+	.xstats_get = hn_stats_get_x,
+	.xstats_get_names = hn_stats_get_xnames,
+	.xstats_reset = hn_stats_reset,
+};
+
+static void
+ethdev_set_ops(struct rte_eth_dev *dev)
+{
+	dev->dev_ops = &ethdev_ops;
+	dev->rx_queue_count = hn_queue_count_rx;
+	dev->rx_descriptor_status = hn_queue_status_rx;
+	dev->tx_descriptor_status = hn_queue_status_tx;
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+}
+
+/* The ethdev and its memory; the private data is freed with the ethdev. */
+static struct rte_eth_dev *
+ethdev_alloc(struct rte_vmbus_device *vmbus)
+{
+	int socket = vmbus->device.numa_node;
+	struct rte_eth_dev *dev = rte_eth_dev_allocate(vmbus->device.name);
+	struct hn_port *port;
+
+	if (dev == NULL)
+		return NULL;
+	port = rte_zmalloc_socket("netvsc_port", sizeof(*port), RTE_CACHE_LINE_SIZE, socket);
+	dev->data->dev_private = port;
+	dev->process_private = rte_zmalloc_socket("netvsc_proc", sizeof(struct hn_proc),
+						  RTE_CACHE_LINE_SIZE, socket);
+	if (port == NULL || dev->process_private == NULL) {
+		rte_free(dev->process_private);
+		rte_eth_dev_release_port(dev);
+		return NULL;
+	}
+	port->port_id = dev->data->port_id;
+	dev->device = &vmbus->device;
+	dev->data->numa_node = socket;
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
+	dev->data->mac_addrs = &port->mac;
+	return dev;
+}
+
+static void
+ethdev_free(struct rte_eth_dev *dev)
+{
+	dev->data->mac_addrs = NULL;
+	rte_free(dev->process_private);
+	dev->process_private = NULL;
+	rte_eth_dev_release_port(dev);
+}
+
+/* A secondary process sees the port and its figures; it does not poll it. */
+static int
+ethdev_probe_secondary(struct rte_vmbus_device *vmbus)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(vmbus->device.name);
+
+	if (dev == NULL)
+		return -ENODEV;
+	dev->device = &vmbus->device;
+	ethdev_set_ops(dev);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+static int
+ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device *vmbus)
+{
+	struct rte_eth_dev *dev;
+	struct hn_port *port;
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return ethdev_probe_secondary(vmbus);
+	dev = ethdev_alloc(vmbus);
+	if (dev == NULL)
+		return -ENOMEM;
+	port = dev->data->dev_private;
+	ret = hn_options_parse(&port->options, vmbus->device.name, vmbus->device.devargs);
+	if (ret < 0)
+		goto free;
+	ret = hn_host_connect(dev, vmbus, RTE_ETHER_MTU);
+	if (ret < 0)
+		goto free;
+	ret = hn_link_watch_start(dev);
+	if (ret < 0)
+		goto disconnect;
+	ethdev_set_ops(dev);
+	hn_link_publish(dev);
+	HN_LOG(NOTICE, "port %u: %s: NVSP %s, MAC " RTE_ETHER_ADDR_PRT_FMT ", link %s, %u Mbit/s",
+	       port->port_id, vmbus->device.name,
+	       hn_nvs_version_name(hn_proc_get(port->port_id)->nvs.version),
+	       RTE_ETHER_ADDR_BYTES(&port->mac),
+	       dev->data->dev_link.link_status == RTE_ETH_LINK_UP ? "up" : "down",
+	       dev->data->dev_link.link_speed);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+disconnect:
+	hn_host_disconnect(dev);
+free:
+	ethdev_free(dev);
+	return ret;
+}
+
+static int
+ethdev_remove(struct rte_vmbus_device *vmbus)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(vmbus->device.name);
+	int ret;
+
+	if (dev == NULL)
+		return 0;	/* the application has closed it */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_release_port(dev);
+	if (dev->data->dev_started) {
+		ret = rte_eth_dev_stop(dev->data->port_id);
+		if (ret < 0)
+			return ret;
+	}
+	ethdev_close(dev);
+	return rte_eth_dev_release_port(dev);
+}
+
+/* Network class of Hyper-V's synthetic devices. */
+static const rte_uuid_t ethdev_ids[] = {
+	RTE_UUID_INIT(0xf8615163, 0xdf3e, 0x46c5, 0x913f, 0xf2d2f965ed0eULL),
+	{ 0 },
+};
+
+static struct rte_vmbus_driver ethdev_driver = {
+	.probe = ethdev_probe,
+	.remove = ethdev_remove,
+	.id_table = ethdev_ids,
+};
+
+RTE_PMD_REGISTER_VMBUS(net_netvsc, ethdev_driver);
+RTE_PMD_REGISTER_KMOD_DEP(net_netvsc, "* uio_hv_generic");
+RTE_PMD_REGISTER_PARAM_STRING(net_netvsc, HN_OPTIONS_HELP);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * Wires channel, NVSP and RNDIS together: which event of the one goes to which
+ * other, and in which order they come and go.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <bus_vmbus_driver.h>
+
+#include "hn_host.h"
+#include "hn_link.h"
+#include "hn_log.h"
+#include "hn_offload.h"
+#include "hn_port.h"
+#include "hn_proc.h"
+#include "hn_tx.h"
+#include "ndis.h"
+#include "nvsp.h"
+
+/* Events of the channel */
+
+static void
+host_tx_done(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status)
+{
+	struct rte_eth_dev *dev = ctx;
+	struct hn_txq *txq = NULL;
+
+	if ((xactid & HN_XACT_RNDIS) != 0) {
+		hn_rndis_tx_done(&hn_proc_get(dev->data->port_id)->rndis, xactid);
+		return;
+	}
+	if (chan->index < dev->data->nb_tx_queues)
+		txq = dev->data->tx_queues[chan->index];
+	if (txq == NULL)
+		chan->stats.bad_packets++;
+	else
+		hn_tx_put_done(txq, xactid, status);
+}
+
+static void
+host_control(void *ctx, struct hn_chan *chan __rte_unused, const struct hn_msg *msg)
+{
+	struct rte_eth_dev *dev = ctx;
+
+	hn_rndis_receive(&hn_proc_get(dev->data->port_id)->rndis, msg);
+}
+
+/* None of the notices concerns a port with one queue and no VF. */
+static void
+host_notice(void *ctx __rte_unused, struct hn_chan *chan, const struct hn_msg *msg)
+{
+	const struct nvsp_hdr *hdr = msg->nvsp;
+
+	HN_TRACE("port %u: host: NVSP message %u", chan->port_id, hdr->type);
+}
+
+static void
+host_failed(void *ctx, struct hn_chan *chan __rte_unused, int ret)
+{
+	hn_link_lose(ctx, ret);
+}
+
+static const struct hn_chan_events host_chan_events = {
+	.tx_done = host_tx_done,
+	.control = host_control,
+	.notice = host_notice,
+	.failed = host_failed,
+};
+
+static void
+host_status(void *ctx, uint32_t status, uint32_t value)
+{
+	hn_link_indicate(ctx, status, value);
+}
+
+static const struct hn_rndis_events host_rndis_events = {
+	.status = host_status,
+};
+
+/* Connect */
+
+int
+hn_host_query_link(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+	uint32_t mbps;
+	bool up;
+	int ret;
+
+	ret = hn_rndis_get_link(&proc->rndis, &up);
+	if (ret < 0)
+		return ret;
+	rte_atomic_store_explicit(&port->link_up, up, rte_memory_order_relaxed);
+	ret = hn_rndis_get_speed(&proc->rndis, &mbps);
+	if (ret < 0)
+		return ret;
+	rte_atomic_store_explicit(&port->link_mbps, mbps, rte_memory_order_relaxed);
+	return 0;
+}
+
+/* What the host is asked before a port can be used; who fails it says so. */
+static int
+host_configure(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+	const char *step;
+	uint32_t host_mtu;
+	int ret;
+
+	/* A former user of the channel may have left it receiving. */
+	step = "packet filter";
+	ret = hn_rndis_set_filter(&proc->rndis, 0);
+	if (ret == 0) {
+		step = "MAC address";
+		ret = hn_rndis_get_mac(&proc->rndis, &port->mac);
+	}
+	if (ret == 0) {
+		step = "MTU";
+		ret = hn_rndis_get_mtu(&proc->rndis, &host_mtu);
+	}
+	if (ret == 0 && host_mtu < mtu) {
+		HN_LOG(ERR, "port %u: the host does not take an MTU of %u, only %" PRIu32,
+		       port->port_id, mtu, host_mtu);
+		return -EINVAL;
+	}
+	if (ret == 0) {
+		step = "offloads";
+		ret = hn_offload_reset(&proc->rndis, &proc->nvs);
+	}
+	if (ret == 0) {
+		step = "link state";
+		ret = hn_host_query_link(dev);
+	}
+	if (ret < 0)
+		HN_LOG(ERR, "port %u: %s: %s", port->port_id, step, strerror(-ret));
+	return ret;
+}
+
+int
+hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+	int ret;
+
+	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
+	ret = hn_chan_open(&proc->primary, vmbus, port->port_id, &host_chan_events, dev);
+	if (ret < 0) {
+		HN_LOG(ERR, "port %u: open channel: %s", port->port_id, strerror(-ret));
+		return ret;
+	}
+	if (port->options.latency_us != 0)
+		rte_vmbus_set_latency(vmbus, proc->primary.vmbus, port->options.latency_us * 1000);
+	proc->txbuf = vmbus->region[VMBUS_MAP_SEND_BUF].addr;
+	port->attached = true;
+	ret = hn_nvs_attach(&proc->nvs, &proc->primary, vmbus, mtu, HN_HOST_TIMEOUT_MS);
+	if (ret == 0)
+		ret = hn_rndis_attach(&proc->rndis, &proc->primary, &host_rndis_events, dev,
+				      HN_HOST_TIMEOUT_MS);
+	if (ret == 0)
+		ret = host_configure(dev, mtu);
+	if (ret < 0) {
+		hn_host_disconnect(dev);
+		return ret;
+	}
+	port->mtu = mtu;
+	return 0;
+}
+
+void
+hn_host_disconnect(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+
+	if (!port->attached)
+		return;
+	port->attached = false;
+	/* Nothing is said to a host that cannot hear it. */
+	if (hn_link_is_lost(dev)) {
+		proc->rndis.initialized = false;
+		proc->nvs.rx_connected = false;
+		proc->nvs.tx_connected = false;
+	}
+	hn_rndis_detach(&proc->rndis);
+	hn_nvs_detach(&proc->nvs, &proc->primary);
+	hn_chan_close(&proc->primary);
+	proc->txbuf = NULL;
+}
+
+static int
+host_reconnect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu)
+{
+	int ret;
+
+	rte_vmbus_unmap_device(vmbus);
+	ret = rte_vmbus_map_device(vmbus);
+	return ret < 0 ? ret : hn_host_connect(dev, vmbus, mtu);
+}
+
+int
+hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
+	struct hn_port *port = dev->data->dev_private;
+	uint16_t former = port->mtu;
+	int ret, back;
+
+	if (mtu == former)
+		return 0;
+	hn_link_watch_stop(dev);
+	hn_host_disconnect(dev);
+	ret = host_reconnect(dev, vmbus, mtu);
+	if (ret < 0) {
+		back = host_reconnect(dev, vmbus, former);
+		if (back < 0)
+			hn_link_lose(dev, back);
+	}
+	if (!hn_link_is_lost(dev))
+		hn_link_watch_start(dev);
+	return ret;
+}
+
+/* Filter */
+
+static uint32_t
+host_filter(const struct rte_eth_dev *dev)
+{
+	if (dev->data->promiscuous)
+		return NDIS_PACKET_TYPE_PROMISCUOUS;
+	/* Hosts hold no multicast list: to get some multicast is to get all. */
+	return NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST |
+	       (dev->data->all_multicast ? NDIS_PACKET_TYPE_ALL_MULTICAST : 0);
+}
+
+int
+hn_host_start_filter(struct rte_eth_dev *dev)
+{
+	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, host_filter(dev));
+}
+
+int
+hn_host_stop_filter(struct rte_eth_dev *dev)
+{
+	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, 0);
+}

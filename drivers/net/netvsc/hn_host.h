@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * A port's life with its host, as lists of steps: connect, what is asked of
+ * the host then, and disconnect.
+ */
+
+#ifndef _HN_HOST_H_
+#define _HN_HOST_H_
+
+#include <ethdev_driver.h>
+
+struct rte_vmbus_device;
+
+/**
+ * Longest wait for one answer. Hosts under load have been seen to take 15
+ * seconds; a host that is gone is noticed within a second.
+ */
+#define HN_HOST_TIMEOUT_MS 60000
+
+/** What hosts are known to take; a larger one is silently made 1500 by them. */
+#define HN_HOST_MTU_MAX 9202
+
+/**
+ * Open the channel, bring up NVSP and RNDIS, learn MAC and link.
+ *
+ * @param vmbus
+ *   A mapped device.
+ * @return 0 or negative errno, logged; nothing is kept on failure.
+ */
+int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu);
+
+/** Filter off, halt, revoke, close, in this order; works from any state. */
+void hn_host_disconnect(struct rte_eth_dev *dev);
+
+/**
+ * Connect anew with another MTU; the port is stopped. The device is closed and
+ * mapped again, for a host serves a channel that was revoked only after that.
+ *
+ * @return 0; -EINVAL and the former MTU if the host does not take it.
+ */
+int hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu);
+
+/** Tell the host what to receive, by the port's promiscuous and all-multicast state. */
+int hn_host_start_filter(struct rte_eth_dev *dev);
+int hn_host_stop_filter(struct rte_eth_dev *dev);
+
+/** Ask the host for link state and speed, in a control operation. */
+int hn_host_query_link(struct rte_eth_dev *dev);
+
+#endif /* _HN_HOST_H_ */

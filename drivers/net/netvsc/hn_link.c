@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * News from the data path, then the alarms that tell them.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <bus_vmbus_driver.h>
+#include <rte_alarm.h>
+
+#include "hn_link.h"
+#include "hn_log.h"
+#include "hn_port.h"
+#include "hn_proc.h"
+#include "ndis.h"
+#include "rndis.h"
+
+/* How soon news are told, and how often the device is looked after. */
+#define LINK_NEWS_US 1000
+#define LINK_WATCH_US 1000000
+
+static void link_tell(void *arg);
+
+/* At most one alarm waits, however many news the host sends. */
+static void
+link_note_news(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+
+	if (rte_atomic_exchange_explicit(&port->link_news, 1, rte_memory_order_acq_rel) == 0 &&
+	    rte_eal_alarm_set(LINK_NEWS_US, link_tell, dev) < 0)
+		rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
+}
+
+void
+hn_link_indicate(struct rte_eth_dev *dev, uint32_t status, uint32_t value)
+{
+	struct hn_port *port = dev->data->dev_private;
+
+	switch (status) {
+	case RNDIS_STATUS_MEDIA_CONNECT:
+	case RNDIS_STATUS_MEDIA_DISCONNECT:
+		rte_atomic_store_explicit(&port->link_up, status == RNDIS_STATUS_MEDIA_CONNECT,
+					  rte_memory_order_relaxed);
+		break;
+	case RNDIS_STATUS_LINK_SPEED_CHANGE:
+		if (value == 0)
+			return;		/* unknown */
+		rte_atomic_store_explicit(&port->link_mbps,
+					  value / (1000000 / NDIS_LINK_SPEED_UNIT),
+					  rte_memory_order_relaxed);
+		break;
+	case RNDIS_STATUS_NETWORK_CHANGE:
+		rte_atomic_store_explicit(&port->link_flap, 1, rte_memory_order_relaxed);
+		break;
+	default:
+		return;
+	}
+	link_note_news(dev);
+}
+
+int
+hn_link_publish(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+	bool up = rte_atomic_load_explicit(&port->link_up, rte_memory_order_relaxed) != 0 &&
+		  !hn_link_is_lost(dev);
+	uint32_t mbps = rte_atomic_load_explicit(&port->link_mbps, rte_memory_order_relaxed);
+	struct rte_eth_link link = {
+		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
+		.link_autoneg = RTE_ETH_LINK_FIXED,
+		.link_status = up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN,
+		.link_speed = mbps != 0 ? mbps : RTE_ETH_SPEED_NUM_UNKNOWN,
+	};
+
+	return rte_eth_linkstatus_set(dev, &link);
+}
+
+/* The host moved the card to another network: let the stack above notice. */
+static void
+link_tell_flap(struct rte_eth_dev *dev)
+{
+	struct rte_eth_link down = { .link_status = RTE_ETH_LINK_DOWN };
+
+	rte_eth_linkstatus_set(dev, &down);
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+}
+
+static void
+link_tell(void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+	struct hn_port *port = dev->data->dev_private;
+
+	rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
+	if (rte_atomic_exchange_explicit(&port->link_flap, 0, rte_memory_order_acq_rel) != 0)
+		link_tell_flap(dev);
+	if (hn_link_publish(dev) < 0)
+		return;
+	HN_LOG(NOTICE, "port %u: link is %s", dev->data->port_id,
+	       dev->data->dev_link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+}
+
+/* Loss */
+
+bool
+hn_link_is_lost(const struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+
+	return rte_atomic_load_explicit(&port->lost, rte_memory_order_acquire) != 0;
+}
+
+static void
+link_tell_loss(void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+
+	hn_link_publish(dev);
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
+void
+hn_link_lose(struct rte_eth_dev *dev, int err)
+{
+	struct hn_port *port = dev->data->dev_private;
+
+	if (rte_atomic_exchange_explicit(&port->lost, (uint32_t)-err, rte_memory_order_acq_rel))
+		return;
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	rte_eth_fp_ops[dev->data->port_id].tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	if (err == -ENODEV)
+		HN_LOG(ERR, "port %u: the host has taken the device %s away",
+		       dev->data->port_id, dev->device->name);
+	else
+		HN_LOG(ERR, "port %u: the host broke the ring of device %s (%s); "
+		       "the port is not used any more", dev->data->port_id, dev->device->name,
+		       strerror(-err));
+	rte_eal_alarm_set(LINK_NEWS_US, link_tell_loss, dev);
+}
+
+static void
+link_watch(void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+
+	if (rte_vmbus_dev_is_gone(hn_proc_get(dev->data->port_id)->primary.dev)) {
+		hn_link_lose(dev, -ENODEV);
+		return;
+	}
+	if (!hn_link_is_lost(dev))
+		rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
+}
+
+int
+hn_link_watch_start(struct rte_eth_dev *dev)
+{
+	return rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
+}
+
+void
+hn_link_watch_stop(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+
+	/* Waits for one that runs, unless we are called from it. */
+	rte_eal_alarm_cancel(link_watch, dev);
+	rte_eal_alarm_cancel(link_tell, dev);
+	rte_eal_alarm_cancel(link_tell_loss, dev);
+	rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Log types of the driver: pmd.net.netvsc.init for its life, .driver for the
+ * protocol. A line begins with the port; newline and prefix come from the macro.
+ */
+
+#ifndef _HN_LOG_H_
+#define _HN_LOG_H_
+
+#include <rte_log.h>
+
+#include "hn_compat.h"
+
+extern int hn_logtype_init;
+extern int hn_logtype_driver;
+
+#define RTE_LOGTYPE_HN_INIT hn_logtype_init
+#define RTE_LOGTYPE_HN_DRIVER hn_logtype_driver
+
+/** Once per step of a port's life, and for whatever the user has to know. */
+#define HN_LOG(level, ...) HN_LOG_LINE(level, HN_INIT, __VA_ARGS__)
+/** Protocol trace. */
+#define HN_TRACE(...) HN_LOG_LINE(DEBUG, HN_DRIVER, __VA_ARGS__)
+
+#endif /* _HN_LOG_H_ */

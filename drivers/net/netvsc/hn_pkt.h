@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * The RNDIS message around one frame: written when sending, checked when
+ * receiving. Pure: memory in, memory out.
+ */
+
+#ifndef _HN_PKT_H_
+#define _HN_PKT_H_
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "rndis.h"
+
+/** A PPI whose value is 32 bits, as all that we write and read. */
+struct hn_ppi32 {
+	struct rndis_ppi ppi;
+	uint32_t value;
+};
+static_assert(sizeof(struct hn_ppi32) == 16, "wire size");
+
+/** Longest header that hn_pkt_write() makes. */
+#define HN_PKT_HDR_MAX (sizeof(struct rndis_packet) + sizeof(struct hn_ppi32))
+/** Most per-packet info that is read of one message. */
+#define HN_PPI_LEN_MAX 256u
+
+/** What accompanies a frame on its way to the host. */
+struct hn_pkt_tx {
+	uint32_t data_len;		/**< of the frame as the host gets it */
+	bool has_vlan;
+	uint16_t vlan_tci;		/**< as in a tag: priority, CFI, id */
+};
+
+/** What accompanied a frame from the host; offsets are from the message's start. */
+struct hn_pkt_rx {
+	uint32_t data_offset;
+	uint32_t data_len;
+	bool has_vlan;
+	uint16_t vlan_tci;
+};
+
+/** A tag's control information in the order of the VLAN PPI, and back. */
+static inline uint32_t
+hn_pkt_vlan_to_ppi(uint16_t tci)
+{
+	return (uint32_t)(tci & 0xfff) << RNDIS_VLAN_ID_SHIFT | (tci >> 12 & 1) << 3 | tci >> 13;
+}
+
+static inline uint16_t
+hn_pkt_vlan_from_ppi(uint32_t value)
+{
+	return (uint16_t)((value & RNDIS_VLAN_PRIORITY_MASK) << 13 |
+			  (value & RNDIS_VLAN_CFI) << 9 |
+			  (value >> RNDIS_VLAN_ID_SHIFT & 0xfff));
+}
+
+/** Bytes of header that hn_pkt_write() will write. */
+static inline uint32_t
+hn_pkt_hdr_len(const struct hn_pkt_tx *tx)
+{
+	return sizeof(struct rndis_packet) + (tx->has_vlan ? sizeof(struct hn_ppi32) : 0);
+}
+
+/**
+ * Write the header of a message whose frame follows it.
+ *
+ * @param to
+ *   4-byte aligned, at least hn_pkt_hdr_len() bytes.
+ * @return
+ *   Bytes written.
+ */
+static inline uint32_t
+hn_pkt_write(void *to, const struct hn_pkt_tx *tx)
+{
+	uint32_t hdr_len = hn_pkt_hdr_len(tx);
+	uint32_t ppi_len = hdr_len - sizeof(struct rndis_packet);
+	struct rndis_packet pkt = {
+		.type = RNDIS_PACKET,
+		.len = hdr_len + tx->data_len,
+		.data_offset = hdr_len - RNDIS_OFFSET_BASE,
+		.data_len = tx->data_len,
+		.ppi_offset = ppi_len != 0 ? sizeof(pkt) - RNDIS_OFFSET_BASE : 0,
+		.ppi_len = ppi_len,
+	};
+	struct hn_ppi32 vlan = {
+		.ppi.size = sizeof(vlan),
+		.ppi.type = RNDIS_PPI_VLAN,
+		.ppi.offset = sizeof(vlan.ppi),
+		.value = hn_pkt_vlan_to_ppi(tx->vlan_tci),
+	};
+
+	memcpy(to, &pkt, sizeof(pkt));
+	if (tx->has_vlan)
+		memcpy((uint8_t *)to + sizeof(pkt), &vlan, sizeof(vlan));
+	return hdr_len;
+}
+
+/** Where a walk over per-packet info stands. */
+struct hn_ppi_walk {
+	const uint8_t *pos;
+	uint32_t left;
+};
+
+/** One item; data leads into the private copy that is walked. */
+struct hn_ppi {
+	uint32_t type;
+	const uint8_t *data;
+	uint32_t len;
+};
+
+/** 1: *item is the next one. 0: no more. -EBADMSG: the host sent nonsense. */
+static inline int
+hn_ppi_next(struct hn_ppi_walk *walk, struct hn_ppi *item)
+{
+	struct rndis_ppi hdr;
+
+	if (walk->left == 0)
+		return 0;
+	if (walk->left < sizeof(hdr))
+		return -EBADMSG;
+	memcpy(&hdr, walk->pos, sizeof(hdr));
+	if (hdr.size > walk->left || hdr.size % 4 != 0 ||
+	    hdr.offset < sizeof(hdr) || hdr.offset > hdr.size)
+		return -EBADMSG;
+	item->type = hdr.type;
+	item->data = walk->pos + hdr.offset;
+	item->len = hdr.size - hdr.offset;
+	walk->pos += hdr.size;		/* size >= offset >= 12: always forward */
+	walk->left -= hdr.size;
+	return 1;
+}
+
+/* Two ranges of bytes share one. */
+static inline bool
+hn_pkt_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
+{
+	return a < b ? a_len > b - a : b_len > a - b;
+}
+
+/*
+ * Do the lengths and offsets of a header fit a message of room bytes? All terms
+ * are bounded before they are subtracted from, so nothing wraps.
+ */
+static inline bool
+hn_pkt_is_valid(const struct rndis_packet *pkt, uint32_t room)
+{
+	const uint32_t first = sizeof(*pkt) - RNDIS_OFFSET_BASE;
+	uint32_t body;
+
+	if (pkt->type != RNDIS_PACKET || pkt->len < sizeof(*pkt) || pkt->len > room)
+		return false;
+	body = pkt->len - RNDIS_OFFSET_BASE;
+	if (pkt->data_offset < first || pkt->data_offset > body ||
+	    pkt->data_len > body - pkt->data_offset)
+		return false;
+	if (pkt->ppi_len == 0)
+		return true;
+	return pkt->ppi_len <= HN_PPI_LEN_MAX && pkt->ppi_offset >= first &&
+	       pkt->ppi_offset <= body && pkt->ppi_len <= body - pkt->ppi_offset &&
+	       !hn_pkt_overlap(pkt->ppi_offset, pkt->ppi_len, pkt->data_offset, pkt->data_len);
+}
+
+/** Read the items that we know; others are skipped, the first of a kind counts. */
+static inline int
+hn_pkt_read_ppi(const uint8_t *ppi, uint32_t len, struct hn_pkt_rx *rx)
+{
+	struct hn_ppi_walk walk = { .pos = ppi, .left = len };
+	struct hn_ppi item;
+	uint32_t value;
+	int ret;
+
+	while ((ret = hn_ppi_next(&walk, &item)) > 0) {
+		if (item.type != RNDIS_PPI_VLAN || rx->has_vlan)
+			continue;
+		if (item.len < sizeof(value))
+			return -EBADMSG;
+		memcpy(&value, item.data, sizeof(value));
+		rx->has_vlan = true;
+		rx->vlan_tci = hn_pkt_vlan_from_ppi(value);
+	}
+	return ret;
+}
+
+/**
+ * Check a message and find its frame.
+ *
+ * @param msg
+ *   Memory that the host can rewrite while we look: header and info are copied
+ *   once and the copies are checked and used.
+ * @param room
+ *   Bytes of the range it lies in.
+ * @return
+ *   0 or -EBADMSG.
+ */
+static inline int
+hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
+{
+	uint8_t ppi[HN_PPI_LEN_MAX];
+	struct rndis_packet pkt;
+
+	if (room < sizeof(pkt))
+		return -EBADMSG;
+	memcpy(&pkt, msg, sizeof(pkt));
+	if (!hn_pkt_is_valid(&pkt, room))
+		return -EBADMSG;
+	rx->data_offset = RNDIS_OFFSET_BASE + pkt.data_offset;
+	rx->data_len = pkt.data_len;
+	rx->has_vlan = false;
+	rx->vlan_tci = 0;
+	if (pkt.ppi_len == 0)
+		return 0;
+	memcpy(ppi, msg + RNDIS_OFFSET_BASE + pkt.ppi_offset, pkt.ppi_len);
+	return hn_pkt_read_ppi(ppi, pkt.ppi_len, rx);
+}
+
+#endif /* _HN_PKT_H_ */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * A port: what all processes share of it. Lives in the device's private data
+ * and holds no address of one process.
+ */
+
+#ifndef _HN_PORT_H_
+#define _HN_PORT_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+
+#include "hn_compat.h"
+
+/** Devargs, as the user gave them or by default. */
+struct hn_options {
+	uint32_t latency_us;		/**< of the monitor; 0 leaves the host's */
+	uint32_t tx_copybreak;		/**< longer frames are sent by their pages */
+};
+
+struct hn_port {
+	uint16_t port_id;
+	uint16_t mtu;			/**< the one the host was told */
+	bool attached;			/**< the host serves this port */
+	RTE_ATOMIC(uint32_t) lost;	/**< the device is gone or its ring broken: why, as errno */
+	RTE_ATOMIC(uint32_t) link_up;
+	RTE_ATOMIC(uint32_t) link_mbps;
+	RTE_ATOMIC(uint32_t) link_news;	/**< an alarm is set that will tell the application */
+	RTE_ATOMIC(uint32_t) link_flap;	/**< the host moved the card to another network */
+	struct rte_ether_addr mac;
+	struct hn_options options;
+};
+
+#endif /* _HN_PORT_H_ */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What one process has of a port: its channels, its mappings. Found through
+ * the port number, so that the queues, which all processes share, hold no
+ * address of one process.
+ */
+
+#ifndef _HN_PROC_H_
+#define _HN_PROC_H_
+
+#include <stdint.h>
+
+#include <ethdev_driver.h>
+
+#include "hn_chan.h"
+#include "hn_nvs.h"
+#include "hn_rndis.h"
+
+struct hn_proc {
+	struct hn_chan primary;
+	struct hn_nvs nvs;		/**< control: this process brought the port up */
+	struct hn_rndis rndis;
+	uint8_t *txbuf;			/**< send buffer in this process */
+};
+
+/** The calling process's part of a port. */
+static inline struct hn_proc *
+hn_proc_get(uint16_t port_id)
+{
+	return rte_eth_devices[port_id].process_private;
+}
+
+#endif /* _HN_PROC_H_ */

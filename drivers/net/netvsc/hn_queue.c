@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * Queues come and go here; what they do is in hn_rx.c and hn_tx.c.
+ */
+
+#include <errno.h>
+
+#include <rte_malloc.h>
+
+#include "hn_log.h"
+#include "hn_pkt.h"
+#include "hn_port.h"
+#include "hn_proc.h"
+#include "hn_queue.h"
+#include "hn_rx.h"
+#include "hn_tx.h"
+
+int
+hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
+		  unsigned int socket, const struct rte_eth_rxconf *conf,
+		  struct rte_mempool *pool)
+{
+	uint64_t offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
+	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	uint32_t longest = dev->data->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	struct hn_rxq *rxq;
+
+	if (longest > room && (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
+		HN_LOG(ERR, "port %u: frames of %u bytes do not fit mbufs of %u; use larger "
+		       "mbufs, a smaller MTU or the scatter offload", dev->data->port_id,
+		       longest, room);
+		return -EINVAL;
+	}
+	rxq = rte_zmalloc_socket("netvsc_rxq", sizeof(*rxq), RTE_CACHE_LINE_SIZE, (int)socket);
+	if (rxq == NULL)
+		return -ENOMEM;
+	rxq->port_id = dev->data->port_id;
+	rxq->queue_id = index;
+	rxq->nb_desc = nb_desc;
+	rxq->pool = pool;
+	rxq->scatter = (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
+	dev->data->rx_queues[index] = rxq;
+	return 0;
+}
+
+void
+hn_queue_release_rx(struct rte_eth_dev *dev, uint16_t index)
+{
+	rte_free(dev->data->rx_queues[index]);
+	dev->data->rx_queues[index] = NULL;
+}
+
+/* Headers of directly sent frames; the host reads them, so it is told their pages. */
+static int
+queue_alloc_slots(struct hn_txq *txq, unsigned int socket)
+{
+	uint16_t i;
+
+	txq->slots = rte_zmalloc_socket("netvsc_slots", (size_t)txq->nb_desc * HN_TX_SLOT_LEN,
+					VMBUS_PAGE_SIZE, (int)socket);
+	txq->slot_iova = rte_zmalloc_socket("netvsc_slot_iova",
+					    txq->nb_desc * sizeof(txq->slot_iova[0]),
+					    RTE_CACHE_LINE_SIZE, (int)socket);
+	if (txq->slots == NULL || txq->slot_iova == NULL)
+		return -ENOMEM;
+	/* No slot crosses a page, so each is contiguous, whatever the pages are. */
+	for (i = 0; i < txq->nb_desc; i++) {
+		txq->slot_iova[i] = rte_mem_virt2iova(txq->slots + (size_t)i * HN_TX_SLOT_LEN);
+		if (txq->slot_iova[i] == RTE_BAD_IOVA)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int
+queue_alloc_books(struct hn_txq *txq, uint32_t first_section, uint32_t section_count,
+		  unsigned int socket)
+{
+	uint32_t done_count = rte_align32pow2(txq->nb_desc);
+	size_t done_len = done_count * sizeof(txq->done.entry[0]);
+
+	txq->mem = rte_zmalloc_socket("netvsc_txq_books",
+				      done_len + hn_txbuf_mem_len(txq->nb_desc, section_count),
+				      RTE_CACHE_LINE_SIZE, (int)socket);
+	if (txq->mem == NULL)
+		return -ENOMEM;
+	txq->done.entry = txq->mem;
+	txq->done.mask = done_count - 1;
+	hn_txbuf_init(&txq->buf, RTE_PTR_ADD(txq->mem, done_len), txq->nb_desc, first_section,
+		      section_count);
+	return 0;
+}
+
+static void
+queue_free_tx(struct hn_txq *txq)
+{
+	rte_free(txq->mem);
+	rte_free(txq->slot_iova);
+	rte_free(txq->slots);
+	rte_free(txq);
+}
+
+int
+hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
+		  unsigned int socket, const struct rte_eth_txconf *conf)
+{
+	const struct hn_port *port = dev->data->dev_private;
+	const struct hn_proc *proc = dev->process_private;
+	uint32_t share = proc->nvs.tx_section_count / RTE_MAX(dev->data->nb_tx_queues, 1u);
+	struct hn_txq *txq;
+	int ret;
+
+	txq = rte_zmalloc_socket("netvsc_txq", sizeof(*txq), RTE_CACHE_LINE_SIZE, (int)socket);
+	if (txq == NULL)
+		return -ENOMEM;
+	txq->port_id = dev->data->port_id;
+	txq->queue_id = index;
+	txq->nb_desc = nb_desc;
+	txq->free_thresh = conf->tx_free_thresh != 0 ? conf->tx_free_thresh : nb_desc / 2;
+	txq->section_len = proc->nvs.tx_section_len;
+	txq->copy_max = port->options.tx_copybreak;
+	txq->max_packets = proc->rndis.max_packets;
+	txq->max_transfer = proc->rndis.max_transfer;
+	txq->align = RTE_MAX(proc->rndis.align, 4u);
+	ret = queue_alloc_books(txq, share * index, share, socket);
+	if (ret == 0)
+		ret = queue_alloc_slots(txq, socket);
+	if (ret < 0) {
+		queue_free_tx(txq);
+		return ret;
+	}
+	dev->data->tx_queues[index] = txq;
+	return 0;
+}
+
+void
+hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index)
+{
+	struct hn_txq *txq = dev->data->tx_queues[index];
+
+	if (txq == NULL)
+		return;
+	dev->data->tx_queues[index] = NULL;
+	queue_free_tx(txq);
+}
+
+void
+hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_info *info)
+{
+	const struct hn_rxq *rxq = dev->data->rx_queues[index];
+
+	info->mp = rxq->pool;
+	info->nb_desc = rxq->nb_desc;
+	info->scattered_rx = rxq->scatter;
+	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+}
+
+void
+hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_info *info)
+{
+	const struct hn_txq *txq = dev->data->tx_queues[index];
+
+	info->nb_desc = txq->nb_desc;
+	info->conf.tx_free_thresh = txq->free_thresh;
+	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+}
+
+hn_queue_count_t
+hn_queue_count_rx(void *queue)
+{
+	const struct hn_rxq *rxq = queue;
+
+	return rxq->busy ? (hn_queue_count_t)(rxq->msg.range_count - rxq->next_range) : 0;
+}
+
+int
+hn_queue_status_rx(void *queue, uint16_t offset)
+{
+	const struct hn_rxq *rxq = queue;
+
+	if (offset >= rxq->nb_desc)
+		return -EINVAL;
+	return (uint32_t)offset < (uint32_t)hn_queue_count_rx(queue) ? RTE_ETH_RX_DESC_DONE :
+								       RTE_ETH_RX_DESC_AVAIL;
+}
+
+/* Seen from the next free one: the free ones first, then those with the host. */
+int
+hn_queue_status_tx(void *queue, uint16_t offset)
+{
+	const struct hn_txq *txq = queue;
+
+	if (offset >= txq->nb_desc)
+		return -EINVAL;
+	return offset < txq->buf.free_desc_count ? RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+}
+
+int
+hn_queue_done_cleanup(void *queue, uint32_t count __rte_unused)
+{
+	struct hn_txq *txq = queue;
+	uint16_t before = txq->buf.free_desc_count;
+
+	hn_tx_reclaim(txq);
+	return txq->buf.free_desc_count - before;
+}

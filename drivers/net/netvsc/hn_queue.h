@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Set-up and release of queues, and what may be asked of them: the dev_ops
+ * that concern one queue.
+ */
+
+#ifndef _HN_QUEUE_H_
+#define _HN_QUEUE_H_
+
+#include <ethdev_driver.h>
+
+#include "hn_compat.h"
+
+/** Descriptors of a transmit queue: what may be with the host at a time. */
+#define HN_TX_DESC_MIN 64
+#define HN_TX_DESC_MAX 4096
+#define HN_TX_DESC_DEFAULT 512
+
+/** Receive descriptors have no meaning here; any number is taken. */
+#define HN_RX_DESC_DEFAULT 512
+
+int hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
+		      unsigned int socket, const struct rte_eth_rxconf *conf,
+		      struct rte_mempool *pool);
+void hn_queue_release_rx(struct rte_eth_dev *dev, uint16_t index);
+int hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
+		      unsigned int socket, const struct rte_eth_txconf *conf);
+void hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index);
+void hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_info *info);
+void hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_info *info);
+
+/** Frames known to wait: those of the packet being received. */
+hn_queue_count_t hn_queue_count_rx(void *rxq);
+int hn_queue_status_rx(void *rxq, uint16_t offset);
+int hn_queue_status_tx(void *txq, uint16_t offset);
+/** Frees what the host has completed; @return how many descriptors that were. */
+int hn_queue_done_cleanup(void *txq, uint32_t count);
+
+#endif /* _HN_QUEUE_H_ */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Receiving: from the host's transfer-page packets straight into the caller's
+ * mbufs. What a burst does not take stays in the host's ring.
+ */
+
+#ifndef _HN_RX_H_
+#define _HN_RX_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "hn_chan.h"
+
+/** Counters of a queue, written by whoever polls it. */
+struct hn_rx_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t errors;		/**< frames dropped: malformed, or too long for the mbufs */
+	uint64_t no_mbuf;		/**< bursts cut short for want of mbufs */
+};
+
+/** One receive queue, in memory that all processes share. */
+struct hn_rxq {
+	uint16_t port_id;
+	uint16_t queue_id;
+	uint16_t nb_desc;		/**< as asked for; the host's ring is what it is */
+	bool scatter;
+	bool strip_vlan;
+	bool busy;			/**< msg holds ranges not yet received */
+	uint32_t next_range;
+	uint32_t bad_ranges;		/**< in msg */
+	struct rte_mempool *pool;
+	struct hn_rx_stats stats;
+	struct hn_msg msg;		/**< the packet being received */
+};
+
+/**
+ * The burst function. Takes at most a bounded number of ring packets, so that a
+ * flood of completions cannot hold the caller either.
+ */
+uint16_t hn_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t count);
+
+/** The port stops: what was begun goes back to the host. */
+void hn_rx_stop(struct hn_rxq *rxq);
+
+#endif /* _HN_RX_H_ */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Transmitting: small frames are copied into sections of the send buffer,
+ * several to a section; others are left where they are and the host is given
+ * their pages.
+ *
+ * Completions arrive in whichever thread polls the channel. It puts the id into
+ * a ring of the queue, and the transmitting thread alone touches the books.
+ */
+
+#ifndef _HN_TX_H_
+#define _HN_TX_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_vmbus_reg.h>
+
+#include "hn_compat.h"
+#include "hn_txbuf.h"
+
+/** Room for a directly sent packet's header, so that none crosses a page. */
+#define HN_TX_SLOT_LEN 128u
+
+/** Counters of a queue, written by the transmitting thread. */
+struct hn_tx_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t errors;		/**< frames that cannot be sent, or that the host refused */
+	uint64_t copied;		/**< frames sent through the send buffer */
+	uint64_t direct;		/**< frames sent by their pages */
+	uint64_t stray;			/**< completions of nothing that we sent */
+};
+
+/** A completion on its way to the transmitting thread. */
+struct hn_tx_done {
+	uint64_t xactid;
+	uint32_t status;
+};
+
+/** One producer, the owner of the channel's receive end; one consumer. */
+struct hn_tx_done_ring {
+	RTE_ATOMIC(uint32_t) head;	/**< written by the producer */
+	RTE_ATOMIC(uint32_t) tail;	/**< written by the consumer */
+	uint32_t mask;
+	uint64_t lost;			/**< ids that cannot be true: more than descriptors */
+	struct hn_tx_done *entry;
+};
+
+/** The section being filled with frames. */
+struct hn_tx_aggregate {
+	struct hn_txdesc *desc;		/**< NULL if there is none */
+	uint8_t *base;
+	uint32_t used;			/**< bytes, exact */
+	uint32_t last;			/**< where the last message begins */
+	uint32_t bytes;			/**< of frames */
+};
+
+/** One transmit queue, in memory that all processes share. */
+struct hn_txq {
+	uint16_t port_id;
+	uint16_t queue_id;
+	uint16_t nb_desc;
+	uint16_t free_thresh;		/**< with fewer descriptors free, look for completions */
+	uint32_t section_len;
+	uint32_t copy_max;		/**< longer frames are sent by their pages */
+	uint32_t max_packets;		/**< host's limits for one section: messages, */
+	uint32_t max_transfer;		/**< bytes, */
+	uint32_t align;			/**< and where a message may begin; bytes */
+	struct hn_txbuf buf;
+	struct hn_tx_aggregate agg;
+	struct hn_tx_stats stats;
+	struct hn_tx_done_ring done;
+	uint8_t *slots;			/**< HN_TX_SLOT_LEN for each descriptor */
+	uint64_t *slot_iova;		/**< of each */
+	void *mem;			/**< what buf and done live in */
+};
+
+/** The burst function. A packet of which it tells is ours, any other the caller's. */
+uint16_t hn_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t count);
+
+/** A completion has come; called by the owner of the channel's receive end. */
+void hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status);
+
+/**
+ * Poll for completions and free what they release.
+ *
+ * @return Descriptors still with the host.
+ */
+uint16_t hn_tx_reclaim(struct hn_txq *txq);
+
+/** Free what the host never completed; only when it cannot touch it any more. */
+void hn_tx_abandon(struct hn_txq *txq);
+
+#endif /* _HN_TX_H_ */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * The books of one transmit queue: which descriptors and which sections of the
+ * send buffer are free, and which the host has. Pure: no device, no lock; one
+ * thread at a time.
+ *
+ * What is with the host is known to it by a transaction id: the descriptor's
+ * index and a generation that changes with each use, so that a forged, repeated
+ * or late completion is told from a true one.
+ */
+
+#ifndef _HN_TXBUF_H_
+#define _HN_TXBUF_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rte_mbuf;
+
+/** No section: the packet's data are in its mbufs. */
+#define HN_TXBUF_NO_SECTION UINT32_MAX
+
+/** Something that the host has or may get. */
+struct hn_txdesc {
+	struct rte_mbuf *mbuf;		/**< to be freed on completion; NULL if copied */
+	uint32_t section;		/**< or HN_TXBUF_NO_SECTION */
+	uint16_t packets;		/**< frames in it */
+	uint16_t generation;
+	bool in_use;
+};
+
+struct hn_txbuf {
+	struct hn_txdesc *desc;
+	uint16_t *free_desc;		/**< a stack of indexes */
+	uint32_t *free_section;		/**< a stack of section numbers */
+	uint16_t desc_count;
+	uint16_t free_desc_count;
+	uint32_t section_count;
+	uint32_t free_section_count;
+};
+
+/** Bytes of memory for hn_txbuf_init(). */
+size_t hn_txbuf_mem_len(uint16_t desc_count, uint32_t section_count);
+
+/**
+ * Everything is free.
+ *
+ * @param mem
+ *   hn_txbuf_mem_len() zeroed bytes, 8-byte aligned; the caller frees them.
+ * @param first_section
+ *   The queue's share of the send buffer begins here.
+ */
+void hn_txbuf_init(struct hn_txbuf *buf, void *mem, uint16_t desc_count,
+		   uint32_t first_section, uint32_t section_count);
+
+/** @return a descriptor without section and mbuf, or NULL if none is free. */
+struct hn_txdesc *hn_txbuf_get_desc(struct hn_txbuf *buf);
+
+/** Give the descriptor a section. @return false if none is free. */
+bool hn_txbuf_get_section(struct hn_txbuf *buf, struct hn_txdesc *desc);
+
+/** Free the descriptor and its section; the mbuf is the caller's matter. */
+void hn_txbuf_put(struct hn_txbuf *buf, struct hn_txdesc *desc);
+
+/** By what the host will know the descriptor. */
+uint32_t hn_txbuf_id(const struct hn_txbuf *buf, const struct hn_txdesc *desc);
+
+/** @return the descriptor that the host has under this id, or NULL if it has none. */
+struct hn_txdesc *hn_txbuf_find(struct hn_txbuf *buf, uint64_t id);
+
+/** @return the next descriptor in use at or behind *index, which moves; NULL at the end. */
+struct hn_txdesc *hn_txbuf_next_used(struct hn_txbuf *buf, uint16_t *index);
+
+#endif /* _HN_TXBUF_H_ */
