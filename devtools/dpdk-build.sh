@@ -6,7 +6,7 @@
 # untouched one that serves as the independent witness in the tests. To be
 # sourced after lib.sh.
 
-dpdk_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc,net/ring,net/null,net/af_packet,net/pcap,net/tap
+dpdk_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc,net/ring,net/null,net/af_packet,net/pcap
 dpdk_apps=test-pmd,proc-info,pdump,dumpcap
 dpdk_examples=l2fwd,l3fwd
 

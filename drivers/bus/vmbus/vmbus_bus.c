@@ -41,7 +41,7 @@ static struct rte_bus vmbus_bus;
 
 /* Shape-free part: lists (adapted below), then scan, match, probe, unplug. */
 
-static void bus_add_device(struct rte_vmbus_device *dev);
+static void bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before);
 static struct rte_vmbus_device *bus_next_device(const struct rte_vmbus_device *dev);
 static struct rte_driver *bus_next_driver(const struct rte_driver *drv);
 
@@ -54,6 +54,17 @@ bus_find_by_name(const char *name)
 		if (strcmp(dev->name, name) == 0)
 			return dev;
 	return NULL;
+}
+
+/* Devices are kept by name, so that ports come in one order on every start. */
+static struct rte_vmbus_device *
+bus_find_successor(const char *name)
+{
+	struct rte_vmbus_device *dev = bus_next_device(NULL);
+
+	while (dev != NULL && strcmp(dev->name, name) < 0)
+		dev = bus_next_device(dev);
+	return dev;
 }
 
 /* "{UUID}" or "uuid" -> the name that the bus gives the device. */
@@ -187,7 +198,7 @@ bus_scan_one(const char *sysfs_name)
 		bus_update_device(old, dev);
 		goto skip;
 	}
-	bus_add_device(dev);
+	bus_add_device(dev, bus_find_successor(dev->name));
 	return 0;
 skip:
 	free(dev);
@@ -306,9 +317,12 @@ bus_get_iommu_class(void)
 #if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
 
 static void
-bus_add_device(struct rte_vmbus_device *dev)
+bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before)
 {
-	rte_bus_add_device(&vmbus_bus, &dev->device);
+	if (before != NULL)
+		rte_bus_insert_device(&vmbus_bus, &before->device, &dev->device);
+	else
+		rte_bus_add_device(&vmbus_bus, &dev->device);
 }
 
 static struct rte_vmbus_device *
@@ -384,9 +398,12 @@ static TAILQ_HEAD(, rte_device) bus_devices = TAILQ_HEAD_INITIALIZER(bus_devices
 static TAILQ_HEAD(, rte_driver) bus_drivers = TAILQ_HEAD_INITIALIZER(bus_drivers);
 
 static void
-bus_add_device(struct rte_vmbus_device *dev)
+bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before)
 {
-	TAILQ_INSERT_TAIL(&bus_devices, &dev->device, next);
+	if (before != NULL)
+		TAILQ_INSERT_BEFORE(&before->device, &dev->device, next);
+	else
+		TAILQ_INSERT_TAIL(&bus_devices, &dev->device, next);
 }
 
 static struct rte_vmbus_device *

@@ -35,13 +35,12 @@ typedef int rte_memory_order;
 #endif
 
 /* 24.03: log lines that end themselves. */
-#ifndef RTE_LOG_LINE_PREFIX
-#define VMBUS_LOG_LINE(level, ...) \
-	RTE_LOG(level, VMBUS_BUS, "VMBUS: " RTE_FMT(RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
-		RTE_FMT_TAIL(__VA_ARGS__ ,)))
+#ifdef RTE_LOG_LINE
+#define VMBUS_LOG_LINE(level, ...) RTE_LOG_LINE(level, VMBUS, __VA_ARGS__)
 #else
 #define VMBUS_LOG_LINE(level, ...) \
-	RTE_LOG_LINE_PREFIX(level, VMBUS_BUS, "%s: ", "VMBUS", __VA_ARGS__)
+	RTE_LOG(level, VMBUS, RTE_FMT(RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
+		RTE_FMT_TAIL(__VA_ARGS__ ,)))
 #endif
 
 /* 25.07: exports are said in the source, in column 0, and the map is generated. */

@@ -20,7 +20,7 @@
 #include "vmbus_ring.h"
 
 extern int vmbus_logtype_bus;
-#define RTE_LOGTYPE_VMBUS_BUS vmbus_logtype_bus
+#define RTE_LOGTYPE_VMBUS vmbus_logtype_bus
 #define VMBUS_LOG(level, ...) VMBUS_LOG_LINE(level, __VA_ARGS__)
 
 /** Where the kernel lists the devices. */

@@ -36,21 +36,12 @@ typedef int rte_memory_order;
 #endif
 
 /* 24.03: log lines that end themselves. */
-#ifdef RTE_LOG_LINE_PREFIX
-#define HN_LOG_LINE(level, type, ...) \
-	RTE_LOG_LINE_PREFIX(level, type, "%s: ", "netvsc", __VA_ARGS__)
+#ifdef RTE_LOG_LINE
+#define HN_LOG_LINE(level, type, ...) RTE_LOG_LINE(level, type, __VA_ARGS__)
 #else
 #define HN_LOG_LINE(level, type, ...) \
-	RTE_LOG(level, type, "netvsc: " RTE_FMT(RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
+	RTE_LOG(level, type, RTE_FMT(RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
 		RTE_FMT_TAIL(__VA_ARGS__ ,)))
-#endif
-
-/* 24.03: how many packet types there are is returned, not marked. */
-#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
-#define HN_PTYPES_ARGS size_t *count
-#define HN_PTYPES_NONE(list) do { *count = 0; } while (0)
-#else
-#define HN_PTYPES_ARGS void
 #endif
 
 /* 25.11: statistics of queues have a struct of their own, which may be absent. */

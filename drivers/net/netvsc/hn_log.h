@@ -18,12 +18,12 @@
 extern int hn_logtype_init;
 extern int hn_logtype_driver;
 
-#define RTE_LOGTYPE_HN_INIT hn_logtype_init
-#define RTE_LOGTYPE_HN_DRIVER hn_logtype_driver
+#define RTE_LOGTYPE_NETVSC hn_logtype_init
+#define RTE_LOGTYPE_NETVSC_TRACE hn_logtype_driver
 
 /** Once per step of a port's life, and for whatever the user has to know. */
-#define HN_LOG(level, ...) HN_LOG_LINE(level, HN_INIT, __VA_ARGS__)
+#define HN_LOG(level, ...) HN_LOG_LINE(level, NETVSC, __VA_ARGS__)
 /** Protocol trace. */
-#define HN_TRACE(...) HN_LOG_LINE(DEBUG, HN_DRIVER, __VA_ARGS__)
+#define HN_TRACE(...) HN_LOG_LINE(DEBUG, NETVSC_TRACE, __VA_ARGS__)
 
 #endif /* _HN_LOG_H_ */

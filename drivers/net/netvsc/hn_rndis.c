@@ -13,6 +13,7 @@
 
 #include <rte_ether.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 #include <rte_vmbus_reg.h>
 
 #include "hn_chan.h"
@@ -76,7 +77,7 @@ pages_alloc(struct hn_rndis *rndis)
 	for (i = 0; i < HN_RNDIS_PAGES; i++) {
 		page = &rndis->page[i];
 		page->addr = RTE_PTR_ADD(rndis->pages, i * VMBUS_PAGE_SIZE);
-		iova = rte_malloc_virt2iova(page->addr);
+		iova = rte_mem_virt2iova(page->addr);
 		if (iova == RTE_BAD_IOVA)
 			return -EFAULT;
 		page->pfn = iova / VMBUS_PAGE_SIZE;

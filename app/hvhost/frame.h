@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * An Ethernet frame as a list of pieces in memory that belongs to somebody
+ * else, without preamble and FCS.
+ */
+
+#ifndef HVHOST_FRAME_H
+#define HVHOST_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#define ETHER_HDR_LEN 14u
+#define ETHER_ADDR_LEN 6u
+#define ETHER_TAG_LEN 4u
+#define ETHER_TYPE_VLAN 0x8100u
+
+/** Largest frame anybody here handles: 64 KiB of payload for large sends. */
+#define FRAME_MAX 65550u
+
+struct frame {
+	const struct iovec *seg;
+	unsigned int n;
+	size_t len;			/**< sum of the pieces */
+};
+
+/**
+ * Copy a part of the frame out.
+ *
+ * @return
+ *   Bytes copied: less than len where the frame ends.
+ */
+size_t frame_copy(const struct frame *frame, size_t offset, void *to, size_t len);
+
+/**
+ * The pieces that make up bytes [offset, offset + len) of a frame.
+ *
+ * @return
+ *   Number of pieces written to seg; 0 when they do not fit in max or the
+ *   frame is shorter.
+ */
+unsigned int frame_slice(const struct frame *frame, size_t offset, size_t len,
+			 struct iovec *seg, unsigned int max);
+
+#endif /* HVHOST_FRAME_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What hvhost says while it runs: plain sentences on stderr, one per event in
+ * a guest's life; with -v also every control message.
+ */
+
+#ifndef HVHOST_LOG_H
+#define HVHOST_LOG_H
+
+#include <stdbool.h>
+
+/** Say a sentence, with the seconds since start in front. */
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** The same, only with -v. */
+void log_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Whether log_trace() says anything: spares the work of preparing its words. */
+bool log_is_verbose(void);
+void log_set_verbose(bool verbose);
+
+/**
+ * Wrong use: say "hvhost: ..." once. The caller passes the failure up; the
+ * program ends with status 2.
+ */
+void log_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif /* HVHOST_LOG_H */

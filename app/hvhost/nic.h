@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * One synthetic NIC: NVSP and RNDIS on its channels, and the port that it is
+ * plugged into.
+ */
+
+#ifndef HVHOST_NIC_H
+#define HVHOST_NIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "profile.h"
+
+struct nic;
+struct port;
+struct rules;
+struct vmbus;
+
+#define NIC_QUEUES_MAX 64u
+
+struct nic_config {
+	unsigned int number;
+	const char *instance;		/**< GUID */
+	uint8_t mac[ETHER_ADDR_LEN];
+	const struct profile *profile;
+	uint32_t nvsp_min;		/**< versions spoken */
+	uint32_t nvsp_max;
+	uint32_t queues_max;
+	uint64_t link_bps;
+	bool monitored;			/**< signalled through the monitor page */
+	bool oldest_first;		/**< walk the receive buffer instead of reusing its hot end */
+	size_t ring_bytes;
+	size_t recv_bytes;
+	size_t send_bytes;
+};
+
+/**
+ * What happened on a NIC, from the guest's point of view: rx is what the guest
+ * receives. One table names them for people and programs.
+ */
+#define NIC_COUNTERS(C) \
+	C(rx_frames, "frames put into the guest's receive buffer") \
+	C(rx_bytes, "") \
+	C(rx_packets, "transfer-pages packets with data") \
+	C(rx_filtered, "dropped: the packet filter is against it") \
+	C(rx_not_listening, "dropped: no guest, or its filter is 0") \
+	C(rx_no_section, "times the guest held all receive sections") \
+	C(rx_ring_full, "times the guest's ring was full") \
+	C(rx_lost_ring_full, "dropped: the ring filled up under a batch") \
+	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
+	C(rx_oversize, "dropped: longer than the guest's MTU") \
+	C(tx_frames, "frames that the guest sent") \
+	C(tx_bytes, "") \
+	C(tx_packets, "vmbus packets with data") \
+	C(tx_sections, "of them: through the send buffer") \
+	C(tx_refused, "packets completed with a failure") \
+	C(tx_lost_port, "dropped: the port did not take it") \
+	C(tx_lost_link, "dropped: the link is down") \
+	C(tx_lost_size, "dropped: no Ethernet frame of the right length") \
+	C(tx_checksums, "frames with a checksum computed") \
+	C(tx_large_sends, "large sends that were cut") \
+	C(tx_tags, "VLAN tags put into frames") \
+	C(control_messages, "RNDIS control messages") \
+	C(opens, "times a guest opened the NIC")
+
+struct nic_counters {
+#define NIC_COUNTER_FIELD(name, text) uint64_t name;
+	NIC_COUNTERS(NIC_COUNTER_FIELD)
+#undef NIC_COUNTER_FIELD
+};
+
+/** Offer the NIC on the bus, plugged into the port, which it owns from now on. NULL with errno. */
+struct nic *nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *config,
+		       struct port *port);
+
+/** Take the NIC from the bus and close its port. */
+void nic_destroy(struct nic *nic);
+
+/**
+ * Do what there is to do now: receive from the port, serve the guest's rings.
+ *
+ * @return
+ *   How many frames and packets were moved; 0: idle.
+ */
+unsigned int nic_poll(struct nic *nic);
+
+/** Plug or pull the cable; the guest is told. */
+void nic_set_link(struct nic *nic, bool up);
+
+/** Whether a guest has the NIC open. */
+bool nic_is_open(const struct nic *nic);
+
+const struct nic_counters *nic_counters(const struct nic *nic);
+const struct nic_config *nic_config(const struct nic *nic);
+struct port *nic_port(const struct nic *nic);
+
+/** "ready, NVSP 6.1, mtu 1500, filter 0x0d", in a buffer that the next call reuses. */
+const char *nic_state(const struct nic *nic);
+
+#endif /* HVHOST_NIC_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See nic_options.h.
+ */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "nic_options.h"
+
+#define MIB (1024u * 1024u)
+
+static int
+parse_mac(struct nic_options *options)
+{
+	const char *text = keyvals_take(&options->kv, "mac");
+	uint8_t *mac = options->config.mac;
+	int end = 0;
+
+	if (text == NULL)
+		return 0;
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2],
+		   &mac[3], &mac[4], &mac[5], &end) != ETHER_ADDR_LEN || text[end] != '\0' ||
+	    mac[0] & 1) {
+		log_usage("--nic: mac=%s is no station address", text);
+		return -1;
+	}
+	return 0;
+}
+
+/* 8-4-4-4-12 digits, in lower case from here on. */
+static int
+parse_guid(struct nic_options *options)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	const char *text = keyvals_take(&options->kv, "guid");
+	bool good;
+
+	if (text == NULL)
+		return 0;
+	good = strlen(text) == strlen(form);
+	for (size_t i = 0; good && form[i] != '\0'; i++) {
+		good = form[i] == 'x' ? isxdigit((unsigned char)text[i]) != 0 : text[i] == '-';
+		options->instance[i] = (char)tolower((unsigned char)text[i]);
+	}
+	if (!good)
+		log_usage("--nic: guid=%s is not of the form %s", text, form);
+	return good ? 0 : -1;
+}
+
+static int
+parse_nvsp(struct nic_options *options)
+{
+	const char *text = keyvals_take(&options->kv, "nvsp");
+	uint32_t version;
+
+	if (text == NULL)
+		return 0;
+	version = nvsp_version_parse(text);
+	if (version == 0) {
+		log_usage("--nic: nvsp=%s is none of 1, 2, 4, 5, 6, 6.1", text);
+		return -1;
+	}
+	options->config.nvsp_min = version;
+	options->config.nvsp_max = version;
+	return 0;
+}
+
+static int
+parse_sections(struct nic_options *options)
+{
+	const char *text = keyvals_take(&options->kv, "sections");
+
+	if (text == NULL)
+		return 0;
+	options->config.oldest_first = strcmp(text, "cold") == 0;
+	if (options->config.oldest_first || strcmp(text, "hot") == 0)
+		return 0;
+	log_usage("--nic: sections=%s is neither hot nor cold", text);
+	return -1;
+}
+
+static int
+parse_size(struct nic_options *options, const char *key, uint64_t min, size_t *size)
+{
+	uint64_t value = *size;
+
+	if (keyvals_number(&options->kv, key, min, 1024 * MIB, &value) != 0)
+		return -1;
+	if (value % 4096 != 0) {
+		log_usage("--nic: %s is not a multiple of 4096", key);
+		return -1;
+	}
+	*size = value;
+	return 0;
+}
+
+static int
+parse_numbers(struct nic_options *options)
+{
+	struct nic_config *config = &options->config;
+	uint64_t queues = 1, mtu = 1500;
+
+	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
+	    keyvals_number(&options->kv, "mtu", 68, 9202, &mtu) != 0 ||
+	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
+	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
+	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
+	    parse_size(options, "recv", 64 * 1024, &config->recv_bytes) != 0 ||
+	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
+		return -1;
+	config->queues_max = (uint32_t)queues;
+	options->port_frame_len = (uint32_t)mtu + ETHER_HDR_LEN;
+	return 0;
+}
+
+static void
+set_defaults(struct nic_options *options, unsigned int number, const struct profile *profile)
+{
+	const uint8_t mac[ETHER_ADDR_LEN] = {
+		0x02, 0x15, 0x5d, 0x00, (uint8_t)(number >> 8), (uint8_t)number,
+	};
+
+	snprintf(options->instance, sizeof(options->instance),
+		 "6e657473-0000-4000-8000-%012x", number);
+	memcpy(options->config.mac, mac, sizeof(mac));
+	options->config.number = number;
+	options->config.instance = options->instance;
+	options->config.profile = profile;
+	options->config.nvsp_min = NVSP_VERSION_1;
+	options->config.nvsp_max = profile->nvsp_max;
+	options->config.link_bps = 10000000000;
+	options->config.monitored = true;
+	options->config.ring_bytes = 2 * MIB;
+	options->config.recv_bytes = 31 * MIB;
+	options->config.send_bytes = 16 * MIB;
+}
+
+int
+nic_options_parse(struct nic_options *options, const char *text, unsigned int number,
+		  const struct profile *profile)
+{
+	memset(options, 0, sizeof(*options));
+	set_defaults(options, number, profile);
+	if (keyvals_parse(&options->kv, "--nic", text) != 0)
+		return -1;
+	options->port = keyvals_take(&options->kv, "port");
+	if (options->port == NULL) {
+		log_usage("--nic %s: there is no port= (see hvhost --help)", text);
+		return -1;
+	}
+	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
+	    parse_sections(options) != 0 || parse_numbers(options) != 0)
+		return -1;
+	return 0;
+}

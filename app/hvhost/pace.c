@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See pace.h.
+ */
+
+#include <time.h>
+
+#include "pace.h"
+
+/* What was not used for this long is not made up for: no bursts after a pause. */
+#define PACE_MEMORY_NS 2000000u
+#define NS_PER_S 1000000000u
+
+uint64_t
+pace_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t
+pace_due(const struct pace *pace, uint64_t elapsed_ns)
+{
+	return elapsed_ns / NS_PER_S * pace->rate + elapsed_ns % NS_PER_S * pace->rate / NS_PER_S;
+}
+
+unsigned int
+pace_allow(struct pace *pace, unsigned int want)
+{
+	uint64_t now, due, memory;
+
+	if (pace->rate == 0)
+		return want;
+	now = pace_now_ns();
+	if (pace->start_ns == 0)
+		pace->start_ns = now;
+	due = pace_due(pace, now - pace->start_ns);
+	memory = pace_due(pace, PACE_MEMORY_NS) + 1;
+	if (due - pace->given > memory)
+		pace->given = due - memory;
+	return due - pace->given < want ? (unsigned int)(due - pace->given) : want;
+}
+
+void
+pace_take(struct pace *pace, unsigned int frames)
+{
+	pace->given += frames;
+}

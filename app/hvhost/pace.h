@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * How many frames a source may send now to keep a rate.
+ */
+
+#ifndef HVHOST_PACE_H
+#define HVHOST_PACE_H
+
+#include <stdint.h>
+
+struct pace {
+	uint64_t rate;			/**< frames per second; 0: as many as fit */
+	uint64_t start_ns;		/**< 0: not started */
+	uint64_t given;
+};
+
+/** Frames allowed now, at most want. The first call starts the clock. */
+unsigned int pace_allow(struct pace *pace, unsigned int want);
+
+/** That many of the allowed were used. */
+void pace_take(struct pace *pace, unsigned int frames);
+
+/** Nanoseconds of the clock that does not jump. */
+uint64_t pace_now_ns(void);
+
+#endif /* HVHOST_PACE_H */

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Generator port: numbered frames to the guest, as fast as it takes them or at
+ * a rate. Knows how many of its frames came out anywhere in the host again, and
+ * checks what the guest sends here.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "keyvals.h"
+#include "log.h"
+#include "pace.h"
+#include "port.h"
+#include "port_sink.h"
+
+struct generator {
+	struct port port;
+	struct port_sink_books books;
+	struct pattern_writer writer;
+	struct pattern_stream *stream;
+	struct pace pace;
+	uint64_t count;			/* 0: no end */
+	uint64_t len_min;
+	uint64_t len_max;
+};
+
+static size_t
+generator_len(const struct generator *gen, uint64_t seq)
+{
+	uint64_t sizes = gen->len_max - gen->len_min + 1;
+
+	return sizes == 1 ? gen->len_min : gen->len_min + pattern_hash(seq) % sizes;
+}
+
+/* How many frames are left and due. */
+static unsigned int
+generator_due(struct generator *gen, unsigned int budget)
+{
+	uint64_t left = gen->count - gen->stream->sent;
+
+	if (gen->count != 0 && left < budget)
+		budget = (unsigned int)left;
+	return budget == 0 ? 0 : pace_allow(&gen->pace, budget);
+}
+
+static unsigned int
+generator_poll(struct port *port, unsigned int budget)
+{
+	struct generator *gen = (struct generator *)port;
+	struct port_user *user = &port->user;
+	unsigned int due, n;
+
+	if (!user->listens(user->ctx))
+		return 0;
+	due = generator_due(gen, budget);
+	for (n = 0; n < due; n++) {
+		uint64_t seq = gen->stream->sent;
+		size_t len = generator_len(gen, seq);
+		uint8_t *frame;
+		size_t room;
+
+		frame = user->begin(user->ctx, &room);
+		if (frame == NULL)
+			break;
+		if (len > room)
+			len = room;
+		pattern_write(&gen->writer, frame, len, seq);
+		user->commit(user->ctx, len);
+		gen->stream->sent++;
+	}
+	pace_take(&gen->pace, n);
+	return n;
+}
+
+static bool
+generator_send(struct port *port, const struct frame *frame)
+{
+	port_sink_note(&((struct generator *)port)->books, frame);
+	return true;
+}
+
+static void
+generator_close(struct port *port)
+{
+	free(port);
+}
+
+static const struct generator *
+generator_of(const struct port *port)
+{
+	return (const struct generator *)port;
+}
+
+static uint64_t
+generator_generated(const struct port *port)
+{
+	return generator_of(port)->stream->sent;
+}
+
+static uint64_t
+generator_returned(const struct port *port)
+{
+	return generator_of(port)->stream->unique;
+}
+
+static uint64_t
+generator_missing(const struct port *port)
+{
+	return generator_of(port)->stream->sent - generator_of(port)->stream->unique;
+}
+
+static uint64_t
+generator_duplicated(const struct port *port)
+{
+	return generator_of(port)->stream->duplicated;
+}
+
+static uint64_t
+generator_reordered(const struct port *port)
+{
+	return generator_of(port)->stream->reordered;
+}
+
+static uint64_t
+generator_sink_corrupted(const struct port *port)
+{
+	return generator_of(port)->books.verdict[PATTERN_CORRUPTED];
+}
+
+static uint64_t
+generator_sink_foreign(const struct port *port)
+{
+	return generator_of(port)->books.verdict[PATTERN_FOREIGN];
+}
+
+static uint64_t
+generator_sink_intact(const struct port *port)
+{
+	return generator_of(port)->books.verdict[PATTERN_NEW] +
+	       generator_of(port)->books.verdict[PATTERN_REORDERED];
+}
+
+static const struct port_counter generator_counters[] = {
+	{ "gen_sent", generator_generated },
+	{ "gen_arrived", generator_returned },
+	{ "gen_missing", generator_missing },
+	{ "gen_duplicated", generator_duplicated },
+	{ "gen_reordered", generator_reordered },
+	{ "sink_intact", generator_sink_intact },
+	{ "sink_corrupted", generator_sink_corrupted },
+	{ "sink_foreign", generator_sink_foreign },
+	{ NULL, NULL },
+};
+
+static const struct port_ops generator_ops = {
+	.poll = generator_poll,
+	.send = generator_send,
+	.close = generator_close,
+	.counters = generator_counters,
+};
+
+/* "64" or "64-1514". */
+static int
+generator_parse_size(struct generator *gen, struct keyvals *kv, uint32_t frame_len)
+{
+	const char *text = keyvals_take(kv, "size");
+	unsigned int min, max;
+	int fields, end = 0;
+
+	if (text == NULL)
+		return 0;
+	fields = sscanf(text, "%u%n-%u%n", &min, &end, &max, &end);
+	if (fields == 1)
+		max = min;
+	if (fields < 1 || text[end] != '\0' || min < PATTERN_FRAME_MIN || max > frame_len ||
+	    min > max) {
+		log_usage("%s: size=%s is not a size or range within %u-%u", kv->option, text,
+			  PATTERN_FRAME_MIN, frame_len);
+		return -1;
+	}
+	gen->len_min = min;
+	gen->len_max = max;
+	return 0;
+}
+
+static int
+generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env *env)
+{
+	gen->len_min = gen->len_max = 64;
+	gen->books.verify = true;
+	pattern_writer_init(&gen->writer, env->nic, env->mac);
+	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
+	    keyvals_number(kv, "rate", 0, 1000000000, &gen->pace.rate) != 0 ||
+	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
+	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
+		return -1;
+	return generator_parse_size(gen, kv, env->frame_len);
+}
+
+struct port *
+port_generator_open(const char *arg, struct keyvals *kv, const struct port_env *env)
+{
+	struct generator *gen;
+
+	(void)arg;
+	gen = calloc(1, sizeof(*gen));
+	if (gen == NULL) {
+		log_usage("no memory for a generator port");
+		return NULL;
+	}
+	if (generator_parse(gen, kv, env) != 0) {
+		free(gen);
+		return NULL;
+	}
+	gen->port.ops = &generator_ops;
+	gen->port.fd = -1;
+	gen->stream = pattern_stream(env->nic);
+	return &gen->port;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See ring.h. The header's words, then reading the guest's ring, then writing
+ * ours.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "ring.h"
+#include "wire.h"
+
+/* Offsets of the words in the header page (little-endian, aligned). */
+enum {
+	WORD_WRITE_INDEX = 0x00,
+	WORD_READ_INDEX = 0x04,
+	WORD_INTERRUPT_MASK = 0x08,
+	WORD_PENDING_SEND_SIZE = 0x0c,
+	WORD_FEATURES = 0x40,
+};
+
+enum {
+	DESCRIPTOR_LEN = 16,
+	TRAILER_LEN = 8,
+};
+
+static uint32_t
+word_load(const struct ring *ring, unsigned int word)
+{
+	/* Acquire: what the guest wrote before it stored the word is there. */
+	return __atomic_load_n((const uint32_t *)(const void *)(ring->header + word),
+			       __ATOMIC_ACQUIRE);
+}
+
+static void
+word_store(struct ring *ring, unsigned int word, uint32_t value)
+{
+	/* Release: what we did before is done when the guest sees the word. */
+	__atomic_store_n((uint32_t *)(void *)(ring->header + word), value, __ATOMIC_RELEASE);
+}
+
+static uint32_t
+ring_used(const struct ring *ring, uint32_t write, uint32_t read)
+{
+	return write >= read ? write - read : ring->size - read + write;
+}
+
+static uint32_t
+ring_forward(const struct ring *ring, uint32_t at, uint32_t by)
+{
+	return by < ring->size - at ? at + by : by - (ring->size - at);
+}
+
+static bool
+ring_index_is_good(const struct ring *ring, uint32_t index)
+{
+	return index < ring->size && index % 8 == 0;
+}
+
+void
+ring_reset(struct ring *ring, void *mem, size_t len)
+{
+	ring->header = mem;
+	ring->data = ring->header + RING_HEADER_LEN;
+	ring->size = (uint32_t)(len - RING_HEADER_LEN);
+	ring->at = 0;
+	ring->shown = 0;
+	memset(ring->header, 0, RING_HEADER_LEN);
+	word_store(ring, WORD_FEATURES, 1);
+}
+
+/* The guest's ring */
+
+static void
+ring_read(const struct ring *ring, uint32_t at, uint8_t *to, uint32_t len)
+{
+	uint32_t first = ring->size - at;
+
+	if (len <= first) {
+		memcpy(to, ring->data + at, len);
+		return;
+	}
+	memcpy(to, ring->data + at, first);
+	memcpy(to + first, ring->data, len - first);
+}
+
+/* The length of the packet whose descriptor was copied, or 0. */
+static uint32_t
+ring_packet_len(const uint8_t *descriptor, uint32_t used)
+{
+	struct wire in = wire_over(descriptor, DESCRIPTOR_LEN);
+	uint32_t header_len, len;
+
+	get16(&in);
+	header_len = get16(&in) * 8u;
+	len = get16(&in) * 8u;
+	if (header_len < DESCRIPTOR_LEN || header_len > len || len > used - TRAILER_LEN)
+		return 0;
+	return len;
+}
+
+int
+ring_get(struct ring *ring, uint8_t *packet, size_t capacity, const char **why)
+{
+	uint32_t write = word_load(ring, WORD_WRITE_INDEX);
+	uint32_t used, len;
+
+	if (!ring_index_is_good(ring, write)) {
+		*why = "the write index is outside the ring or no multiple of 8";
+		return -EPROTO;
+	}
+	used = ring_used(ring, write, ring->at);
+	if (used == 0)
+		return 0;
+	*why = "a packet is longer than what was published, or shorter than its header";
+	if (used < DESCRIPTOR_LEN + TRAILER_LEN)
+		return -EPROTO;
+	ring_read(ring, ring->at, packet, DESCRIPTOR_LEN);
+	len = ring_packet_len(packet, used);
+	if (len == 0 || len > capacity)
+		return -EPROTO;
+	/* The descriptor that was checked stays; the rest is copied behind it. */
+	ring_read(ring, ring_forward(ring, ring->at, DESCRIPTOR_LEN), packet + DESCRIPTOR_LEN,
+		  len - DESCRIPTOR_LEN);
+	ring->at = ring_forward(ring, ring->at, len + TRAILER_LEN);
+	return (int)len;
+}
+
+bool
+ring_show_read(struct ring *ring)
+{
+	uint32_t before = ring->shown, wanted, write, room_before, room;
+
+	if (ring->at == before)
+		return false;
+	word_store(ring, WORD_READ_INDEX, ring->at);
+	ring->shown = ring->at;
+	/* A blocked guest stores its wish, then looks at our index; we the other way round. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	wanted = word_load(ring, WORD_PENDING_SEND_SIZE);
+	write = word_load(ring, WORD_WRITE_INDEX);
+	if (wanted == 0 || wanted > ring->size || !ring_index_is_good(ring, write))
+		return false;
+	room_before = ring->size - ring_used(ring, write, before);
+	room = ring->size - ring_used(ring, write, ring->at);
+	return room_before <= wanted && room > wanted;
+}
+
+bool
+ring_is_drained(struct ring *ring)
+{
+	ring_show_read(ring);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return word_load(ring, WORD_WRITE_INDEX) == ring->at;
+}
+
+/* Our ring */
+
+int64_t
+ring_room(const struct ring *ring)
+{
+	uint32_t read = word_load(ring, WORD_READ_INDEX);
+
+	if (!ring_index_is_good(ring, read))
+		return -EPROTO;
+	/* Never full: that would look like empty. */
+	return (int64_t)ring->size - ring_used(ring, ring->at, read) - 8;
+}
+
+void
+ring_write(struct ring *ring, const void *bytes, size_t len)
+{
+	uint32_t first = ring->size - ring->at;
+
+	if (len < first) {
+		memcpy(ring->data + ring->at, bytes, len);
+		ring->at += (uint32_t)len;
+		return;
+	}
+	memcpy(ring->data + ring->at, bytes, first);
+	memcpy(ring->data, (const uint8_t *)bytes + first, len - first);
+	ring->at = (uint32_t)(len - first);
+}
+
+void
+ring_want_room(struct ring *ring, uint32_t bytes)
+{
+	word_store(ring, WORD_PENDING_SEND_SIZE, bytes);
+	/* The guest commits, then looks for our wish; we wish, then look at its index. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+bool
+ring_show_written(struct ring *ring)
+{
+	uint32_t before = ring->shown;
+
+	if (ring->at == before)
+		return false;
+	word_store(ring, WORD_WRITE_INDEX, ring->at);
+	ring->shown = ring->at;
+	/* The guest unmasks, then looks at our index before it sleeps. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return word_load(ring, WORD_INTERRUPT_MASK) == 0 &&
+	       word_load(ring, WORD_READ_INDEX) == before;
+}
+
+void
+ring_set_mask(struct ring *ring, bool masked)
+{
+	word_store(ring, WORD_INTERRUPT_MASK, masked);
+}

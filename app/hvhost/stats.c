@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See stats.h.
+ */
+
+#include <inttypes.h>
+
+#include "host.h"
+#include "nic.h"
+#include "port.h"
+#include "rules.h"
+#include "stats.h"
+
+struct stats_field {
+	const char *name;
+	const char *text;
+	size_t offset;
+};
+
+static const struct stats_field stats_fields[] = {
+#define STATS_FIELD(name, text) { #name, text, offsetof(struct nic_counters, name) },
+	NIC_COUNTERS(STATS_FIELD)
+#undef STATS_FIELD
+};
+
+#define STATS_FIELDS (sizeof(stats_fields) / sizeof(stats_fields[0]))
+
+static uint64_t
+stats_value(const struct nic *nic, const struct stats_field *field)
+{
+	return *(const uint64_t *)((const char *)nic_counters(nic) + field->offset);
+}
+
+/* Port counters as a list that may be empty. */
+static const struct port_counter *
+stats_port_counters(const struct nic *nic)
+{
+	static const struct port_counter none = { NULL, NULL };
+
+	return nic_port(nic)->ops->counters != NULL ? nic_port(nic)->ops->counters : &none;
+}
+
+static void
+stats_print_nic(const struct nic *nic, FILE *out)
+{
+	const struct port_counter *counter;
+
+	fprintf(out, "nic %u: %s\n", nic_config(nic)->number, nic_state(nic));
+	for (size_t i = 0; i < STATS_FIELDS; i++) {
+		uint64_t value = stats_value(nic, &stats_fields[i]);
+
+		if (value != 0)
+			fprintf(out, "  %-20s %16" PRIu64 "  %s\n", stats_fields[i].name, value,
+				stats_fields[i].text);
+	}
+	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
+		fprintf(out, "  %-20s %16" PRIu64 "\n", counter->name,
+			counter->value(nic_port(nic)));
+}
+
+void
+stats_print(const struct host *host, FILE *out)
+{
+	const struct rules *rules = host_rules(host);
+	const struct nic *nic;
+
+	for (size_t i = 0; (nic = host_nic(host, i)) != NULL; i++)
+		stats_print_nic(nic, out);
+	fprintf(out, "rules broken: %" PRIu64 "\n", rules_broken(rules));
+	for (unsigned int i = 0; i < RULE_COUNT; i++)
+		if (rules->broken[i] != 0)
+			fprintf(out, "  %-20s %16" PRIu64 "  %s\n", rules_name(i),
+				rules->broken[i], rules_text(i));
+}
+
+static void
+stats_print_json_nic(const struct nic *nic, FILE *out)
+{
+	const struct port_counter *counter;
+
+	fprintf(out, "{\"nic\": %u, \"state\": \"%s\"", nic_config(nic)->number,
+		nic_state(nic));
+	for (size_t i = 0; i < STATS_FIELDS; i++)
+		fprintf(out, ", \"%s\": %" PRIu64, stats_fields[i].name,
+			stats_value(nic, &stats_fields[i]));
+	fprintf(out, ", \"port\": {");
+	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
+		fprintf(out, "%s\"%s\": %" PRIu64,
+			counter == stats_port_counters(nic) ? "" : ", ", counter->name,
+			counter->value(nic_port(nic)));
+	fprintf(out, "}}");
+}
+
+void
+stats_print_json(const struct host *host, FILE *out)
+{
+	const struct rules *rules = host_rules(host);
+	const struct nic *nic;
+	const char *comma = "";
+
+	fprintf(out, "{\"nics\": [");
+	for (size_t i = 0; (nic = host_nic(host, i)) != NULL; i++) {
+		fprintf(out, "%s", comma);
+		stats_print_json_nic(nic, out);
+		comma = ", ";
+	}
+	fprintf(out, "], \"rules_broken\": {");
+	comma = "";
+	for (unsigned int i = 0; i < RULE_COUNT; i++) {
+		if (rules->broken[i] == 0)
+			continue;
+		fprintf(out, "%s\"%s\": %" PRIu64, comma, rules_name(i), rules->broken[i]);
+		comma = ", ";
+	}
+	fprintf(out, "}}\n");
+}

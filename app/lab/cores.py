@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Which core does what.
+
+A polling guest must not share its core with the host that feeds it. The
+guest's worker gets the last core to itself; all else (the guest's idle main
+thread, hvhost, iperf3, this program) shares the others, so two cores are
+enough. With one core everything shares it, slowly.
+"""
+
+import os
+
+
+class Cores:
+    """The cores this process may use, divided."""
+
+    def __init__(self, allowed=None):
+        self.all = sorted(allowed or os.sched_getaffinity(0))
+        self.worker = self.all[-1]
+        self.rest = self.all[:-1] or self.all
+
+    def lcores(self):
+        """EAL's --lcores for an idle main thread and one polling worker."""
+        return f"0@{self.all[0]},1@{self.worker}"
+
+    def polling_lcore(self):
+        """EAL's --lcores for a program whose main thread polls."""
+        return f"0@{self.worker}"
+
+    def rest_list(self):
+        """The cores without the worker's, as taskset -c takes them."""
+        return ",".join(str(core) for core in self.rest)

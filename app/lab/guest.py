@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""DPDK programs as guests of the emulated host."""
+
+import re
+import shutil
+from pathlib import Path
+
+from . import processes, rundir
+from .errors import LabError
+
+PROMPT = "testpmd> "
+
+
+class Eal:
+    """What the EAL of one guest is told, and what it leaves behind."""
+
+    def __init__(self, prefix, lcores, huge_dir):
+        self.prefix = prefix
+        self.lcores = lcores
+        self.huge_dir = huge_dir
+
+    def args(self, extra=()):
+        """EAL arguments of a primary process: our devices and no others."""
+        args = [f"--lcores={self.lcores}", f"--file-prefix={self.prefix}", "--no-pci"]
+        if self.huge_dir:
+            args += ["--huge-dir", str(self.huge_dir)]
+        return args + list(extra)
+
+    def secondary_args(self):
+        """EAL arguments of a secondary process of the same."""
+        return [f"--file-prefix={self.prefix}", "--no-pci"]
+
+    def remove(self):
+        """Remove the runtime directory and the hugepages of a guest that has ended."""
+        shutil.rmtree(rundir.DPDK_RUN / self.prefix, ignore_errors=True)
+        if self.huge_dir:
+            for page in Path(self.huge_dir).glob(f"{self.prefix}map_*"):
+                page.unlink()
+
+
+class Secondary(processes.Process):
+    """A DPDK program in another guest's memory, for use in a with statement."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+
+class Guest(processes.Process):
+    """A DPDK program as a guest, for use in a with statement; killed at its end."""
+
+    def __init__(self, name, command, log, *, eal, **options):
+        self.eal = eal
+        super().__init__(name, command, log, **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.eal.remove()
+
+    def end(self, timeout=20):
+        """Ask the program to end in order; it must, with status 0."""
+        status = self.stop(timeout)
+        if status != 0:
+            raise LabError(f"{self.name} ended with status {status}: "
+                           f"{processes.one_line(self.output())} (log: {self.log})")
+
+
+class Testpmd(Guest):
+    """dpdk-testpmd, driven through its command line."""
+
+    def command(self, line, timeout=20):
+        """Give a command; returns what it printed."""
+        start = self.mark()
+        self.send(line + "\n")
+        # The echo of the command, its output, and the next prompt.
+        self.wait_for(re.escape(line) + r"\n(?s:.*)^" + PROMPT, timeout, start)
+        return self.output(start)[len(line):].rsplit(PROMPT, 1)[0]
+
+    def port_info(self, port):
+        """'show port info' as a dictionary, keys in testpmd's words."""
+        return _fields(self.command(f"show port info {port}"))
+
+    def port_stats(self, port):
+        """The basic counters: ipackets, opackets, ... by testpmd's words."""
+        text = self.command(f"show port stats {port}")
+        found = re.findall(r"([A-Za-z-]+):\s*(\d+)", text)
+        return {key: int(value) for key, value in found}
+
+    def xstats(self, port):
+        """The extended counters."""
+        text = self.command(f"show port xstats {port}")
+        return {key: int(value) for key, value in re.findall(r"^(\w+): (\d+)$", text, re.M)}
+
+    def quit(self, timeout=20):
+        """Leave testpmd by its own command; it must end with status 0."""
+        self.send("quit\n")
+        status = self.wait(timeout)
+        if status != 0:
+            raise LabError(f"{self.name} ended with status {status} after quit: "
+                           f"{processes.one_line(self.output())} (log: {self.log})")
+
+
+def _fields(text):
+    found = re.findall(r"^([A-Z][\w ()-]*?): (.*)$", text, re.M)
+    return {key: value.strip() for key, value in found}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Where the programs are that the lab runs.
+
+HV_BIN and HV_PLUGINS in the environment name other places than the build's.
+"""
+
+import os
+from pathlib import Path
+
+from .errors import LabError
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+BIN = Path(os.environ.get("HV_BIN", BUILD / "bin"))
+PLUGINS = Path(os.environ.get("HV_PLUGINS", BUILD / "plugins"))
+
+
+def program(name):
+    """The path of one of our programs."""
+    path = BIN / name
+    if not os.access(path, os.X_OK):
+        raise LabError(f"{path} is missing; run ./dev build first")
+    return path
+
+
+def stock_l2fwd():
+    """The l2fwd of an untouched DPDK tree."""
+    path = Path(os.environ.get("HV_STOCK_L2FWD", BUILD / "stock/bin/l2fwd"))
+    if not os.access(path, os.X_OK):
+        raise LabError(f"{path} is missing; run ./dev build --stock first")
+    return path

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Arrangements and checks that several tests use."""
+
+from contextlib import contextmanager
+
+SINK = "port=sink"
+
+
+def generator(**options):
+    """A --nic value: a generator with these options."""
+    return ",".join(["port=gen"] + [f"{key}={value}" for key, value in options.items()])
+
+
+@contextmanager
+def two_nics(lab, left, right, args=(), *, host_options=(), directory=None, **options):
+    """hvhost with two NICs, testpmd with both of them at its prompt."""
+    with lab.host([left, right], host_options, directory) as host, \
+            lab.testpmd(host, args, **options) as testpmd:
+        yield host, testpmd
+
+
+def wait_all_sent(host, nic, count, timeout=30):
+    """Wait until the generator of a NIC has sent all, and they have come out again."""
+    host.wait_until(lambda _: host.nic(nic).port["gen_missing"] == 0
+                    and host.nic(nic).port["gen_sent"] == count, timeout,
+                    f"all {count} frames of the generator on NIC {nic} have arrived")
+
+
+def assert_intact(host, source, sink, count):
+    """Each generated frame came out of the other NIC once, in order, byte for byte."""
+    sent = host.nic(source)
+    got = host.nic(sink)
+    assert sent.port["gen_sent"] == count
+    assert sent.port["gen_missing"] == 0
+    assert sent.port["gen_duplicated"] == 0
+    assert sent.port["gen_reordered"] == 0
+    assert got.port["sink_corrupted"] == 0
+    assert got.port["sink_foreign"] == 0
+    assert got.port["sink_intact"] == count
+
+
+def fails_with_one_sentence(done, *words):
+    """A short program's result: non-zero, one line on stderr that names the words."""
+    assert done.returncode not in (0, None), done.stdout
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(said) == 1, f"not one sentence: {said}"
+    for word in words:
+        assert word in said[0], said[0]

@@ -1,0 +1,1301 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * A whole NIC of hvhost against a guest that this test plays, over a bus that
+ * is a pair of arrays: bring-up, both directions, and everything that a guest
+ * can do wrong with what the host's answer must be.
+ */
+
+#include <stdlib.h>
+
+#include "guestmem.h"
+#include "host_fake.h"
+#include "host_test.h"
+#include "keyvals.h"
+#include "nic.h"
+#include "port.h"
+#include "rules.h"
+
+#define RECV_LEN (64u * 1806)		/* 64 sections, 48 of them for data */
+#define SEND_LEN (20u * 6144)
+#define PAGE_GPA(n) (FAKE_GPA_BASE + 4096u * (n))
+#define SUCCESS 1
+#define FAIL 2
+#define FRAMES_MAX 600
+
+/* A port of the test's own: keeps what the guest sends, gives what it is told to. */
+struct test_port {
+	struct port port;
+	unsigned int sent;
+	size_t last_len;
+	uint8_t last[65600];
+	unsigned int dropped;
+};
+
+static struct rules rules;
+static struct nic *nic;
+static struct test_port *port;
+static uint64_t next_id;
+
+static bool
+test_port_send(struct port *base, const struct frame *frame)
+{
+	struct test_port *tp = (struct test_port *)base;
+
+	tp->last_len = frame_copy(frame, 0, tp->last, sizeof(tp->last));
+	assert_int_equal(tp->last_len, frame->len);
+	tp->sent++;
+	return true;
+}
+
+static void
+test_port_close(struct port *base)
+{
+	free(base);
+}
+
+static const struct port_ops test_port_ops = {
+	.send = test_port_send,
+	.close = test_port_close,
+};
+
+static void
+start_with(const char *profile)
+{
+	const struct nic_config config = {
+		.instance = "6e657473-0000-4000-8000-000000000000",
+		.mac = { 2, 0x15, 0x5d, 0, 0, 1 },
+		.profile = profile_find(profile),
+		.nvsp_min = NVSP_VERSION_1,
+		.nvsp_max = profile_find(profile)->nvsp_max,
+		.queues_max = 1,
+		.link_bps = 10000000000,
+	};
+
+	memset(&rules, 0, sizeof(rules));
+	fake_start(RECV_LEN, SEND_LEN);
+	port = calloc(1, sizeof(*port));
+	assert_non_null(port);
+	port->port.ops = &test_port_ops;
+	port->port.fd = -1;
+	nic = nic_create(fake.bus, &rules, &config, &port->port);
+	assert_non_null(nic);
+	next_id = 1000;
+	fake_open();
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	if (nic == NULL)
+		return 0;
+	nic_destroy(nic);
+	nic = NULL;
+	fake_stop();
+	return 0;
+}
+
+/* What the guest says. */
+
+static void
+say_words(bool wants, const uint32_t *words, size_t n)
+{
+	uint8_t bytes[40] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		set_le32(bytes + 4 * i, words[i]);
+	fake_guest_sends(PACKET_INBAND, wants, next_id++, NULL, 0, bytes, sizeof(bytes));
+	nic_poll(nic);
+}
+
+#define SAY(wants, ...) \
+	do { \
+		const uint32_t words_[] = { __VA_ARGS__ }; \
+		say_words(wants, words_, ARRAY_LEN(words_)); \
+	} while (0)
+
+/* An RNDIS packet by pages: pairs of (gpa, len), each within a page. */
+static void
+say_ranges(uint32_t channel_type, uint32_t section, uint32_t section_len,
+	   const uint64_t (*range)[2], unsigned int n)
+{
+	uint8_t header[8 + 300 * 16] = { 0 }, body[40] = { 0 };
+
+	set_le32(header + 4, n);
+	for (unsigned int i = 0; i < n; i++) {
+		uint8_t *at = header + 8 + 16 * i;
+
+		set_le32(at, (uint32_t)range[i][1]);
+		set_le32(at + 4, (uint32_t)(range[i][0] % 4096));
+		set_le32(at + 8, (uint32_t)(range[i][0] / 4096));
+		set_le32(at + 12, (uint32_t)(range[i][0] / 4096 >> 32));
+	}
+	set_le32(body, 107);
+	set_le32(body + 4, channel_type);
+	set_le32(body + 8, section);
+	set_le32(body + 12, section_len);
+	fake_guest_sends(PACKET_GPA_DIRECT, true, next_id++, header, 8 + 16 * n, body, 40);
+	nic_poll(nic);
+}
+
+static void
+say_control(const uint32_t *words, size_t n)
+{
+	const uint64_t range[1][2] = { { PAGE_GPA(0), 4 * n } };
+
+	for (size_t i = 0; i < n; i++)
+		set_le32(&fake.memory[0][4 * i], words[i]);
+	say_ranges(1, 0xffffffff, 0, range, 1);
+}
+
+#define CONTROL(...) \
+	do { \
+		const uint32_t words_[] = { __VA_ARGS__ }; \
+		say_control(words_, ARRAY_LEN(words_)); \
+	} while (0)
+
+static void
+say_section(uint32_t section, uint32_t len)
+{
+	const uint32_t words[] = { 107, 0, section, len };
+
+	say_words(true, words, 4);
+}
+
+/* An RNDIS PACKET message around a frame of len bytes, header at `at`; its length. */
+static uint32_t
+put_packet(uint8_t *at, uint32_t len, uint8_t fill)
+{
+	memset(at, 0, 44);
+	set_le32(at, 1);
+	set_le32(at + 4, 44 + len);
+	set_le32(at + 8, 36);
+	set_le32(at + 12, len);
+	memset(at + 44, fill, len);
+	return 44 + len;
+}
+
+/* The same with one per-packet info of a 4 byte value. */
+static uint32_t
+put_packet_with_info(uint8_t *at, uint32_t len, uint8_t fill, uint32_t type, uint32_t value)
+{
+	put_packet(at, 0, 0);
+	set_le32(at + 4, 60 + len);
+	set_le32(at + 8, 52);
+	set_le32(at + 12, len);
+	set_le32(at + 28, 36);
+	set_le32(at + 32, 16);
+	set_le32(at + 44, 16);
+	set_le32(at + 48, type);
+	set_le32(at + 52, 12);
+	set_le32(at + 56, value);
+	memset(at + 60, fill, len);
+	return 60 + len;
+}
+
+/* What the guest hears. */
+
+static const struct fake_packet *
+hear(uint16_t type)
+{
+	const struct fake_packet *packet = fake_next();
+
+	assert_non_null(packet);
+	assert_int_equal(packet->type, type);
+	return packet;
+}
+
+static void
+hear_status(uint32_t status)
+{
+	const struct fake_packet *packet = hear(PACKET_COMPLETION);
+
+	assert_int_equal(packet->id, next_id - 1);
+	assert_int_equal(le32(packet->payload), 108);
+	assert_int_equal(le32(packet->payload + 4), status);
+}
+
+static void
+hear_nothing(void)
+{
+	assert_null(fake_next());
+}
+
+/* The guest gives a received packet back. */
+static void
+give_back(uint64_t id)
+{
+	static const uint8_t body[8] = { 108, 0, 0, 0, 1 };
+
+	fake_guest_sends(PACKET_COMPLETION, false, id, NULL, 0, body, sizeof(body));
+	nic_poll(nic);
+}
+
+/* A control reply in the receive buffer; the section is given back. */
+static const uint8_t *
+hear_control(uint32_t type)
+{
+	const struct fake_packet *packet = hear(PACKET_XFER_PAGES);
+	const uint8_t *message;
+
+	assert_int_equal(le32(packet->header) & 0xffff, 0xcafe);
+	assert_int_equal(le32(packet->header + 4), 1);
+	assert_in_range(packet->id, 0, 15);
+	assert_int_equal(le32(packet->header + 12), packet->id * 1806);
+	assert_true(packet->wants_completion);
+	assert_int_equal(le32(packet->payload), 107);
+	assert_int_equal(le32(packet->payload + 4), 1);
+	message = fake.recv + le32(packet->header + 12);
+	assert_int_equal(le32(message), type);
+	assert_int_equal(le32(message + 4), le32(packet->header + 8));
+	give_back(packet->id);
+	return message;
+}
+
+static void
+bring_up_buffers(void)
+{
+	SAY(true, 1, 0x60001, 0x60001);
+	hear(PACKET_COMPLETION);
+	SAY(false, 125, 1514, 0, 0x0c);
+	SAY(false, 100, 6, 30);
+	SAY(true, 101, FAKE_RECV_GPADL, 0xcafe);
+	hear(PACKET_COMPLETION);
+	SAY(true, 104, FAKE_SEND_GPADL, 0xface);
+	hear(PACKET_COMPLETION);
+	hear_nothing();
+}
+
+static void
+initialize(void)
+{
+	CONTROL(2, 24, 1, 1, 0, 0x4000);
+	hear_status(SUCCESS);
+	hear_control(0x80000002);
+	hear_nothing();
+}
+
+static void
+set_filter(uint32_t filter)
+{
+	CONTROL(5, 32, 2, 0x1010e, 4, 20, 0, filter);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+}
+
+static void
+bring_up(void)
+{
+	start_with("default");
+	bring_up_buffers();
+	initialize();
+	set_filter(0x0d);
+}
+
+static void
+assert_only_broken(enum rule rule)
+{
+	for (unsigned int i = 0; i < RULE_COUNT; i++) {
+		if ((i == rule) != (rules.broken[i] != 0))
+			fail_msg("%s: %u times", rules_name(i), (unsigned int)rules.broken[i]);
+	}
+}
+
+static void
+assert_clean(void)
+{
+	assert_only_broken(RULE_COUNT);
+	assert_false(fake.killed);
+}
+
+/* Frames for the guest. */
+
+static bool
+deliver(const uint8_t to[6], size_t len, uint8_t fill)
+{
+	uint8_t bytes[10000];
+	struct iovec seg = { bytes, len };
+	struct frame frame = { &seg, 1, len };
+
+	memset(bytes, fill, sizeof(bytes));
+	memcpy(bytes, to, 6);
+	bytes[12] = 0x08;
+	bytes[13] = 0;
+	return port_user_deliver(&port->port.user, &frame);
+}
+
+static const uint8_t own_mac[6] = { 2, 0x15, 0x5d, 0, 0, 1 };
+static const uint8_t other_mac[6] = { 2, 0x15, 0x5d, 0, 0, 9 };
+static const uint8_t multicast_mac[6] = { 1, 0, 0x5e, 0, 0, 9 };
+static const uint8_t broadcast_mac[6] = { 255, 255, 255, 255, 255, 255 };
+
+static void
+comes_up_without_a_broken_rule(void **state)
+{
+	(void)state;
+	bring_up();
+	hear_nothing();
+	assert_clean();
+	assert_string_equal(nic_state(nic), "ready, NVSP 6.1, mtu 1500, filter 0x0d, link up");
+}
+
+static void
+frame_arrives_with_its_header(void **state)
+{
+	const struct fake_packet *packet;
+	const uint8_t *message;
+	uint32_t offset;
+
+	(void)state;
+	bring_up();
+	assert_true(deliver(own_mac, 60, 0xab));
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(packet->header + 4), 1);
+	assert_int_equal(le32(packet->header + 8), 1806);
+	offset = le32(packet->header + 12);
+	assert_int_equal(offset, packet->id * 1806);
+	assert_true(packet->id >= 16);
+	assert_int_equal(le32(packet->payload + 4), 0);
+	assert_int_equal(packet->payload_len, 40);
+
+	message = fake.recv + offset;
+	assert_int_equal(le32(message), 1);
+	assert_int_equal(le32(message + 4), 1806);
+	assert_int_equal(le32(message + 8), 248);
+	assert_int_equal(le32(message + 12), 60);
+	assert_int_equal(le32(message + 28), 36);
+	assert_int_equal(le32(message + 32), 16);
+	assert_int_equal(le32(message + 44), 16);
+	assert_int_equal(le32(message + 48), 0);
+	assert_memory_equal(message + 256, own_mac, 6);
+	assert_int_equal(message[256 + 59], 0xab);
+	give_back(packet->id);
+	assert_clean();
+}
+
+static void
+batch_is_one_packet_and_one_completion(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	bring_up();
+	for (unsigned int i = 0; i < 48; i++)
+		assert_true(deliver(own_mac, 60, (uint8_t)i));
+	assert_false(deliver(own_mac, 60, 0));
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(packet->header + 4), 48);
+	for (unsigned int i = 0; i < 48; i++) {
+		uint32_t offset = le32(packet->header + 12 + 8 * i);
+
+		assert_int_equal(fake.recv[offset + 256 + 20], i);
+	}
+	assert_int_equal(le32(packet->header + 12), packet->id * 1806);
+	hear_nothing();
+	give_back(packet->id);
+	assert_true(deliver(own_mac, 60, 0));
+	assert_int_equal(nic_counters(nic)->rx_frames, 49);
+	assert_clean();
+}
+
+static void
+tag_travels_beside_the_frame(void **state)
+{
+	const uint8_t tagged[64] = {
+		2, 0x15, 0x5d, 0, 0, 1, 2, 0, 0, 0, 0, 7, 0x81, 0x00, 0x60, 0x05, 0x08, 0x00, 0xee,
+	};
+	struct iovec seg = { (void *)(uintptr_t)tagged, sizeof(tagged) };
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, 64 }));
+	nic_poll(nic);
+	message = fake.recv + le32(hear(PACKET_XFER_PAGES)->header + 12);
+	assert_int_equal(le32(message + 12), 60);
+	assert_int_equal(le32(message + 32), 32);
+	assert_int_equal(le32(message + 60 + 4), 6);
+	assert_int_equal(le32(message + 60 + 12), 0x0053);	/* id 5, priority 3 */
+	message += 8 + le32(message + 8);
+	assert_memory_equal(message, tagged, 12);
+	assert_memory_equal(message + 12, tagged + 16, 3);
+}
+
+static void
+filter_bits_select_frames(void **state)
+{
+	static const struct {
+		uint32_t filter;
+		bool own, other, multicast, broadcast;
+	} cases[] = {
+		{ 0x00, false, false, false, false },
+		{ 0x01, true, false, false, false },
+		{ 0x02, false, false, false, false },
+		{ 0x04, false, false, true, false },
+		{ 0x08, false, false, false, true },
+		{ 0x09, true, false, false, true },
+		{ 0x0d, true, false, true, true },
+		{ 0x20, true, true, true, true },
+	};
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint64_t before = nic_counters(nic)->rx_frames;
+
+		set_filter(cases[i].filter);
+		deliver(own_mac, 60, 0);
+		assert_int_equal(nic_counters(nic)->rx_frames - before, cases[i].own);
+		deliver(other_mac, 60, 0);
+		deliver(multicast_mac, 60, 0);
+		deliver(broadcast_mac, 60, 0);
+		assert_int_equal(nic_counters(nic)->rx_frames - before,
+				 cases[i].own + cases[i].other + cases[i].multicast +
+				 cases[i].broadcast);
+		nic_poll(nic);
+		if (nic_counters(nic)->rx_frames != before)
+			give_back(hear(PACKET_XFER_PAGES)->id);
+	}
+	assert_clean();
+}
+
+static void
+openvmm_filter_is_on_or_off(void **state)
+{
+	(void)state;
+	start_with("openvmm");
+	bring_up_buffers();
+	initialize();
+	set_filter(0x01);
+	deliver(other_mac, 60, 0);
+	deliver(multicast_mac, 60, 0);
+	assert_int_equal(nic_counters(nic)->rx_frames, 2);
+}
+
+static void
+multicast_list_is_honoured(void **state)
+{
+	(void)state;
+	bring_up();
+	set_filter(0x02);
+	/* 01:00:5e:00:00:09 */
+	CONTROL(5, 36, 7, 0x01010103, 6, 20, 0, 0x005e0001, 0x0900);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+	deliver(multicast_mac, 60, 0);
+	deliver(broadcast_mac, 60, 0);
+	assert_int_equal(nic_counters(nic)->rx_frames, 1);
+	assert_clean();
+}
+
+static void
+full_ring_stops_reception(void **state)
+{
+	(void)state;
+	bring_up();
+	fake.room = 2047;
+	assert_false(deliver(own_mac, 60, 0));
+	assert_int_equal(nic_counters(nic)->rx_ring_full, 1);
+	fake.room = 1 << 20;
+	assert_true(deliver(own_mac, 60, 0));
+}
+
+static void
+full_ring_delays_completions_and_reading(void **state)
+{
+	(void)state;
+	bring_up();
+	put_packet(fake.send, 60, 1);
+	fake.room = 0;
+	say_section(0, 104);
+	hear_nothing();
+	assert_int_equal(port->sent, 1);
+	say_section(1, 104);
+	assert_int_equal(port->sent, 1);	/* not read: the completion waits */
+	fake.room = 1 << 20;
+	put_packet(fake.send + 6144, 60, 1);
+	nic_poll(nic);
+	assert_int_equal(port->sent, 2);
+	assert_int_equal(hear(PACKET_COMPLETION)->id, next_id - 2);
+	assert_int_equal(hear(PACKET_COMPLETION)->id, next_id - 1);
+	assert_clean();
+}
+
+static void
+section_carries_a_frame(void **state)
+{
+	(void)state;
+	bring_up();
+	say_section(0, put_packet(fake.send, 60, 0x5a));
+	hear_status(SUCCESS);
+	assert_int_equal(port->last_len, 60);
+	assert_int_equal(port->last[59], 0x5a);
+	assert_clean();
+}
+
+static void
+section_carries_eight_frames(void **state)
+{
+	uint32_t at = 0;
+
+	(void)state;
+	bring_up();
+	for (unsigned int i = 0; i < 8; i++) {
+		at += put_packet(fake.send + at, 60, 0x5a);
+		if (i < 7) {		/* padding counts for the message before it */
+			set_le32(fake.send + at - 104 + 4, 104 + 0);
+			assert_int_equal(at % 8, 0);
+		}
+	}
+	say_section(0, at);
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 8);
+	assert_clean();
+}
+
+static void
+scattered_frame_is_put_together(void **state)
+{
+	const uint64_t range[3][2] = {
+		{ PAGE_GPA(1) + 100, 44 }, { PAGE_GPA(2) + 4000, 96 }, { PAGE_GPA(3), 500 },
+	};
+
+	(void)state;
+	bring_up();
+	put_packet(&fake.memory[1][100], 0, 0);
+	set_le32(&fake.memory[1][104], 44 + 596);
+	set_le32(&fake.memory[1][112], 596);
+	memset(&fake.memory[2][4000], 0x11, 96);
+	memset(&fake.memory[3][0], 0x22, 500);
+	say_ranges(0, 0xffffffff, 0, range, 3);
+	hear_status(SUCCESS);
+	assert_int_equal(port->last_len, 596);
+	assert_int_equal(port->last[95], 0x11);
+	assert_int_equal(port->last[96], 0x22);
+	assert_int_equal(port->last[595], 0x22);
+	assert_clean();
+}
+
+static void
+section_and_ranges_are_one_message(void **state)
+{
+	const uint64_t range[1][2] = { { PAGE_GPA(2), 100 } };
+
+	(void)state;
+	bring_up();
+	put_packet(fake.send + 6144, 20, 0x11);
+	set_le32(fake.send + 6144 + 4, 44 + 120);
+	set_le32(fake.send + 6144 + 12, 120);
+	memset(&fake.memory[2][0], 0x22, 100);
+	say_ranges(0, 1, 64, range, 1);
+	hear_status(SUCCESS);
+	assert_int_equal(port->last_len, 120);
+	assert_int_equal(port->last[19], 0x11);
+	assert_int_equal(port->last[20], 0x22);
+	assert_clean();
+}
+
+static void
+tag_is_put_into_the_frame(void **state)
+{
+	static const uint8_t tag[4] = { 0x81, 0x00, 0x60, 0x05 };
+
+	(void)state;
+	bring_up();
+	say_section(0, put_packet_with_info(fake.send, 60, 0x5a, 6, 0x0053));
+	hear_status(SUCCESS);
+	assert_int_equal(port->last_len, 64);
+	assert_memory_equal(port->last + 12, tag, 4);
+	assert_clean();
+}
+
+/* A frame that is IPv4 and TCP with its pseudo header summed up. */
+static uint32_t
+put_tcp(uint8_t *at, uint32_t payload)
+{
+	static const uint8_t headers[54] = {
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00,
+		0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		0x04, 0xd2, 0x00, 0x50, 0, 0, 0, 100, 0, 0, 0, 1, 0x50, 0x19, 0x20, 0, 0, 0, 0, 0,
+	};
+
+	memcpy(at, headers, sizeof(headers));
+	at[16] = (uint8_t)((40 + payload) >> 8);
+	at[17] = (uint8_t)(40 + payload);
+	memset(at + 54, 0x77, payload);
+	return 54 + payload;
+}
+
+static uint32_t
+sum_be16(const uint8_t *at, size_t len, uint32_t sum)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static uint32_t
+pseudo_sum(uint32_t tcp_len)
+{
+	static const uint8_t addresses[8] = { 10, 0, 0, 1, 10, 0, 0, 2 };
+
+	return sum_be16(addresses, 8, 6 + tcp_len);
+}
+
+static void
+assert_tcp_is_good(const uint8_t *frame, size_t len)
+{
+	uint32_t tcp_len = (uint32_t)len - 34;
+
+	assert_int_equal(frame[16] << 8 | frame[17], len - 14);
+	assert_int_equal(sum_be16(frame + 14, 20, 0), 0xffff);
+	assert_int_equal(sum_be16(frame + 34, tcp_len, pseudo_sum(tcp_len)), 0xffff);
+}
+
+static void
+checksums_are_computed(void **state)
+{
+	uint32_t len, sum;
+
+	(void)state;
+	bring_up();
+	len = put_packet_with_info(fake.send, 154, 0, 0, 0x00220015);
+	put_tcp(fake.send + 60, 100);
+	sum = pseudo_sum(120);
+	fake.send[60 + 50] = (uint8_t)(sum >> 8);
+	fake.send[60 + 51] = (uint8_t)sum;
+	say_section(0, len);
+	hear_status(SUCCESS);
+	assert_int_equal(port->last_len, 154);
+	assert_tcp_is_good(port->last, 154);
+	/* The guest's memory is the guest's. */
+	assert_int_equal(fake.send[60 + 50], sum >> 8);
+	assert_clean();
+}
+
+static void
+large_send_is_cut(void **state)
+{
+	uint32_t len, sum = pseudo_sum(0);
+
+	(void)state;
+	bring_up();
+	/* MSS 1000, TCP header at 34, version 2, IPv4 */
+	len = put_packet_with_info(fake.send, 54 + 2500, 0, 2, 1000 | 34u << 20 | 1u << 30);
+	put_tcp(fake.send + 60, 2500);
+	fake.send[60 + 16] = 0;
+	fake.send[60 + 17] = 0;
+	fake.send[60 + 50] = (uint8_t)(sum >> 8);
+	fake.send[60 + 51] = (uint8_t)sum;
+	say_section(0, len);
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 3);
+	assert_int_equal(port->last_len, 554);
+	assert_tcp_is_good(port->last, 554);
+	assert_int_equal(port->last[34 + 6] << 8 | port->last[34 + 7], 2100);
+	assert_int_equal(port->last[34 + 13], 0x19);	/* FIN and PSH on the last only */
+	assert_clean();
+}
+
+/* What fails a packet and leaves the channel alive. */
+static void
+bad_packets_are_refused(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned int word;		/* of the message */
+		uint32_t value;
+		enum rule rule;
+	} cases[] = {
+		{ "out-of-band offset", 4, 8, RULE_RNDIS_OOB },
+		{ "out-of-band length", 5, 8, RULE_RNDIS_OOB },
+		{ "out-of-band count", 6, 1, RULE_RNDIS_OOB },
+		{ "VC handle", 9, 1, RULE_RNDIS_OOB },
+		{ "no data", 3, 0, RULE_RNDIS_DATA },
+		{ "data too long", 3, 61, RULE_RNDIS_DATA },
+		{ "data length wraps", 3, 0xfffffff0, RULE_RNDIS_DATA },
+		{ "data behind the end", 2, 200, RULE_RNDIS_DATA },
+		{ "data offset wraps", 2, 0xfffffff8, RULE_RNDIS_DATA },
+		{ "data in the header", 2, 0, RULE_RNDIS_DATA },
+		{ "message longer than the packet", 1, 121, RULE_RNDIS_LENGTH },
+		{ "message of 7 bytes", 1, 7, RULE_RNDIS_LENGTH },
+		{ "message of 0 bytes", 1, 0, RULE_RNDIS_LENGTH },
+		{ "message shorter than its header", 1, 40, RULE_RNDIS_HEADER },
+		{ "infos behind the end", 7, 200, RULE_RNDIS_HEADER },
+		{ "infos in the header", 7, 0, RULE_RNDIS_HEADER },
+		{ "infos too long", 8, 200, RULE_RNDIS_HEADER },
+		{ "info of size 0", 11, 0, RULE_RNDIS_PPI },
+		{ "info of size 8", 11, 8, RULE_RNDIS_PPI },
+		{ "info beyond the infos", 11, 20, RULE_RNDIS_PPI },
+		{ "info value behind the info", 13, 17, RULE_RNDIS_PPI },
+		{ "info value of 3 bytes", 13, 13, RULE_RNDIS_PPI },
+		{ "transport in the IP header", 14, 0x00210005, RULE_RNDIS_CHECKSUM },
+		{ "IPv6 transport in the header", 14, 0x00350006, RULE_RNDIS_CHECKSUM },
+		{ "transport behind the frame", 14, 0x003c0005, RULE_RNDIS_CHECKSUM },
+	};
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		print_message("# %s\n", cases[i].what);
+		memset(&rules, 0, sizeof(rules));
+		put_packet_with_info(fake.send, 60, 0, 0, 0);
+		set_le32(fake.send + 4 * cases[i].word, cases[i].value);
+		say_section(0, 120);
+		hear_status(FAIL);
+		assert_only_broken(cases[i].rule);
+		assert_false(fake.killed);
+	}
+	assert_int_equal(port->sent, 0);
+	memset(&rules, 0, sizeof(rules));
+	say_section(0, put_packet(fake.send, 60, 0));
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 1);
+}
+
+static void
+large_send_without_tcp_header_is_refused(void **state)
+{
+	(void)state;
+	bring_up();
+	say_section(0, put_packet_with_info(fake.send, 60, 0, 2, 1000 | 48u << 20));
+	hear_status(FAIL);
+	assert_only_broken(RULE_RNDIS_LARGE_SEND);
+}
+
+static void
+one_bad_message_fails_the_whole_packet(void **state)
+{
+	(void)state;
+	bring_up();
+	put_packet(fake.send, 60, 0);
+	put_packet(fake.send + 104, 60, 0);
+	set_le32(fake.send + 104 + 12, 0);
+	say_section(0, 208);
+	hear_status(FAIL);
+	assert_int_equal(port->sent, 0);
+
+	put_packet(fake.send, 60, 0);
+	set_le32(fake.send + 104, 4);
+	set_le32(fake.send + 108, 28);
+	say_section(0, 132);
+	hear_status(FAIL);
+	assert_int_equal(rules.broken[RULE_RNDIS_MIXED], 1);
+	/* A rest that is no message. */
+	put_packet(fake.send, 60, 0);
+	memset(fake.send + 104, 0, 8);
+	say_section(0, 112);
+	hear_status(FAIL);
+	assert_int_equal(rules.broken[RULE_RNDIS_LENGTH], 1);
+	assert_int_equal(port->sent, 0);
+	assert_false(fake.killed);
+}
+
+static void
+manners_are_named_but_frames_pass(void **state)
+{
+	uint32_t at = 0;
+
+	(void)state;
+	bring_up();
+	put_packet(fake.send, 61, 0);		/* the next starts at 105 */
+	put_packet(fake.send + 105, 60, 0);
+	say_section(0, 105 + 104);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_RNDIS_ALIGNMENT);
+
+	memset(&rules, 0, sizeof(rules));
+	for (unsigned int i = 0; i < 9; i++)
+		at += put_packet(fake.send + at, 60, 0);
+	say_section(0, at);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_RNDIS_AGGREGATE);
+
+	memset(&rules, 0, sizeof(rules));
+	put_packet(fake.send, 60, 0);
+	fake.send[44 + 12] = 0x81;
+	say_section(0, 104);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_FRAME_VLAN);
+
+	memset(&rules, 0, sizeof(rules));
+	put_packet(fake.send, 60, 0);
+	SAY(true, 107, 1, 0, 104);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_NVSP_CHANNEL_TYPE);
+
+	memset(&rules, 0, sizeof(rules));
+	set_filter(0);
+	say_section(0, put_packet(fake.send, 60, 0));
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_TX_BEFORE_FILTER);
+	assert_int_equal(port->sent, 2 + 9 + 3);
+}
+
+static void
+frames_longer_than_the_mtu_are_lost(void **state)
+{
+	(void)state;
+	bring_up();
+	say_section(0, put_packet(fake.send, 1514, 0));
+	hear_status(SUCCESS);
+	assert_clean();
+	say_section(1, put_packet(fake.send + 6144, 1515, 0));
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_FRAME_SIZE);
+	say_section(2, put_packet(fake.send + 2 * 6144, 13, 0));
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 1);
+	assert_int_equal(nic_counters(nic)->tx_lost_size, 2);
+}
+
+static void
+header_outside_the_first_range_is_refused(void **state)
+{
+	const uint64_t split[2][2] = { { PAGE_GPA(1) + 4056, 40 }, { PAGE_GPA(2), 64 } };
+	const uint64_t info_split[2][2] = { { PAGE_GPA(1), 44 }, { PAGE_GPA(2), 76 } };
+	uint8_t message[120];
+
+	(void)state;
+	bring_up();
+	put_packet(message, 60, 0);
+	memcpy(&fake.memory[1][4056], message, 40);
+	memcpy(&fake.memory[2][0], message + 40, 64);
+	say_ranges(0, 0xffffffff, 0, split, 2);
+	hear_status(FAIL);
+	assert_only_broken(RULE_RNDIS_HEADER);
+
+	put_packet_with_info(message, 60, 0, 6, 0x50);
+	memcpy(&fake.memory[1][0], message, 44);
+	memcpy(&fake.memory[2][0], message + 44, 76);
+	say_ranges(0, 0xffffffff, 0, info_split, 2);
+	hear_status(FAIL);
+	assert_only_broken(RULE_RNDIS_HEADER);
+	assert_false(fake.killed);
+}
+
+static void
+memory_that_is_not_the_guests_is_refused(void **state)
+{
+	const uint64_t ranges[3][2] = {
+		{ 0x7f0012345000, 104 }, { PAGE_GPA(FAKE_PAGES), 104 }, { 0xfffffffffffff000, 104 },
+	};
+
+	(void)state;
+	bring_up();
+	for (unsigned int i = 0; i < 3; i++) {
+		say_ranges(0, 0xffffffff, 0, &ranges[i], 1);
+		hear_status(FAIL);
+		assert_int_equal(rules.broken[RULE_GPA_MEMORY], i + 1);
+	}
+	assert_false(fake.killed);
+}
+
+static void
+broken_range_list_is_fatal(void **state)
+{
+	uint8_t body[40] = { 107 };
+	uint8_t header[24] = { 0, 0, 0, 0, 2, 0, 0, 0, 100 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		bring_up();
+		set_le32(body + 8, 0xffffffff);
+		/* two ranges said and one there; none; an offset behind the page */
+		header[4] = i == 0 ? 2 : i == 1 ? 0 : 1;
+		set_le32(header + 12, i == 2 ? 4096 : 0);
+		set_le32(header + 16, PAGE_GPA(0) / 4096);
+		fake_guest_sends(PACKET_GPA_DIRECT, true, next_id++, header, 24, body, 40);
+		nic_poll(nic);
+		hear_nothing();
+		assert_true(fake.killed);
+		assert_only_broken(RULE_GPA_LIST);
+		stop(NULL);
+	}
+}
+
+static void
+wrong_completions_are_fatal(void **state)
+{
+	static const struct {
+		const char *what;
+		enum rule rule;
+	} cases[] = {
+		{ "never sent", RULE_RX_DOUBLE }, { "no such section", RULE_RX_UNKNOWN },
+		{ "in the middle of a packet", RULE_RX_UNKNOWN }, { "twice", RULE_RX_DOUBLE },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct fake_packet *packet;
+
+		bring_up();
+		deliver(own_mac, 60, 0);
+		deliver(own_mac, 60, 0);
+		nic_poll(nic);
+		packet = hear(PACKET_XFER_PAGES);
+		if (i == 0) {
+			give_back(40);
+		} else if (i == 1) {
+			give_back(0x7f0012345678);
+		} else if (i == 2) {
+			give_back(le32(packet->header + 20) / 1806);
+		} else {
+			give_back(packet->id);
+			assert_clean();
+			give_back(packet->id);
+		}
+		print_message("# %s\n", cases[i].what);
+		assert_true(fake.killed);
+		assert_only_broken(cases[i].rule);
+		stop(NULL);
+	}
+}
+
+static void
+completion_with_other_contents_is_fatal(void **state)
+{
+	static const uint8_t body[8] = { 107, 0, 0, 0, 1 };
+
+	(void)state;
+	bring_up();
+	deliver(own_mac, 60, 0);
+	nic_poll(nic);
+	fake_guest_sends(PACKET_COMPLETION, false, hear(PACKET_XFER_PAGES)->id, NULL, 0, body, 8);
+	nic_poll(nic);
+	assert_true(fake.killed);
+	assert_only_broken(RULE_RX_BODY);
+}
+
+static void
+fatal_control_messages_are_completed_first(void **state)
+{
+	static const uint32_t types[] = { 6, 7, 9, 0x99, 2 };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_LEN(types); i++) {
+		bring_up();
+		CONTROL(types[i], 24, 9, 1, 0, 0x4000);
+		hear_status(SUCCESS);
+		hear_nothing();
+		assert_true(fake.killed);
+		assert_only_broken(types[i] == 2 ? RULE_RNDIS_INIT_ONCE : RULE_RNDIS_TYPE);
+		stop(NULL);
+	}
+	bring_up();
+	CONTROL(4, 24, 9, 0x10106, 0, 20);
+	hear_status(SUCCESS);
+	assert_true(fake.killed);
+	assert_only_broken(RULE_RNDIS_TRUNCATED);
+}
+
+static void
+query_and_keepalive_are_answered(void **state)
+{
+	const uint8_t *reply;
+
+	(void)state;
+	bring_up();
+	CONTROL(4, 28, 5, 0x10106, 0, 20, 0);
+	hear_status(SUCCESS);
+	reply = hear_control(0x80000004);
+	assert_int_equal(le32(reply + 8), 5);
+	assert_int_equal(le32(reply + 12), 0);
+	assert_int_equal(le32(reply + 16), 4);
+	assert_int_equal(le32(reply + 20), 16);
+	assert_int_equal(le32(reply + 24), 1500);
+	CONTROL(8, 12, 6);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000008) + 8), 6);
+	assert_clean();
+}
+
+static void
+guest_that_keeps_control_sections_gets_silence(void **state)
+{
+	unsigned int answers = 0;
+	uint64_t ids[16];
+	const struct fake_packet *packet;
+
+	(void)state;
+	bring_up();
+	for (unsigned int i = 0; i < 40; i++)
+		CONTROL(8, 12, 100 + i);
+	while ((packet = fake_next()) != NULL)
+		if (packet->type == PACKET_XFER_PAGES)
+			ids[answers++ % 16] = packet->id;
+	assert_int_equal(answers, 16);
+	give_back(ids[3]);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(fake.recv + packet->id * 1806 + 8), 116);
+	assert_clean();
+}
+
+static void
+flood_of_control_messages_is_refused(void **state)
+{
+	const struct fake_packet *packet;
+	unsigned int refused = 0;
+	const uint64_t range[1][2] = { { PAGE_GPA(0), 4096 } };
+
+	(void)state;
+	bring_up();
+	for (unsigned int i = 0; i < 16 + 25 + 3; i++) {
+		memset(fake.memory[0], 0, 4096);
+		set_le32(&fake.memory[0][0], 8);
+		set_le32(&fake.memory[0][4], 4096);
+		set_le32(&fake.memory[0][8], 7);
+		say_ranges(1, 0xffffffff, 0, range, 1);
+	}
+	while ((packet = fake_next()) != NULL)
+		refused += packet->type == PACKET_COMPLETION && le32(packet->payload + 4) == FAIL;
+	assert_int_equal(refused, 3);
+	assert_only_broken(RULE_RNDIS_QUEUE);
+	assert_false(fake.killed);
+}
+
+static void
+offload_set_is_followed_by_an_indication(void **state)
+{
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	/* TCP/IPv4 checksum on for both, UDP/IPv4 off, the rest as it is */
+	CONTROL(5, 28 + 28, 8, 0xfc01020c, 28, 20, 0, 0x001c0380, 0x00010400, 0, 0, 0, 0, 0);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+	message = hear_control(7);
+	assert_int_equal(le32(message + 8), 0x40020006);
+	assert_int_equal(le32(message + 12), 156);
+	assert_int_equal(le32(message + 16), 12);
+	assert_int_equal(le32(message + 20) & 0xff, 0xa7);
+	assert_int_equal(le32(message + 28), 0x115);	/* IP and TCP with options, no UDP */
+	assert_clean();
+}
+
+static void
+link_changes_are_indicated(void **state)
+{
+	(void)state;
+	bring_up();
+	nic_set_link(nic, false);
+	nic_poll(nic);
+	assert_int_equal(le32(hear_control(7) + 8), 0x4001000c);
+	assert_false(deliver(own_mac, 60, 0));
+	say_section(0, put_packet(fake.send, 60, 0));
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 0);
+	CONTROL(4, 28, 5, 0x10114, 0, 20, 0);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000004) + 24), 1);
+	nic_set_link(nic, true);
+	nic_poll(nic);
+	assert_int_equal(le32(hear_control(7) + 8), 0x4001000b);
+	assert_true(deliver(own_mac, 60, 0));
+	assert_clean();
+}
+
+static void
+section_in_flight_is_not_used_again(void **state)
+{
+	uint8_t body[40] = { 107 };
+
+	(void)state;
+	bring_up();
+	put_packet(fake.send, 60, 0);
+	set_le32(body + 12, 104);
+	for (unsigned int turn = 0; turn < 2; turn++) {
+		fake_guest_sends(PACKET_INBAND, true, turn, NULL, 0, body, 40);
+		nic_poll(nic);
+	}
+	assert_clean();
+	/* Twice within one turn: the first completion is not published yet. */
+	fake_guest_sends(PACKET_INBAND, true, 2, NULL, 0, body, 40);
+	fake_guest_sends(PACKET_INBAND, true, 3, NULL, 0, body, 40);
+	nic_poll(nic);
+	assert_only_broken(RULE_SECTION_BUSY);
+	assert_int_equal(port->sent, 4);
+}
+
+static void
+orderly_end_breaks_no_rule(void **state)
+{
+	(void)state;
+	bring_up();
+	deliver(own_mac, 60, 0);
+	nic_poll(nic);
+	give_back(hear(PACKET_XFER_PAGES)->id);
+	set_filter(0);
+	CONTROL(3, 12, 3);
+	hear_status(SUCCESS);
+	SAY(false, 103, 0xcafe);
+	SAY(false, 106, 0xface);
+	hear_nothing();
+	assert_only_broken(RULE_COUNT);
+	fake_close();
+	/* And again, by the next guest. */
+	fake_open();
+	bring_up_buffers();
+	initialize();
+	assert_clean();
+}
+
+static void
+revoke_before_halt_and_leftovers_are_named(void **state)
+{
+	(void)state;
+	bring_up();
+	deliver(own_mac, 60, 0);
+	nic_poll(nic);
+	SAY(false, 103, 0xcafe);
+	assert_int_equal(rules.broken[RULE_HALT_BEFORE_REVOKE], 1);
+	assert_int_equal(rules.broken[RULE_RX_LEFTOVER], 1);
+	/* The buffer is the guest's again: nothing is written to it. */
+	assert_false(deliver(own_mac, 60, 0xee));
+}
+
+static void
+dead_channel_stays_dead_until_reopened(void **state)
+{
+	(void)state;
+	bring_up();
+	SAY(true, 99);
+	assert_true(fake.killed);
+	assert_only_broken(RULE_NVSP_TYPE);
+	hear_nothing();
+	assert_false(deliver(own_mac, 60, 0));
+	fake_close();
+	memset(&rules, 0, sizeof(rules));
+	fake_open();
+	bring_up_buffers();
+	initialize();
+	assert_clean();
+}
+
+static void
+data_without_completion_is_not_served(void **state)
+{
+	(void)state;
+	bring_up();
+	put_packet(fake.send, 60, 0);
+	SAY(false, 107, 0, 0, 104);
+	hear_nothing();
+	assert_int_equal(port->sent, 0);
+	assert_only_broken(RULE_NVSP_REPLY_WANTED);
+	assert_false(fake.killed);
+}
+
+static void
+random_packets_are_survived(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned int round = 0; round < 300; round++) {
+		bring_up();
+		for (unsigned int n = 0; n < 30 && !fake.killed; n++) {
+			uint8_t header[64], body[40];
+
+			for (size_t i = 0; i < sizeof(header); i++)
+				header[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+			for (size_t i = 0; i < sizeof(body); i++)
+				body[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+			if (n % 2 == 0) {
+				set_le32(body, 107);
+				set_le32(body + 4, 0);
+				set_le32(body + 8, body[8] % 20);
+				set_le32(body + 12, body[12] * 8u);
+			}
+			for (size_t i = 0; i < 6144; i++)
+				fake.send[(size_t)(body[8] % 20) * 6144 + i] =
+					(uint8_t)((seed = seed * 1664525 + 1013904223) >> 28);
+			set_le32(fake.send + (size_t)(body[8] % 20) * 6144, 1);
+			set_le32(fake.send + (size_t)(body[8] % 20) * 6144 + 4, body[12] * 8u);
+			fake_guest_sends(n % 3 == 0 ? PACKET_GPA_DIRECT : PACKET_INBAND, true, n,
+					 header, n % 3 == 0 ? 24 : 0, body, sizeof(body));
+			nic_poll(nic);
+		}
+		stop(NULL);
+	}
+}
+
+#undef CASE
+#define CASE(sentence, function) { sentence, function, NULL, stop, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE("a guest comes up without breaking a rule", comes_up_without_a_broken_rule),
+		CASE("a received frame has its header, its infos and its place",
+		     frame_arrives_with_its_header),
+		CASE("a batch is one packet and one completion",
+		     batch_is_one_packet_and_one_completion),
+		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),
+		CASE("the bits of the packet filter select frames", filter_bits_select_frames),
+		CASE("OpenVMM's packet filter is on or off", openvmm_filter_is_on_or_off),
+		CASE("the multicast list is honoured", multicast_list_is_honoured),
+		CASE("a full ring stops reception", full_ring_stops_reception),
+		CASE("a full ring delays completions and reading",
+		     full_ring_delays_completions_and_reading),
+		CASE("a send section carries a frame", section_carries_a_frame),
+		CASE("a send section carries eight frames", section_carries_eight_frames),
+		CASE("a scattered frame is put together", scattered_frame_is_put_together),
+		CASE("a section and page ranges make one message",
+		     section_and_ranges_are_one_message),
+		CASE("a tag of the guest is put into the frame", tag_is_put_into_the_frame),
+		CASE("checksums that the guest asks for are computed", checksums_are_computed),
+		CASE("a large send is cut into good segments", large_send_is_cut),
+		CASE("bad packets are refused, named, and the channel lives",
+		     bad_packets_are_refused),
+		CASE("a large send without a TCP header is refused",
+		     large_send_without_tcp_header_is_refused),
+		CASE("one bad message fails the whole packet",
+		     one_bad_message_fails_the_whole_packet),
+		CASE("bad manners are named and the frames pass",
+		     manners_are_named_but_frames_pass),
+		CASE("frames longer than the MTU are lost and named",
+		     frames_longer_than_the_mtu_are_lost),
+		CASE("a header outside the first page range is refused",
+		     header_outside_the_first_range_is_refused),
+		CASE("memory that is not the guest's is refused and named",
+		     memory_that_is_not_the_guests_is_refused),
+		CASE("a broken list of page ranges is fatal", broken_range_list_is_fatal),
+		CASE("wrong completions are fatal and named", wrong_completions_are_fatal),
+		CASE("a completion with other contents is fatal",
+		     completion_with_other_contents_is_fatal),
+		CASE("fatal control messages are completed, then there is silence",
+		     fatal_control_messages_are_completed_first),
+		CASE("queries and keepalives are answered", query_and_keepalive_are_answered),
+		CASE("a guest that keeps control sections gets 16 answers",
+		     guest_that_keeps_control_sections_gets_silence),
+		CASE("more than 100 KiB of control messages are refused",
+		     flood_of_control_messages_is_refused),
+		CASE("an offload SET is followed by an indication",
+		     offload_set_is_followed_by_an_indication),
+		CASE("link changes are indicated and stop the traffic",
+		     link_changes_are_indicated),
+		CASE("a section may be used again only after its completion",
+		     section_in_flight_is_not_used_again),
+		CASE("an orderly end breaks no rule, and the next guest may come",
+		     orderly_end_breaks_no_rule),
+		CASE("revoke before halt and leftovers are named",
+		     revoke_before_halt_and_leftovers_are_named),
+		CASE("a dead channel stays dead until it is opened again",
+		     dead_channel_stays_dead_until_reopened),
+		CASE("data that asks for no completion is not served",
+		     data_without_completion_is_not_served),
+		CASE("random packets are survived", random_packets_are_survived),
+	};
+
+	return cmocka_run_group_tests_name("host nic", tests, NULL, NULL);
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * hvhost's ports and what they are made of: option values, numbered frames,
+ * generator, sink, loopback and pcap. TAPs need a kernel and are tested end to
+ * end.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host_test.h"
+#include "keyvals.h"
+#include "nic_options.h"
+#include "pace.h"
+#include "pattern.h"
+#include "port.h"
+#include "port_sink.h"
+
+#define TAKEN_MAX 2000
+
+/* A taker of frames that keeps them. */
+static struct taker {
+	bool listens;
+	unsigned int room;			/* frames that still fit */
+	unsigned int n;
+	size_t len[TAKEN_MAX];
+	uint8_t bytes[TAKEN_MAX][1600];
+} taker;
+
+static bool
+taker_listens(void *ctx)
+{
+	return ((struct taker *)ctx)->listens;
+}
+
+static uint8_t *
+taker_begin(void *ctx, size_t *room)
+{
+	struct taker *t = ctx;
+
+	*room = 1518;
+	return t->room > 0 && t->n < TAKEN_MAX ? t->bytes[t->n] : NULL;
+}
+
+static void
+taker_commit(void *ctx, size_t len)
+{
+	struct taker *t = ctx;
+
+	if (len == 0)
+		return;
+	t->len[t->n++] = len;
+	t->room--;
+}
+
+static void
+taker_dropped(void *ctx, unsigned int frames)
+{
+	(void)ctx;
+	(void)frames;
+}
+
+static struct port *
+open_port(const char *text, unsigned int stream)
+{
+	static struct nic_options options;
+	struct port_env env = { .nic = stream, .mac = { 2, 0, 0, 0, 0, 1 }, .n_nics = 2 };
+	struct port *port;
+
+	memset(&taker, 0, sizeof(taker));
+	taker.listens = true;
+	taker.room = TAKEN_MAX;
+	assert_int_equal(nic_options_parse(&options, text, stream, profile_default()), 0);
+	env.frame_len = options.port_frame_len;
+	port = port_open(options.port, &options.kv, &env);
+	if (port == NULL)
+		return NULL;
+	assert_int_equal(keyvals_check_all_taken(&options.kv), 0);
+	port->user = (struct port_user){
+		taker_listens, taker_begin, taker_commit, taker_dropped, &taker,
+	};
+	return port;
+}
+
+static uint64_t
+counter(const struct port *port, const char *name)
+{
+	const struct port_counter *c;
+
+	for (c = port->ops->counters; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c->value(port);
+	fail_msg("no counter %s", name);
+	return 0;
+}
+
+static enum pattern_verdict
+check(uint8_t *bytes, size_t len)
+{
+	struct iovec seg = { bytes, len };
+
+	return pattern_check(&(struct frame){ &seg, 1, len });
+}
+
+static void
+numbers_have_suffixes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {
+		{ "0", 0 }, { "1500", 1500 }, { "1k", 1000 }, { "1M", 1000000 }, { "10G", 10000000000 },
+		{ "2MiB", 2097152 }, { "0x10", 16 },
+	};
+	static const char *const bad[] = {
+		"", "-1", "1x", "x", "1 ", "99999999999999999999", "99999999999999999G",
+	};
+	uint64_t value;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_int_equal(parse_number(good[i].text, &value), 0);
+		assert_int_equal(value, good[i].value);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(parse_number(bad[i], &value), -1);
+}
+
+static void
+bad_nic_options_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "mtu=1500", "port=sink,mtu=67", "port=sink,mtu=9203", "port=sink,queues=0",
+		"port=sink,queues=65", "port=sink,mac=1:2:3", "port=sink,mac=01:00:00:00:00:01",
+		"port=sink,mac=02:00:00:00:00:01x", "port=sink,guid=1", "port=sink,nvsp=3",
+		"port=sink,recv=1000000", "port=sink,sections=warm", "port=sink,,mtu=1500",
+		"port=sink,monitor=perhaps",
+	};
+	static struct nic_options options;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(nic_options_parse(&options, bad[i], 0, profile_default()), -1);
+}
+
+static void
+bad_port_options_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"port=nonsense", "port=gen:size=59", "port=gen:size=1515", "port=gen:size=100-60",
+		"port=gen:size=60-", "port=gen:count=-1", "port=sink:verify=x", "port=peer:7",
+		"port=peer:1", "port=tap:", "port=tap:a/../../b/c/d/e/f/g", "port=tap:x@../y",
+		"port=pcap:rx=/nonexistent/file", "port=pcap:tx=/nonexistent/file",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_null(open_port(bad[i], 1));
+}
+
+static void
+nic_options_have_their_defaults_and_values(void **state)
+{
+	static struct nic_options options;
+
+	(void)state;
+	assert_int_equal(nic_options_parse(&options, "port=sink", 3, profile_default()), 0);
+	assert_string_equal(options.instance, "6e657473-0000-4000-8000-000000000003");
+	assert_memory_equal(options.config.mac, "\x02\x15\x5d\x00\x00\x03", 6);
+	assert_int_equal(options.config.recv_bytes, 31 << 20);
+	assert_int_equal(options.port_frame_len, 1514);
+	assert_int_equal(nic_options_parse(&options, "port=tap:x,mac=02:01:02:03:04:05,nvsp=5,"
+			"guid=ABCDEF00-0000-4000-8000-000000000003,mtu=9000,ring=128KiB",
+			0, profile_default()), 0);
+	assert_memory_equal(options.config.mac, "\x02\x01\x02\x03\x04\x05", 6);
+	assert_string_equal(options.instance, "abcdef00-0000-4000-8000-000000000003");
+	assert_int_equal(options.config.nvsp_min, NVSP_VERSION_5);
+	assert_int_equal(options.config.nvsp_max, NVSP_VERSION_5);
+	assert_int_equal(options.config.ring_bytes, 131072);
+	assert_int_equal(options.port_frame_len, 9014);
+}
+
+static void
+pattern_frames_are_recognised_in_any_pieces(void **state)
+{
+	struct pattern_writer writer;
+	uint8_t bytes[1514];
+
+	(void)state;
+	pattern_writer_init(&writer, 20, (const uint8_t *)"\2\0\0\0\0\1");
+	for (size_t len = PATTERN_FRAME_MIN; len <= sizeof(bytes); len++) {
+		struct iovec seg[3] = {
+			{ bytes, len / 3 }, { bytes + len / 3, len / 3 },
+			{ bytes + 2 * (len / 3), len - 2 * (len / 3) },
+		};
+
+		pattern_write(&writer, bytes, len, len);
+		assert_int_equal(pattern_check(&(struct frame){ seg, 3, len }), PATTERN_NEW);
+		assert_int_equal(check(bytes, len), PATTERN_DUPLICATED);
+	}
+}
+
+static void
+every_damaged_byte_is_noticed(void **state)
+{
+	struct pattern_writer writer;
+	uint8_t bytes[300];
+
+	(void)state;
+	pattern_writer_init(&writer, 21, (const uint8_t *)"\2\0\0\0\0\1");
+	pattern_write(&writer, bytes, sizeof(bytes), 5);
+	for (size_t i = 42; i < sizeof(bytes); i++) {
+		bytes[i] ^= 1;
+		assert_int_equal(check(bytes, sizeof(bytes)),
+				 i < 46 ? PATTERN_FOREIGN : PATTERN_CORRUPTED);
+		bytes[i] ^= 1;
+	}
+	assert_int_equal(check(bytes, sizeof(bytes) - 1), PATTERN_CORRUPTED);
+	assert_int_equal(check(bytes, 59), PATTERN_FOREIGN);
+	assert_int_equal(check(bytes, sizeof(bytes)), PATTERN_NEW);
+}
+
+static void
+loss_order_and_duplicates_are_told_apart(void **state)
+{
+	static const struct {
+		uint64_t seq;
+		enum pattern_verdict verdict;
+	} script[] = {
+		{ 0, PATTERN_NEW }, { 1, PATTERN_NEW }, { 3, PATTERN_NEW }, { 2, PATTERN_REORDERED },
+		{ 2, PATTERN_DUPLICATED }, { 3, PATTERN_DUPLICATED }, { 10, PATTERN_NEW },
+		{ 70000, PATTERN_NEW }, { 10, PATTERN_DUPLICATED }, { 69999, PATTERN_REORDERED },
+		{ 70001, PATTERN_NEW },
+	};
+	const struct pattern_stream *stream = pattern_stream(22);
+	struct pattern_writer writer;
+	uint8_t bytes[60];
+
+	(void)state;
+	pattern_writer_init(&writer, 22, (const uint8_t *)"\2\0\0\0\0\1");
+	for (size_t i = 0; i < ARRAY_LEN(script); i++) {
+		pattern_write(&writer, bytes, sizeof(bytes), script[i].seq);
+		assert_int_equal(check(bytes, sizeof(bytes)), script[i].verdict);
+	}
+	assert_int_equal(stream->unique, 8);
+	assert_int_equal(stream->duplicated, 3);
+	assert_int_equal(stream->reordered, 2);
+	assert_int_equal(stream->next, 70002);
+}
+
+static void
+generator_counts_what_comes_back(void **state)
+{
+	struct port *port = open_port("port=gen:count=1500,size=60-1514", 23);
+
+	(void)state;
+	assert_non_null(port);
+	while (port->ops->poll(port, 256) > 0)
+		;
+	assert_int_equal(taker.n, 1500);
+	for (unsigned int i = 0; i < taker.n; i++) {
+		struct iovec seg = { taker.bytes[i], taker.len[i] };
+
+		assert_in_range(taker.len[i], 60, 1514);
+		if (i == 700)
+			continue;
+		assert_true(port->ops->send(port, &(struct frame){ &seg, 1, taker.len[i] }));
+	}
+	assert_int_equal(counter(port, "gen_sent"), 1500);
+	assert_int_equal(counter(port, "gen_arrived"), 1499);
+	assert_int_equal(counter(port, "gen_missing"), 1);
+	assert_int_equal(counter(port, "sink_intact"), 1499);
+	assert_int_equal(counter(port, "sink_corrupted"), 0);
+	port_close(port);
+}
+
+static void
+generator_waits_for_room_and_for_a_listener(void **state)
+{
+	struct port *port = open_port("port=gen:count=100", 24);
+
+	(void)state;
+	taker.listens = false;
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	taker.listens = true;
+	taker.room = 30;
+	assert_int_equal(port->ops->poll(port, 256), 30);
+	taker.room = 100;
+	assert_int_equal(port->ops->poll(port, 20), 20);
+	assert_int_equal(port->ops->poll(port, 256), 50);
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	port_close(port);
+}
+
+static void
+pace_keeps_its_rate_without_bursts(void **state)
+{
+	struct pace pace = { .rate = 1000000 };
+	uint64_t start = pace_now_ns(), sent = 0;
+
+	(void)state;
+	while (pace_now_ns() - start < 20000000) {
+		unsigned int n = pace_allow(&pace, 256);
+
+		pace_take(&pace, n);
+		sent += n;
+	}
+	/* 20 ms at a million a second; the machine may have other work. */
+	assert_in_range(sent, 1000, 20100);
+	usleep(10000);
+	assert_in_range(pace_allow(&pace, 1000000), 1, 2001);
+}
+
+static void
+sink_sorts_frames(void **state)
+{
+	struct port *port = open_port("port=sink", 0);
+	uint8_t bytes[60] = { 0 };
+	struct pattern_writer writer;
+	struct iovec seg = { bytes, sizeof(bytes) };
+	const struct frame frame = { &seg, 1, sizeof(bytes) };
+
+	(void)state;
+	port->ops->send(port, &frame);
+	pattern_writer_init(&writer, 25, (const uint8_t *)"\2\0\0\0\0\1");
+	pattern_write(&writer, bytes, sizeof(bytes), 0);
+	port->ops->send(port, &frame);
+	port->ops->send(port, &frame);
+	bytes[50] ^= 1;
+	port->ops->send(port, &frame);
+	assert_int_equal(counter(port, "sink_intact"), 1);
+	assert_int_equal(counter(port, "sink_foreign"), 1);
+	assert_int_equal(counter(port, "sink_duplicated"), 1);
+	assert_int_equal(counter(port, "sink_corrupted"), 1);
+	port_close(port);
+}
+
+static void
+loopback_returns_frames(void **state)
+{
+	struct port *port = open_port("port=loopback", 0);
+	uint8_t bytes[60] = { 7 };
+	struct iovec seg = { bytes, sizeof(bytes) };
+
+	(void)state;
+	assert_true(port->ops->send(port, &(struct frame){ &seg, 1, 60 }));
+	assert_int_equal(taker.n, 1);
+	assert_memory_equal(taker.bytes[0], bytes, 60);
+	taker.room = 0;
+	assert_false(port->ops->send(port, &(struct frame){ &seg, 1, 60 }));
+	port_close(port);
+}
+
+static void
+pcap_files_carry_frames_both_ways(void **state)
+{
+	char file[] = "/tmp/test_host_ports.XXXXXX", text[100];
+	int fd = mkstemp(file);
+	struct port *port;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(text, sizeof(text), "port=pcap:tx=%s", file);
+	port = open_port(text, 0);
+	assert_non_null(port);
+	for (unsigned int i = 0; i < 300; i++) {
+		uint8_t bytes[200];
+		struct iovec seg[2] = { { bytes, 50 }, { bytes + 50, 10 + i % 100 } };
+
+		memset(bytes, (int)i, sizeof(bytes));
+		assert_true(port->ops->send(port, &(struct frame){ seg, 2, 60 + i % 100 }));
+	}
+	port_close(port);
+
+	snprintf(text, sizeof(text), "port=pcap:rx=%s", file);
+	port = open_port(text, 0);
+	assert_non_null(port);
+	taker.room = 100;
+	assert_int_equal(port->ops->poll(port, 256), 100);
+	taker.room = 1000;
+	while (port->ops->poll(port, 256) > 0)
+		;
+	assert_int_equal(taker.n, 300);
+	for (unsigned int i = 0; i < 300; i++) {
+		assert_int_equal(taker.len[i], 60 + i % 100);
+		assert_int_equal(taker.bytes[i][59], (uint8_t)i);
+	}
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	port_close(port);
+	unlink(file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE("numbers have suffixes, and nothing else behind them", numbers_have_suffixes),
+		CASE("bad NIC options are refused", bad_nic_options_are_refused),
+		CASE("bad port options are refused", bad_port_options_are_refused),
+		CASE("NIC options have their defaults and values",
+		     nic_options_have_their_defaults_and_values),
+		CASE("numbered frames are recognised in any pieces",
+		     pattern_frames_are_recognised_in_any_pieces),
+		CASE("every damaged byte is noticed", every_damaged_byte_is_noticed),
+		CASE("loss, order and duplicates are told apart",
+		     loss_order_and_duplicates_are_told_apart),
+		CASE("a generator counts what comes back", generator_counts_what_comes_back),
+		CASE("a generator waits for room and for a listener",
+		     generator_waits_for_room_and_for_a_listener),
+		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
+		CASE("a sink sorts frames", sink_sorts_frames),
+		CASE("a loopback returns frames", loopback_returns_frames),
+		CASE("pcap files carry frames both ways", pcap_files_carry_frames_both_ways),
+	};
+
+	return cmocka_run_group_tests_name("host ports", tests, NULL, NULL);
+}
