@@ -106,5 +106,5 @@ class Demo:
         for line in lines(ways):
             say(line)
         check(ways)
-        say("  0 lost")
+        say("  0 lost: what Linux sent into one TAP it received from the other")
         say()

@@ -15,6 +15,7 @@
 #include "log.h"
 
 static bool verbose;
+static struct timespec start;
 
 bool
 log_is_verbose(void)
@@ -23,20 +24,18 @@ log_is_verbose(void)
 }
 
 void
-log_set_verbose(bool on)
+log_init(bool be_verbose)
 {
-	verbose = on;
+	verbose = be_verbose;
+	clock_gettime(CLOCK_MONOTONIC, &start);
 }
 
 static double
 log_seconds(void)
 {
-	static struct timespec start;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (start.tv_sec == 0)
-		start = now;
 	return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
 }
 

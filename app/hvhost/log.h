@@ -21,7 +21,9 @@ void log_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Whether log_trace() says anything: spares the work of preparing its words. */
 bool log_is_verbose(void);
-void log_set_verbose(bool verbose);
+
+/** Start the clock. */
+void log_init(bool verbose);
 
 /**
  * Wrong use: say "hvhost: ..." once. The caller passes the failure up; the

@@ -72,7 +72,7 @@ serve(int argc, char *argv[])
 	case OPTIONS_RUN:
 		break;
 	}
-	log_set_verbose(options.verbose);
+	log_init(options.verbose);
 	catch_signals();
 	host = host_create(&options);
 	if (host == NULL)

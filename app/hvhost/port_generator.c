@@ -26,6 +26,9 @@ struct generator {
 	struct pattern_stream *stream;
 	struct pace pace;
 	uint64_t count;			/* 0: no end */
+	uint64_t window;		/* most frames on their way; 0: no limit */
+	uint64_t delay_ms;		/* between a guest that listens and the first frame */
+	uint64_t listens_since_ns;	/* 0: it does not */
 	uint64_t len_min;
 	uint64_t len_max;
 };
@@ -38,15 +41,41 @@ generator_len(const struct generator *gen, uint64_t seq)
 	return sizes == 1 ? gen->len_min : gen->len_min + pattern_hash(seq) % sizes;
 }
 
+static unsigned int
+generator_least(unsigned int budget, uint64_t limit)
+{
+	return limit < budget ? (unsigned int)limit : budget;
+}
+
 /* How many frames are left and due. */
 static unsigned int
 generator_due(struct generator *gen, unsigned int budget)
 {
-	uint64_t left = gen->count - gen->stream->sent;
+	uint64_t sent = gen->stream->sent, away = sent - gen->stream->unique;
 
-	if (gen->count != 0 && left < budget)
-		budget = (unsigned int)left;
+	if (gen->count != 0)
+		budget = generator_least(budget, gen->count - sent);
+	if (gen->window != 0)
+		budget = generator_least(budget, away < gen->window ? gen->window - away : 0);
 	return budget == 0 ? 0 : pace_allow(&gen->pace, budget);
+}
+
+/*
+ * Whether frames may be sent. A program that opens several cards one after the
+ * other does not look at the first while it opens the next: the delay lets it.
+ */
+static bool
+generator_may_send(struct generator *gen)
+{
+	if (!gen->port.user.listens(gen->port.user.ctx)) {
+		gen->listens_since_ns = 0;
+		return false;
+	}
+	if (gen->delay_ms == 0)
+		return true;
+	if (gen->listens_since_ns == 0)
+		gen->listens_since_ns = pace_now_ns();
+	return pace_now_ns() - gen->listens_since_ns >= gen->delay_ms * 1000000;
 }
 
 static unsigned int
@@ -56,7 +85,7 @@ generator_poll(struct port *port, unsigned int budget)
 	struct port_user *user = &port->user;
 	unsigned int due, n;
 
-	if (!user->listens(user->ctx))
+	if (!generator_may_send(gen))
 		return 0;
 	due = generator_due(gen, budget);
 	for (n = 0; n < due; n++) {
@@ -197,6 +226,8 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	pattern_writer_init(&gen->writer, env->nic, env->mac);
 	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
 	    keyvals_number(kv, "rate", 0, 1000000000, &gen->pace.rate) != 0 ||
+	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
+	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay_ms) != 0 ||
 	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;

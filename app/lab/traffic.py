@@ -25,7 +25,7 @@ class Ping:
 def ping(namespace, address, count, interval=0.01, size=56, timeout=30):
     """Ping from inside a namespace; packets that stay out are counted, no error."""
     done = namespace.run(["ping", "-n", "-c", str(count), "-i", str(interval), "-s", str(size),
-                          "-W", "1", "-w", str(timeout), address],
+                          "-W", "1", "-w", str(round(timeout)), address],
                          timeout=timeout + 5, check=False)
     return parse_ping(done.stdout or done.stderr)
 

@@ -2,14 +2,25 @@
 # Copyright(c) 2026 The project authors
 """Arrangements and checks that several tests use."""
 
+import random
 from contextlib import contextmanager
 
 SINK = "port=sink"
+# NIC 0's own address: it listens to it from the first moment.
+NIC_0 = bytes.fromhex("02155d000000")
+STRANGER = bytes.fromhex("020000000001")
+EXPERIMENTAL = bytes.fromhex("88b5")
 
 
 def generator(**options):
     """A --nic value: a generator with these options."""
     return ",".join(["port=gen"] + [f"{key}={value}" for key, value in options.items()])
+
+
+def frame_of(size, seed=0):
+    """A frame for NIC 0 of this size with bytes that look random, not the same for another seed."""
+    head = NIC_0 + STRANGER + EXPERIMENTAL
+    return head + random.Random(f"{size} {seed}").randbytes(size - len(head))
 
 
 @contextmanager

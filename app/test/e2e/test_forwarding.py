@@ -5,7 +5,7 @@
 import time
 
 from lab import pcapfile
-from rig import SINK, assert_intact, generator, two_nics, wait_all_sent
+from rig import SINK, assert_intact, frame_of, generator, two_nics, wait_all_sent
 
 COUNT = 100_000
 
@@ -23,8 +23,7 @@ def test_io_mode_carries_frames_both_ways_intact_and_in_order(lab):
 
 
 def test_mac_mode_writes_its_addresses_and_leaves_the_rest(lab, logs):
-    frames = [bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]) + bytes([n % 256] * 86)
-              for n in range(200)]
+    frames = [frame_of(100, seed) for seed in range(200)]
     pcapfile.write(logs / "in.pcap", frames)
     with two_nics(lab, f"port=pcap,rx={logs}/in.pcap", f"port=pcap,tx={logs}/out.pcap",
                   ["--forward-mode=mac", "--eth-peer=1,02:00:00:00:00:77"]) as (host, testpmd):

@@ -298,6 +298,23 @@ generator_waits_for_room_and_for_a_listener(void **state)
 }
 
 static void
+generator_keeps_its_window(void **state)
+{
+	struct port *port = open_port("port=gen:count=100,window=16", 26);
+
+	(void)state;
+	assert_int_equal(port->ops->poll(port, 256), 16);
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	for (unsigned int i = 0; i < 5; i++) {
+		struct iovec seg = { taker.bytes[i], taker.len[i] };
+
+		port->ops->send(port, &(struct frame){ &seg, 1, taker.len[i] });
+	}
+	assert_int_equal(port->ops->poll(port, 256), 5);
+	port_close(port);
+}
+
+static void
 pace_keeps_its_rate_without_bursts(void **state)
 {
 	struct pace pace = { .rate = 1000000 };
@@ -413,6 +430,7 @@ main(void)
 		CASE("a generator counts what comes back", generator_counts_what_comes_back),
 		CASE("a generator waits for room and for a listener",
 		     generator_waits_for_room_and_for_a_listener),
+		CASE("a generator keeps its window", generator_keeps_its_window),
 		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
 		CASE("a sink sorts frames", sink_sorts_frames),
 		CASE("a loopback returns frames", loopback_returns_frames),

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * See scripted_host.h. The script is script[] for NVSP and rndis_answer() for
+ * RNDIS; the functions of the bus at the end lead there.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "nvsp.h"
+#include "rndis.h"
+#include "scripted_host.h"
+
+#define RXBUF_LEN (1u << 20)
+#define TXBUF_LEN (1u << 18)
+#define QUEUE_MAX 256
+#define PACKET_MAX 8192
+
+struct scripted_host host;
+
+static uint8_t rxbuf[RXBUF_LEN], txbuf[TXBUF_LEN];
+static struct rte_vmbus_device device;
+static struct {
+	uint32_t len;
+	uint8_t bytes[PACKET_MAX];
+} queue[QUEUE_MAX];
+static unsigned int queue_head, queue_count, rx_place;
+
+void
+scripted_reset(void)
+{
+	host = (struct scripted_host){
+		.version = NVSP_VERSION_61,
+		.piece_len = 1806,
+		.piece_count = RXBUF_LEN / 1806,
+		.sections = 1,
+		.section_len = 6144,
+		.max_packets = 8,
+		.max_transfer = 0xefffffff,
+		.alignment = 3,
+		.mac = { 0x02, 0x15, 0x5d, 0, 0, 1 },
+	};
+	queue_head = 0;
+	queue_count = 0;
+	rx_place = 0;
+}
+
+struct rte_vmbus_device *
+scripted_device(void)
+{
+	device.region[VMBUS_MAP_RECV_BUF] = (struct vmbus_region){ rxbuf, RXBUF_LEN, 0xe1e10, 0, 0 };
+	device.region[VMBUS_MAP_SEND_BUF] = (struct vmbus_region){ txbuf, TXBUF_LEN, 0xe1e11, 0, 0 };
+	return &device;
+}
+
+uint8_t *
+scripted_rxbuf(void)
+{
+	return rxbuf;
+}
+
+/* Saying */
+
+void
+scripted_push(const void *packet, uint32_t len)
+{
+	unsigned int at = (queue_head + queue_count) % QUEUE_MAX;
+
+	if (queue_count == QUEUE_MAX || len > PACKET_MAX)
+		abort();
+	memcpy(queue[at].bytes, packet, len);
+	queue[at].len = len;
+	queue_count++;
+}
+
+static void
+say_completion(uint64_t id, const void *nvsp, uint32_t len)
+{
+	uint8_t packet[256] = { 0 };
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = VMBUS_CHANPKT_TYPE_COMP,
+		.hlen = sizeof(hdr) / 8,
+		.tlen = (uint16_t)((sizeof(hdr) + RTE_ALIGN_CEIL(len, 8u)) / 8),
+		.xactid = id,
+	};
+
+	memcpy(packet, &hdr, sizeof(hdr));
+	memcpy(packet + sizeof(hdr), nvsp, len);
+	scripted_push(packet, hdr.tlen * 8u);
+}
+
+void
+scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id)
+{
+	struct {
+		struct vmbus_chanpkt_rxbuf hdr;
+		struct vmbus_rxbuf_range range;
+		struct nvsp_rndis_pkt nvsp;
+	} packet = {
+		.hdr.hdr.type = VMBUS_CHANPKT_TYPE_RXBUF,
+		.hdr.hdr.hlen = (sizeof(packet.hdr) + sizeof(packet.range)) / 8,
+		.hdr.hdr.tlen = sizeof(packet) / 8,
+		.hdr.hdr.flags = VMBUS_CHANPKT_FLAG_RC,
+		.hdr.hdr.xactid = id,
+		.hdr.rxbuf_id = NVSP_RECV_BUF_ID,
+		.hdr.rxbuf_cnt = 1,
+		.range = { .len = len, .ofs = rx_place++ % 16 * 2048 },
+		.nvsp = { NVSP_TYPE_RNDIS_PKT, channel_type, NVSP_SECTION_NONE, 0 },
+	};
+
+	memcpy(rxbuf + packet.range.ofs, message, len);
+	scripted_push(&packet, sizeof(packet));
+}
+
+/* NVSP: a table of what is heard and what is said to it. */
+
+static bool
+faulty(enum scripted_fault fault)
+{
+	return host.fault == fault && host.heard == host.fault_at;
+}
+
+static void
+say_init(uint64_t id, const uint32_t *msg)
+{
+	struct nvsp_init_complete answer = {
+		.type = NVSP_TYPE_INIT_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.version = UINT32_MAX,
+		.max_mdl_chain = 34,
+		.status = msg[1] <= host.version && !faulty(FAULT_STATUS) ?
+			  NVSP_STATUS_SUCCESS : NVSP_STATUS_NONE,
+	};
+
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
+}
+
+static void
+say_recv_buf(uint64_t id, const uint32_t *msg)
+{
+	struct nvsp_recv_buf_complete answer = {
+		.type = NVSP_TYPE_RECV_BUF_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.status = faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL : NVSP_STATUS_SUCCESS,
+		.sections = host.sections,
+		.offset = host.piece_offset,
+		.piece_len = host.piece_len,
+		.piece_count = host.piece_count,
+	};
+
+	(void)msg;
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 16 : sizeof(answer));
+}
+
+static void
+say_send_buf(uint64_t id, const uint32_t *msg)
+{
+	struct nvsp_send_buf_complete answer = {
+		.type = NVSP_TYPE_SEND_BUF_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.status = faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL : NVSP_STATUS_SUCCESS,
+		.section_len = host.section_len,
+	};
+
+	(void)msg;
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
+}
+
+static const struct {
+	uint32_t hears;
+	void (*says)(uint64_t id, const uint32_t *msg);
+} script[] = {
+	{ NVSP_TYPE_INIT, say_init },
+	{ NVSP_TYPE_RECV_BUF, say_recv_buf },
+	{ NVSP_TYPE_SEND_BUF, say_send_buf },
+};
+
+static void
+hear_nvsp(const void *nvsp, uint64_t id)
+{
+	uint32_t msg[8];
+	unsigned int i;
+
+	memcpy(msg, nvsp, sizeof(msg));
+	host.last_nvsp = msg[0];
+	if (msg[0] < RTE_DIM(host.nvsp_heard))
+		host.nvsp_heard[msg[0]]++;
+	if (faulty(FAULT_SILENT))
+		return;
+	for (i = 0; i < RTE_DIM(script); i++)
+		if (script[i].hears == msg[0])
+			script[i].says(id, msg);
+}
+
+/* RNDIS */
+
+static uint32_t
+answer_initialize(uint8_t *to, uint32_t id)
+{
+	struct rndis_initialize_cmplt answer = {
+		.type = RNDIS_INITIALIZE_CMPLT,
+		.len = sizeof(answer) + 8,	/* with the address list's fields */
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : RNDIS_STATUS_SUCCESS,
+		.max_packets = host.max_packets,
+		.max_transfer = host.max_transfer,
+		.alignment = host.alignment,
+	};
+
+	memset(to, 0, answer.len);
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
+}
+
+static uint32_t
+answer_query(uint8_t *to, uint32_t id, uint32_t oid)
+{
+	static const uint32_t values[][2] = {
+		{ 0x00010106, 1500 }, { 0x00010107, 100000000 }, { 0x00010114, 0 },
+	};
+	struct rndis_query_cmplt answer = {
+		.type = RNDIS_QUERY_CMPLT,
+		.len = sizeof(answer) + 8,
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+		.info_len = oid == 0x01010101 ? 6 : 4,
+		.info_offset = 16,
+	};
+	unsigned int i;
+
+	memset(to, 0, answer.len);
+	for (i = 0; i < RTE_DIM(values); i++)
+		if (values[i][0] == oid)
+			memcpy(to + sizeof(answer), &values[i][1], 4);
+	if (oid == 0x01010101)
+		memcpy(to + sizeof(answer), host.mac, 6);
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
+}
+
+static uint32_t
+answer_set(uint8_t *to, uint32_t id, const struct rndis_oid *req)
+{
+	struct rndis_cmplt answer = {
+		.type = RNDIS_SET_CMPLT,
+		.len = sizeof(answer),
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+	};
+
+	if (req->oid == 0x0001010e)
+		memcpy(&host.filter, req + 1, sizeof(host.filter));
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
+}
+
+static void
+rndis_answer(const void *message)
+{
+	uint8_t bytes[256];
+	struct rndis_oid req;
+	uint32_t len = 0;
+
+	memcpy(&req, message, sizeof(req));
+	req.request_id += host.request_id_off;
+	if (req.type == RNDIS_INITIALIZE)
+		len = answer_initialize(bytes, req.request_id);
+	else if (req.type == RNDIS_QUERY)
+		len = answer_query(bytes, req.request_id, req.oid);
+	else if (req.type == RNDIS_SET)
+		len = answer_set(bytes, req.request_id, message);
+	if (len == 0)
+		return;
+	if (faulty(FAULT_SHORT)) {
+		len = 12;
+		memcpy(bytes + 4, &len, sizeof(len));
+	}
+	if (faulty(FAULT_TYPE))
+		bytes[0] ^= 1;
+	scripted_push_rndis(NVSP_CHANNEL_CONTROL, bytes, len, 1000 + host.heard);
+}
+
+static void
+hear_rndis(uint64_t id, const void *message)
+{
+	struct nvsp_rndis_pkt_complete done = { NVSP_TYPE_RNDIS_PKT_COMPLETE, NVSP_STATUS_SUCCESS };
+
+	if (faulty(FAULT_SILENT))
+		return;
+	if (host.answer_first)
+		rndis_answer(message);
+	say_completion(id, &done, sizeof(done));
+	if (!host.answer_first)
+		rndis_answer(message);
+}
+
+/* The bus */
+
+/* Counts what the guest says: -EPROTO if this one cannot be sent. */
+static int
+hear(void)
+{
+	host.heard++;
+	if (faulty(FAULT_GONE))
+		host.gone = true;
+	return faulty(FAULT_SEND_FAILS) ? -EPROTO : 0;
+}
+
+int
+rte_vmbus_chan_open(struct rte_vmbus_device *dev, struct vmbus_channel **chan)
+{
+	*chan = (struct vmbus_channel *)dev;
+	return 0;
+}
+
+void
+rte_vmbus_chan_close(struct vmbus_channel *chan)
+{
+	(void)chan;
+}
+
+int
+rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data, uint32_t dlen,
+		    uint64_t xactid, uint32_t flags, bool *need_sig)
+{
+	(void)chan;
+	(void)flags;
+	*need_sig = true;
+	if (type == VMBUS_CHANPKT_TYPE_COMP) {
+		host.rx_completions++;
+		return 0;
+	}
+	if (dlen < 32)
+		abort();	/* such a one would not be answered */
+	if (hear() < 0)
+		return -EPROTO;
+	if (!host.gone)
+		hear_nvsp(data, xactid);
+	return 0;
+}
+
+int
+rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gpa[],
+			   uint32_t gpacnt, const void *data, uint32_t dlen, uint64_t xactid,
+			   bool *need_sig)
+{
+	(void)chan;
+	(void)data;
+	(void)dlen;
+	*need_sig = true;
+	if (gpacnt != 1 || gpa->ofs + gpa->len > VMBUS_PAGE_SIZE)
+		abort();
+	if (hear() < 0)
+		return -EPROTO;
+	/* Without hugepages DPDK's addresses are virtual ones: ours. */
+	if (!host.gone)
+		hear_rndis(xactid, (void *)(uintptr_t)(gpa->page * VMBUS_PAGE_SIZE + gpa->ofs));
+	return 0;
+}
+
+void
+rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
+{
+	(void)chan;
+}
+
+int
+rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
+{
+	uint32_t got;
+
+	(void)chan;
+	if (queue_count == 0)
+		return -EAGAIN;
+	got = queue[queue_head].len;
+	if (got > *len) {
+		*len = got;
+		return -ENOBUFS;
+	}
+	memcpy(data, queue[queue_head].bytes, got);
+	*len = got;
+	queue_head = (queue_head + 1) % QUEUE_MAX;
+	queue_count--;
+	return (int)got + 8;
+}
+
+void
+rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes)
+{
+	(void)chan;
+	(void)bytes;
+}
+
+bool
+rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev)
+{
+	(void)dev;
+	return host.gone;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * The bus as hn_chan sees it, with a host behind it that follows a script: what
+ * it hears, what it says. By default it is a good host; a test changes lines of
+ * the script, or lets the n-th message go wrong.
+ */
+
+#ifndef SCRIPTED_HOST_H
+#define SCRIPTED_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bus_vmbus_driver.h>
+
+/** What goes wrong with one of the host's answers, or one of our sends. */
+enum scripted_fault {
+	FAULT_NONE,
+	FAULT_SEND_FAILS,	/**< the bus refuses the message: -EPROTO */
+	FAULT_SILENT,		/**< no answer, no completion */
+	FAULT_STATUS,		/**< answered with a failure */
+	FAULT_SHORT,		/**< the answer is cut */
+	FAULT_TYPE,		/**< an answer of another type */
+	FAULT_GONE,		/**< the device disappears instead of answering */
+	FAULT_COUNT,
+};
+
+struct scripted_host {
+	uint32_t version;		/**< newest that it takes */
+	uint32_t fault_at;		/**< which of the guest's messages, from 1 */
+	enum scripted_fault fault;
+	uint32_t heard;			/**< messages of the guest so far */
+	uint32_t last_nvsp;		/**< type of the last NVSP message */
+	uint32_t nvsp_heard[160];	/**< by type */
+	uint32_t rx_completions;
+	bool gone;
+	/* Answers, as the good host gives them. */
+	uint32_t piece_len, piece_count, sections, piece_offset;
+	uint32_t section_len;
+	uint32_t max_packets, max_transfer, alignment;
+	uint32_t oid_status;		/**< of every QUERY and SET */
+	uint32_t request_id_off;	/**< added to the id in answers */
+	bool answer_first;		/**< before the completion, not behind it */
+	uint8_t mac[6];
+	uint32_t filter;		/**< last one set */
+};
+
+extern struct scripted_host host;
+
+/** Forget everything; be a good host. */
+void scripted_reset(void);
+
+/** The device to open. Its buffers are memory of the test. */
+struct rte_vmbus_device *scripted_device(void);
+
+/** Let the host send this packet, descriptor included. */
+void scripted_push(const void *packet, uint32_t len);
+
+/** A transfer-page packet whose one range holds the message. */
+void scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id);
+
+/** The receive buffer. */
+uint8_t *scripted_rxbuf(void);
+
+#endif /* SCRIPTED_HOST_H */

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * One channel: what becomes of each packet of the host, and who waits for whom.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_common.h>
+
+#include "driver_test.h"
+#include "hn_chan.h"
+#include "nvsp.h"
+#include "rndis.h"
+#include "scripted_host.h"
+
+int hn_logtype_init;
+int hn_logtype_driver;
+
+static struct hn_chan chan;
+static struct hn_msg msg;
+static unsigned int tx_dones, controls, notices, failures;
+static uint64_t last_xactid;
+static uint32_t last_status;
+
+static void
+on_tx_done(void *ctx, struct hn_chan *from, uint64_t xactid, uint32_t status)
+{
+	(void)ctx;
+	(void)from;
+	tx_dones++;
+	last_xactid = xactid;
+	last_status = status;
+}
+
+static void
+on_control(void *ctx, struct hn_chan *from, const struct hn_msg *control)
+{
+	(void)ctx;
+	(void)from;
+	(void)control;
+	controls++;
+}
+
+static void
+on_notice(void *ctx, struct hn_chan *from, const struct hn_msg *notice)
+{
+	(void)ctx;
+	(void)from;
+	(void)notice;
+	notices++;
+}
+
+static void
+on_failed(void *ctx, struct hn_chan *from, int ret)
+{
+	(void)ctx;
+	(void)from;
+	(void)ret;
+	failures++;
+}
+
+static const struct hn_chan_events events = { on_tx_done, on_control, on_notice, on_failed };
+
+static int
+start(void **state)
+{
+	struct rte_vmbus_device *dev = scripted_device();
+	int ret;
+
+	(void)state;
+	scripted_reset();
+	tx_dones = controls = notices = failures = 0;
+	ret = hn_chan_open(&chan, dev, 0, &events, NULL);
+	if (ret == 0)
+		ret = hn_chan_set_rxbuf(&chan, dev->region[VMBUS_MAP_RECV_BUF].addr,
+					(uint32_t)dev->region[VMBUS_MAP_RECV_BUF].len, 100);
+	hn_chan_reader_start(&chan);
+	return ret;
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	hn_chan_close(&chan);
+	return 0;
+}
+
+/* Receive data: one range with the beginning of a PACKET. */
+static void
+push_data(uint64_t id)
+{
+	const uint32_t packet[] = { RNDIS_PACKET, 8 };
+
+	scripted_push_rndis(NVSP_CHANNEL_DATA, packet, sizeof(packet), id);
+}
+
+static void
+push(uint16_t type, uint16_t hlen, uint64_t id, const void *rest, uint32_t len)
+{
+	uint8_t packet[512] = { 0 };
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = type, .hlen = hlen, .flags = VMBUS_CHANPKT_FLAG_RC, .xactid = id,
+		.tlen = (uint16_t)((sizeof(hdr) + len) / 8),
+	};
+
+	memcpy(packet, &hdr, sizeof(hdr));
+	memcpy(packet + sizeof(hdr), rest, len);
+	scripted_push(packet, sizeof(hdr) + len);
+}
+
+static int
+next(uint32_t budget)
+{
+	int ret;
+
+	assert_true(hn_chan_rx_trylock(&chan));
+	ret = hn_chan_rx_next(&chan, &msg, &budget);
+	hn_chan_rx_unlock(&chan);
+	return ret;
+}
+
+static void
+the_rx_queue_gets_the_data_and_others_get_theirs(void **state)
+{
+	const uint32_t done[] = { NVSP_TYPE_RNDIS_PKT_COMPLETE, NVSP_STATUS_FAIL };
+	const uint32_t notice[] = { NVSP_TYPE_VF_ASSOCIATION, 1 };
+	const uint32_t indication[] = { RNDIS_INDICATE_STATUS, 8 };
+
+	(void)state;
+	push(VMBUS_CHANPKT_TYPE_COMP, 2, 77, done, sizeof(done));
+	push(VMBUS_CHANPKT_TYPE_INBAND, 2, 1, notice, sizeof(notice));
+	scripted_push_rndis(NVSP_CHANNEL_CONTROL, indication, sizeof(indication), 5);
+	push_data(6);
+	assert_int_equal(next(10), 1);
+	assert_int_equal(msg.xactid, 6);
+	assert_int_equal(msg.range_count, 1);
+	assert_int_equal(tx_dones, 1);
+	assert_int_equal(last_xactid, 77);
+	assert_int_equal(last_status, NVSP_STATUS_FAIL);
+	assert_int_equal(notices, 1);
+	assert_int_equal(controls, 1);
+	/* The control packet's memory went back; the data is still ours. */
+	assert_int_equal(host.rx_completions, 1);
+}
+
+static void
+control_among_data_is_known_by_its_message(void **state)
+{
+	const uint32_t indication[] = { RNDIS_INDICATE_STATUS, 8 };
+
+	(void)state;
+	scripted_push_rndis(NVSP_CHANNEL_DATA, indication, sizeof(indication), 5);
+	assert_int_equal(next(10), 0);
+	assert_int_equal(controls, 1);
+}
+
+static void
+burst_takes_no_more_than_its_budget(void **state)
+{
+	const uint32_t done[] = { NVSP_TYPE_RNDIS_PKT_COMPLETE, NVSP_STATUS_SUCCESS };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		push(VMBUS_CHANPKT_TYPE_COMP, 2, i, done, sizeof(done));
+	assert_int_equal(next(4), 0);
+	assert_int_equal(tx_dones, 4);
+}
+
+static void
+data_met_by_others_waits_for_the_rx_queue_in_order(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	for (id = 0; id < HN_BACKLOG_MAX; id++)
+		push_data(id);
+	assert_int_equal(hn_chan_poll(&chan, 100), HN_BACKLOG_MAX);
+	push_data(HN_BACKLOG_MAX);
+	for (id = 0; id <= HN_BACKLOG_MAX; id++) {
+		assert_int_equal(next(10), 1);
+		assert_int_equal(msg.xactid, id);
+		assert_int_equal(msg.range_count, 1);
+	}
+	assert_int_equal(next(10), 0);
+	assert_int_equal(chan.stats.missed, 0);
+}
+
+static void
+data_beyond_the_backlog_goes_back_and_is_counted(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
+		push_data(i);
+	hn_chan_poll(&chan, 100);
+	assert_int_equal(chan.stats.missed, 5);
+	assert_int_equal(host.rx_completions, 5);
+	/* Who stops receiving gives the rest back. */
+	hn_chan_reader_stop(&chan);
+	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 5);
+	push_data(99);
+	hn_chan_poll(&chan, 100);
+	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 6);
+}
+
+static void
+completions_owed_wait_for_the_send_end(void **state)
+{
+	(void)state;
+	hn_chan_tx_lock(&chan);
+	assert_true(hn_chan_rx_trylock(&chan));
+	hn_chan_rx_done(&chan, 1, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(host.rx_completions, 0);
+	hn_chan_tx_unlock(&chan);
+	assert_true(hn_chan_rx_trylock(&chan));
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(host.rx_completions, 1);
+}
+
+static void
+more_packets_outstanding_than_pieces_fail_the_channel_once(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	hn_chan_tx_lock(&chan);
+	assert_true(hn_chan_rx_trylock(&chan));
+	for (i = 0; i < 103; i++)
+		hn_chan_rx_done(&chan, i, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_unlock(&chan);
+	hn_chan_tx_unlock(&chan);
+	assert_int_equal(failures, 1);
+	assert_true(chan.failed);
+}
+
+static void
+receive_end_has_one_owner(void **state)
+{
+	(void)state;
+	assert_true(hn_chan_rx_trylock(&chan));
+	assert_false(hn_chan_rx_trylock(&chan));
+	push_data(1);
+	assert_int_equal(hn_chan_poll(&chan, 10), 0);
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(hn_chan_poll(&chan, 10), 1);
+}
+
+/* Packets of a host that makes no sense: skipped, counted, memory given back. */
+static void
+senseless_packets_are_skipped_and_counted(void **state)
+{
+	const uint32_t body[16] = { 0 };
+	struct vmbus_chanpkt_rxbuf xfer = {
+		.hdr = { VMBUS_CHANPKT_TYPE_RXBUF, 4, 6, VMBUS_CHANPKT_FLAG_RC, 3 },
+		.rxbuf_id = NVSP_RECV_BUF_ID,
+		.rxbuf_cnt = 1,
+	};
+	uint8_t packet[48] = { 0 };
+	uint32_t type = NVSP_TYPE_RNDIS_PKT;
+	unsigned int bad = 0;
+
+	(void)state;
+	push(VMBUS_CHANPKT_TYPE_INBAND, 2, 1, body, 0);
+	bad++;
+	push(5, 2, 1, body, 16);
+	bad++;
+	push(VMBUS_CHANPKT_TYPE_RXBUF, 2, 1, body, 16);
+	bad++;
+	/* Page set of another. */
+	xfer.rxbuf_id = 1;
+	memcpy(packet, &xfer, sizeof(xfer));
+	memcpy(packet + 32, &type, sizeof(type));
+	scripted_push(packet, sizeof(packet));
+	bad++;
+	/* More ranges than there is room for, and none. */
+	xfer.rxbuf_id = NVSP_RECV_BUF_ID;
+	xfer.rxbuf_cnt = 2;
+	memcpy(packet, &xfer, sizeof(xfer));
+	scripted_push(packet, sizeof(packet));
+	bad++;
+	xfer.rxbuf_cnt = UINT32_MAX;
+	memcpy(packet, &xfer, sizeof(xfer));
+	scripted_push(packet, sizeof(packet));
+	bad++;
+	xfer.rxbuf_cnt = 0;
+	memcpy(packet, &xfer, sizeof(xfer));
+	scripted_push(packet, sizeof(packet));
+	bad++;
+	/* Another NVSP message in it. */
+	xfer.rxbuf_cnt = 1;
+	type = NVSP_TYPE_INIT;
+	memcpy(packet, &xfer, sizeof(xfer));
+	memcpy(packet + 32, &type, sizeof(type));
+	scripted_push(packet, sizeof(packet));
+	bad++;
+	push_data(9);
+	assert_int_equal(next(20), 1);
+	assert_int_equal(msg.xactid, 9);
+	assert_int_equal(chan.stats.bad_packets, bad);
+	assert_int_equal(host.rx_completions, 6);
+	assert_int_equal(failures, 0);
+}
+
+static void
+late_answer_does_not_disturb_the_next_request(void **state)
+{
+	const uint32_t late[] = { NVSP_TYPE_INIT_COMPLETE, 0, 0, NVSP_STATUS_FAIL };
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	host.fault = FAULT_SILENT;
+	host.fault_at = 1;
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 20),
+			 -ETIMEDOUT);
+	push(VMBUS_CHANPKT_TYPE_COMP, 2, HN_XACT_CALL | 0, late, sizeof(late));
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 1000), 0);
+	assert_int_equal(answer.status, NVSP_STATUS_SUCCESS);
+	assert_int_equal(chan.stats.stale_answers, 1);
+}
+
+static void
+packets_that_arrive_while_waiting_do_not_disturb(void **state)
+{
+	const uint32_t notice[] = { NVSP_TYPE_VF_ASSOCIATION, 1 };
+	const uint32_t done[] = { NVSP_TYPE_RNDIS_PKT_COMPLETE, NVSP_STATUS_SUCCESS };
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	push(VMBUS_CHANPKT_TYPE_INBAND, 2, 1, notice, sizeof(notice));
+	push(VMBUS_CHANPKT_TYPE_COMP, 2, 5, done, sizeof(done));
+	push_data(4);
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 1000), 0);
+	assert_int_equal(notices, 1);
+	assert_int_equal(tx_dones, 1);
+	assert_int_equal(next(10), 1);
+	assert_int_equal(msg.xactid, 4);
+}
+
+static void
+short_answer_is_an_error(void **state)
+{
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	host.fault = FAULT_SHORT;
+	host.fault_at = 1;
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 1000),
+			 -EBADMSG);
+}
+
+static void
+gone_device_ends_a_wait(void **state)
+{
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	host.fault = FAULT_GONE;
+	host.fault_at = 1;
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 60000),
+			 -ENODEV);
+}
+
+#undef CASE
+#define CASE(sentence, function) { sentence, function, start, stop, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE("the Rx queue gets the data, and others get theirs",
+		     the_rx_queue_gets_the_data_and_others_get_theirs),
+		CASE("control among data is known by its message",
+		     control_among_data_is_known_by_its_message),
+		CASE("a burst takes no more than its budget", burst_takes_no_more_than_its_budget),
+		CASE("data met by others waits for the Rx queue, in order",
+		     data_met_by_others_waits_for_the_rx_queue_in_order),
+		CASE("data beyond the backlog goes back and is counted",
+		     data_beyond_the_backlog_goes_back_and_is_counted),
+		CASE("completions owed wait for the send end",
+		     completions_owed_wait_for_the_send_end),
+		CASE("more packets outstanding than pieces fail the channel, once",
+		     more_packets_outstanding_than_pieces_fail_the_channel_once),
+		CASE("the receive end has one owner", receive_end_has_one_owner),
+		CASE("senseless packets are skipped and counted",
+		     senseless_packets_are_skipped_and_counted),
+		CASE("a late answer does not disturb the next request",
+		     late_answer_does_not_disturb_the_next_request),
+		CASE("packets that arrive while waiting do not disturb",
+		     packets_that_arrive_while_waiting_do_not_disturb),
+		CASE("a short answer is an error", short_answer_is_an_error),
+		CASE("a gone device ends a wait", gone_device_ends_a_wait),
+	};
+
+	return cmocka_run_group_tests_name("hn chan", tests, NULL, NULL);
+}

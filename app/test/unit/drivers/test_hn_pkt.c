@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * RNDIS data messages: golden bytes of what we write, and what a host may
+ * write to us.
+ */
+
+#include "driver_test.h"
+#include "hn_pkt.h"
+
+/* A frame of 60 bytes with VLAN 5, priority 3. */
+static const uint8_t golden_tagged[60] = {
+	1, 0, 0, 0,	120, 0, 0, 0,	52, 0, 0, 0,	60, 0, 0, 0,
+	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,	36, 0, 0, 0,
+	16, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
+	16, 0, 0, 0,	6, 0, 0, 0,	12, 0, 0, 0,	0x53, 0, 0, 0,
+};
+
+static const uint8_t golden_plain[44] = {
+	1, 0, 0, 0,	104, 0, 0, 0,	36, 0, 0, 0,	60, 0, 0, 0,
+	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
+	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
+};
+
+static void
+written_headers_are_the_golden_bytes(void **state)
+{
+	struct hn_pkt_tx tagged = { .data_len = 60, .has_vlan = true, .vlan_tci = 3 << 13 | 5 };
+	struct hn_pkt_tx plain = { .data_len = 60 };
+	uint8_t bytes[HN_PKT_HDR_MAX];
+
+	(void)state;
+	assert_int_equal(hn_pkt_write(bytes, &tagged), sizeof(golden_tagged));
+	assert_memory_equal(bytes, golden_tagged, sizeof(golden_tagged));
+	assert_int_equal(hn_pkt_write(bytes, &plain), sizeof(golden_plain));
+	assert_memory_equal(bytes, golden_plain, sizeof(golden_plain));
+}
+
+static void
+every_tag_survives_the_way_into_info_and_back(void **state)
+{
+	uint32_t tci;
+
+	(void)state;
+	for (tci = 0; tci <= UINT16_MAX; tci++)
+		assert_int_equal(hn_pkt_vlan_from_ppi(hn_pkt_vlan_to_ppi((uint16_t)tci)), tci);
+	assert_int_equal(hn_pkt_vlan_to_ppi(0x1000), RNDIS_VLAN_CFI);
+}
+
+/* A message with one VLAN info and a frame of 60 bytes at 60. */
+static uint8_t message[120];
+
+static void
+host_sends_good(void)
+{
+	memset(message, 0xf0, sizeof(message));
+	memcpy(message, golden_tagged, sizeof(golden_tagged));
+}
+
+static void
+set32(unsigned int at, uint32_t value)
+{
+	memcpy(message + at, &value, sizeof(value));
+}
+
+static void
+good_message_is_read(void **state)
+{
+	struct hn_pkt_rx rx;
+
+	(void)state;
+	host_sends_good();
+	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
+	assert_int_equal(rx.data_offset, 60);
+	assert_int_equal(rx.data_len, 60);
+	assert_true(rx.has_vlan);
+	assert_int_equal(rx.vlan_tci, 3 << 13 | 5);
+}
+
+/* Byte offsets of the fields of struct rndis_packet. */
+enum { TYPE = 0, LEN = 4, DATA_OFFSET = 8, DATA_LEN = 12, PPI_OFFSET = 28, PPI_LEN = 32,
+       PPI_SIZE = 44, PPI_VALUE_OFFSET = 52 };
+
+/* One field changed; each of these has to be refused. */
+static const struct {
+	unsigned int at;
+	uint32_t value;
+} lies[] = {
+	{ TYPE, 0 }, { TYPE, 2 }, { TYPE, UINT32_MAX },
+	{ LEN, 0 }, { LEN, 43 }, { LEN, 119 }, { LEN, 121 }, { LEN, UINT32_MAX },
+	{ DATA_OFFSET, 0 }, { DATA_OFFSET, 35 }, { DATA_OFFSET, 53 }, { DATA_OFFSET, 112 },
+	{ DATA_OFFSET, 113 }, { DATA_OFFSET, UINT32_MAX }, { DATA_OFFSET, UINT32_MAX - 7 },
+	{ DATA_LEN, 61 }, { DATA_LEN, UINT32_MAX }, { DATA_LEN, UINT32_MAX - 51 },
+	{ PPI_OFFSET, 0 }, { PPI_OFFSET, 35 }, { PPI_OFFSET, 37 }, { PPI_OFFSET, 60 },
+	{ PPI_OFFSET, UINT32_MAX }, { PPI_OFFSET, UINT32_MAX - 15 },
+	{ PPI_LEN, 17 }, { PPI_LEN, 8 }, { PPI_LEN, 257 }, { PPI_LEN, UINT32_MAX },
+	{ PPI_SIZE, 0 }, { PPI_SIZE, 4 }, { PPI_SIZE, 11 }, { PPI_SIZE, 12 }, { PPI_SIZE, 15 },
+	{ PPI_SIZE, 20 }, { PPI_SIZE, UINT32_MAX },
+	{ PPI_VALUE_OFFSET, 0 }, { PPI_VALUE_OFFSET, 11 }, { PPI_VALUE_OFFSET, 13 },
+	{ PPI_VALUE_OFFSET, 16 }, { PPI_VALUE_OFFSET, UINT32_MAX },
+};
+
+static void
+one_lie_in_a_message_and_it_is_refused(void **state)
+{
+	struct hn_pkt_rx rx;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		host_sends_good();
+		set32(lies[i].at, lies[i].value);
+		if (hn_pkt_read(message, sizeof(message), &rx) == 0)
+			fail_msg("%u at byte %u was taken", lies[i].value, lies[i].at);
+	}
+}
+
+static void
+message_longer_than_its_range_is_refused(void **state)
+{
+	struct hn_pkt_rx rx;
+	uint32_t room;
+
+	(void)state;
+	host_sends_good();
+	for (room = 0; room < sizeof(message); room++)
+		assert_true(hn_pkt_read(message, room, &rx) < 0);
+}
+
+static void
+info_of_other_kinds_is_passed_over(void **state)
+{
+	struct hn_pkt_rx rx;
+
+	(void)state;
+	host_sends_good();
+	set32(48, RNDIS_PPI_HASH_VALUE);
+	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
+	assert_false(rx.has_vlan);
+	/* The same number in the second space of types is another kind. */
+	set32(48, RNDIS_PPI_INTERNAL | RNDIS_PPI_VLAN);
+	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
+	assert_false(rx.has_vlan);
+}
+
+static void
+random_messages_never_lead_outside(void **state)
+{
+	struct hn_pkt_rx rx;
+	uint32_t seed = 7, i, j;
+
+	(void)state;
+	for (i = 0; i < 300000; i++) {
+		host_sends_good();
+		for (j = 0; j < 3; j++) {
+			seed = seed * 1664525u + 1013904223u;
+			message[(seed >> 8) % 60] = (uint8_t)(seed >> 24);
+		}
+		if (hn_pkt_read(message, sizeof(message), &rx) == 0)
+			assert_true(rx.data_offset <= sizeof(message) &&
+				    rx.data_len <= sizeof(message) - rx.data_offset);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE("written headers are the golden bytes", written_headers_are_the_golden_bytes),
+		CASE("every tag survives the way into info and back",
+		     every_tag_survives_the_way_into_info_and_back),
+		CASE("a good message is read", good_message_is_read),
+		CASE("one lie in a message, and it is refused",
+		     one_lie_in_a_message_and_it_is_refused),
+		CASE("a message longer than its range is refused",
+		     message_longer_than_its_range_is_refused),
+		CASE("info of other kinds is passed over", info_of_other_kinds_is_passed_over),
+		CASE("random messages never lead outside", random_messages_never_lead_outside),
+	};
+
+	return cmocka_run_group_tests_name("hn pkt", tests, NULL, NULL);
+}

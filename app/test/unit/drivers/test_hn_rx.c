@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * Receiving from a channel that the test plays: packets are prepared in a
+ * receive buffer, and what comes out and is given back is looked at.
+ */
+
+#include <errno.h>
+
+#include <rte_ether.h>
+
+#include "hn_rx.h"
+#include "hn_test_eal.h"
+
+#define PIECE 4096u
+#define PIECES 64u
+#define BURST 32
+
+/* The host's side of the channel. */
+static struct {
+	uint8_t *rxbuf;
+	struct vmbus_rxbuf_range range[PIECES];
+	uint32_t range_count;
+	uint32_t packets;	/* still to come, of the same ranges */
+	uint64_t next_id;
+	bool taken;		/* somebody else has the receive end */
+	uint32_t done;		/* completions got */
+	uint32_t last_status;
+	uint64_t last_id;
+} host;
+
+static struct hn_rxq rxq;
+
+bool
+hn_chan_rx_trylock(struct hn_chan *chan)
+{
+	(void)chan;
+	return !host.taken;
+}
+
+void
+hn_chan_rx_lock(struct hn_chan *chan)
+{
+	(void)chan;
+}
+
+void
+hn_chan_rx_unlock(struct hn_chan *chan)
+{
+	(void)chan;
+}
+
+int
+hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
+{
+	(void)chan;
+	if (host.packets == 0 || *budget == 0)
+		return 0;
+	(*budget)--;
+	host.packets--;
+	memcpy(msg->raw, host.range, sizeof(host.range));
+	msg->range = (const void *)msg->raw;
+	msg->range_count = host.range_count;
+	msg->xactid = host.next_id++;
+	return 1;
+}
+
+void
+hn_chan_rx_done(struct hn_chan *chan, uint64_t xactid, uint32_t status)
+{
+	(void)chan;
+	host.done++;
+	host.last_status = status;
+	host.last_id = xactid;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	memset(&rxq, 0, sizeof(rxq));
+	memset(&test_proc, 0, sizeof(test_proc));
+	/* Of its own, so that sanitizers see every step beyond it. */
+	host.rxbuf = calloc(PIECES, PIECE);
+	host.next_id = 7;
+	test_proc.primary.rxbuf = host.rxbuf;
+	test_proc.primary.rxbuf_len = PIECES * PIECE;
+	rxq.pool = test_pool;
+	rxq.nb_desc = 64;
+	return host.rxbuf != NULL ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	free(host.rxbuf);
+	return 0;
+}
+
+/* Put a frame into the piece of the same number; returns where its message is. */
+static uint8_t *
+put_frame(uint32_t index, uint32_t len)
+{
+	uint8_t *msg = host.rxbuf + (size_t)index * PIECE;
+	uint32_t i;
+
+	memset(msg, 0, PIECE);
+	put32(msg, 1);
+	put32(msg + 4, PIECE);
+	put32(msg + 8, 120);
+	put32(msg + 12, len);
+	for (i = 0; i < len; i++)
+		msg[128 + i] = pattern(index, i);
+	host.range[index].ofs = index * PIECE;
+	host.range[index].len = PIECE;
+	return msg;
+}
+
+static void
+put_vlan(uint8_t *msg, uint32_t value)
+{
+	put32(msg + 28, 36);
+	put32(msg + 32, 16);
+	put32(msg + 44, 16);
+	put32(msg + 48, 6);
+	put32(msg + 52, 12);
+	put32(msg + 56, value);
+}
+
+static void
+put_packet(uint32_t frames, uint32_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < frames; i++)
+		put_frame(i, len);
+	host.range_count = frames;
+	host.packets = 1;
+}
+
+static void
+assert_frame(struct rte_mbuf *m, uint32_t index, uint32_t len)
+{
+	uint8_t copy[PIECE];
+	const uint8_t *data;
+	uint32_t i;
+
+	assert_int_equal(m->pkt_len, len);
+	rte_mbuf_sanity_check(m, 1);
+	data = rte_pktmbuf_read(m, 0, len, copy);
+	assert_non_null(data);
+	for (i = 0; i < len; i++)
+		assert_int_equal(data[i], pattern(index, i));
+	assert_int_equal(m->port, rxq.port_id);
+}
+
+static void
+free_all(struct rte_mbuf **pkts, uint16_t count)
+{
+	rte_pktmbuf_free_bulk(pkts, count);
+	test_assert_pool_full();
+}
+
+static void
+test_packet_becomes_frames(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+	uint16_t i;
+
+	(void)state;
+	put_packet(10, 60);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 10);
+	for (i = 0; i < 10; i++)
+		assert_frame(pkts[i], i, 60);
+	assert_int_equal(host.done, 1);
+	assert_int_equal(host.last_id, 7);
+	assert_int_equal(host.last_status, 1);
+	assert_int_equal(rxq.stats.packets, 10);
+	assert_int_equal(rxq.stats.bytes, 600);
+	free_all(pkts, 10);
+}
+
+static void
+test_every_size(void **state)
+{
+	struct rte_mbuf *m;
+	uint32_t len;
+
+	(void)state;
+	for (len = 14; len <= TEST_ROOM; len++) {
+		put_packet(1, len);
+		assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+		assert_frame(m, 0, len);
+		rte_pktmbuf_free(m);
+	}
+	test_assert_pool_full();
+}
+
+/* 40 frames in bursts of 1 to 40: the completion comes with the last. */
+static void
+test_small_bursts_resume(void **state)
+{
+	struct rte_mbuf *pkts[40];
+	uint16_t burst, got, total;
+
+	(void)state;
+	for (burst = 1; burst <= 40; burst++) {
+		put_packet(40, 60);
+		host.done = 0;
+		for (total = 0; total < 40; total += got) {
+			assert_int_equal(host.done, 0);
+			got = hn_rx_burst(&rxq, pkts + total, RTE_MIN(burst, 40 - total));
+			assert_in_range(got, 1, burst);
+		}
+		assert_int_equal(host.done, 1);
+		for (got = 0; got < 40; got++)
+			assert_frame(pkts[got], got, 60);
+		free_all(pkts, 40);
+	}
+}
+
+static void
+test_burst_takes_several_packets(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_packet(5, 60);
+	host.packets = 10;
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), BURST);
+	assert_int_equal(host.done, 6);
+	assert_int_equal(host.packets, 3);
+	free_all(pkts, BURST);
+}
+
+static void
+test_others_own_the_end(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_packet(5, 60);
+	host.taken = true;
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 0);
+	assert_int_equal(host.packets, 1);
+}
+
+/* Ranges that the host could claim, in a receive buffer of PIECES pieces. */
+static void
+test_lying_ranges(void **state)
+{
+	const uint32_t all = PIECES * PIECE;
+	const struct vmbus_rxbuf_range lies[] = {
+		{ .ofs = all, .len = PIECE },
+		{ .ofs = all - 100, .len = PIECE },
+		{ .ofs = UINT32_MAX - 100, .len = PIECE },
+		{ .ofs = PIECE, .len = UINT32_MAX },
+		{ .ofs = PIECE, .len = UINT32_MAX - PIECE + 1 },
+		{ .ofs = UINT32_MAX, .len = 1 },
+		{ .ofs = PIECE, .len = 0 },
+		{ .ofs = PIECE, .len = 43 },
+		{ .ofs = all, .len = 0 },
+	};
+	struct rte_mbuf *pkts[BURST];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(lies); i++) {
+		put_packet(3, 60);
+		host.range[1] = lies[i];
+		assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 2);
+		assert_frame(pkts[0], 0, 60);
+		assert_frame(pkts[1], 2, 60);
+		assert_int_equal(host.done, i + 1);
+		assert_int_equal(host.last_status, 2);
+		assert_int_equal(rxq.stats.errors, i + 1);
+		free_all(pkts, 2);
+	}
+}
+
+static void
+test_malformed_costs_one_frame(void **state)
+{
+	static const struct {
+		uint32_t at;
+		uint32_t value;
+	} lies[] = {
+		{ 0, 0x80000004 }, { 4, PIECE + 1 }, { 8, PIECE }, { 12, UINT32_MAX },
+		{ 12, 13 }, { 12, 0 }, { 32, 5 }, { 44, 0 },
+	};
+	struct rte_mbuf *pkts[BURST];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(lies); i++) {
+		put_packet(3, 60);
+		put_vlan(host.rxbuf + PIECE, 0x53);
+		put32(host.rxbuf + PIECE + lies[i].at, lies[i].value);
+		assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 2);
+		assert_frame(pkts[0], 0, 60);
+		assert_frame(pkts[1], 2, 60);
+		assert_int_equal(host.done, i + 1);
+		assert_int_equal(rxq.stats.errors, i + 1);
+		free_all(pkts, 2);
+	}
+}
+
+/* A burst of n looks at no more than n frames, even if none is good. */
+static void
+test_flood_of_nonsense_is_bounded(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+	uint32_t i;
+
+	(void)state;
+	put_packet(PIECES, 60);
+	host.packets = 1000;
+	for (i = 0; i < PIECES; i++)
+		put32(host.rxbuf + i * PIECE, 0);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 0);
+	assert_int_equal(rxq.stats.errors, BURST);
+	test_assert_pool_full();
+}
+
+static void
+test_tag_is_stripped(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	rxq.strip_vlan = true;
+	put_packet(1, 60);
+	put_vlan(host.rxbuf, 0x53);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_frame(m, 0, 60);
+	assert_int_equal(m->vlan_tci, 3 << 13 | 5);
+	assert_int_equal(m->ol_flags, RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+	free_all(&m, 1);
+}
+
+static void
+test_tag_is_put_back(void **state)
+{
+	static const uint8_t tag[] = { 0x81, 0x00, 0x60, 0x05 };
+	struct rte_mbuf *m;
+	const uint8_t *data;
+	uint32_t i;
+
+	(void)state;
+	put_packet(1, 60);
+	put_vlan(host.rxbuf, 0x53);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_int_equal(m->pkt_len, 64);
+	assert_int_equal(m->ol_flags, 0);
+	data = rte_pktmbuf_mtod(m, const uint8_t *);
+	for (i = 0; i < 12; i++)
+		assert_int_equal(data[i], pattern(0, i));
+	assert_memory_equal(data + 12, tag, sizeof(tag));
+	for (i = 12; i < 60; i++)
+		assert_int_equal(data[i + 4], pattern(0, i));
+	free_all(&m, 1);
+}
+
+static void
+test_too_long_is_dropped(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_packet(3, 60);
+	put_frame(1, TEST_ROOM + 1);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 2);
+	assert_frame(pkts[1], 2, 60);
+	assert_int_equal(rxq.stats.errors, 1);
+	assert_int_equal(host.done, 1);
+	free_all(pkts, 2);
+}
+
+static void
+test_too_long_is_chained(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	rxq.scatter = true;
+	put_packet(1, TEST_ROOM + TEST_ROOM / 2);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_int_equal(m->nb_segs, 2);
+	assert_frame(m, 0, TEST_ROOM + TEST_ROOM / 2);
+	free_all(&m, 1);
+}
+
+/* With fewer mbufs than frames, nothing is lost: the rest comes when there are some. */
+static void
+test_shortage_loses_nothing(void **state)
+{
+	struct rte_mbuf *hoard[TEST_POOL_COUNT], *pkts[10];
+	uint32_t left;
+	uint16_t got, i;
+
+	(void)state;
+	for (left = 0; left < 10; left++) {
+		put_packet(10, 60);
+		host.done = 0;
+		rxq.stats.no_mbuf = 0;
+		assert_int_equal(rte_pktmbuf_alloc_bulk(test_pool, hoard,
+							TEST_POOL_COUNT - left), 0);
+		got = hn_rx_burst(&rxq, pkts, 10);
+		assert_int_equal(got, left);
+		assert_int_equal(rxq.stats.no_mbuf, 1);
+		assert_int_equal(host.done, 0);
+		rte_pktmbuf_free_bulk(hoard, TEST_POOL_COUNT - left);
+		got += hn_rx_burst(&rxq, pkts + got, 10 - got);
+		assert_int_equal(got, 10);
+		assert_int_equal(host.done, 1);
+		for (i = 0; i < 10; i++)
+			assert_frame(pkts[i], i, 60);
+		free_all(pkts, 10);
+	}
+}
+
+static void
+test_stop_gives_back(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_packet(10, 60);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, 4), 4);
+	assert_int_equal(host.done, 0);
+	hn_rx_stop(&rxq);
+	assert_int_equal(host.done, 1);
+	assert_int_equal(test_proc.primary.stats.missed, 6);
+	hn_rx_stop(&rxq);
+	assert_int_equal(host.done, 1);
+	free_all(pkts, 4);
+}
+
+#define RX_CASE(sentence, function) { sentence, function, set_up, tear_down, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RX_CASE("a packet becomes frames in order and is completed once",
+			test_packet_becomes_frames),
+		RX_CASE("a frame of any size arrives as it was sent", test_every_size),
+		RX_CASE("a burst smaller than a packet resumes in the next", test_small_bursts_resume),
+		RX_CASE("a burst takes several packets and no more than it holds",
+			test_burst_takes_several_packets),
+		RX_CASE("a burst leaves the channel to its owner", test_others_own_the_end),
+		RX_CASE("a range outside the buffer costs one frame", test_lying_ranges),
+		RX_CASE("a malformed message costs one frame", test_malformed_costs_one_frame),
+		RX_CASE("a flood of nonsense does not hold a burst", test_flood_of_nonsense_is_bounded),
+		RX_CASE("a tag goes into the mbuf when stripping", test_tag_is_stripped),
+		RX_CASE("a tag goes back into the frame otherwise", test_tag_is_put_back),
+		RX_CASE("a frame longer than an mbuf is dropped and counted", test_too_long_is_dropped),
+		RX_CASE("a frame longer than an mbuf is chained with scatter", test_too_long_is_chained),
+		RX_CASE("a shortage of mbufs loses nothing", test_shortage_loses_nothing),
+		RX_CASE("stopping gives a begun packet back", test_stop_gives_back),
+	};
+
+	return cmocka_run_group_tests_name("hn_rx", tests, test_start_eal, test_stop_eal);
+}

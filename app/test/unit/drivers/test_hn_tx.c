@@ -1,0 +1,796 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * Transmitting to a host that the test plays: it reads sections and pages as
+ * the documents say, keeps the frames, and completes them when it likes.
+ */
+
+#include <errno.h>
+
+#include <rte_ether.h>
+
+#include "hn_chan.h"
+#include "hn_test_eal.h"
+#include "hn_tx.h"
+
+#define DESCS 64
+#define SECTIONS 16
+#define SECTION_LEN 6144u
+#define FIRST_SECTION 3
+#define ALIGN 8u
+#define MAX_PACKETS 8u
+#define FRAMES_MAX 256
+#define FRAME_LEN_MAX 66000u
+#define SUCCESS 1
+#define FAIL 2
+
+struct host_frame {
+	uint32_t len;
+	bool tagged;
+	uint32_t tag;
+	uint8_t data[FRAME_LEN_MAX];
+};
+
+/* The host's side of the channel. */
+static struct {
+	uint8_t *txbuf;
+	uint32_t room;			/* packets that the ring still takes */
+	uint32_t packets;		/* packets got */
+	uint64_t xactid[FRAMES_MAX];	/* of each, until completed */
+	uint32_t frames;
+	uint32_t polls;
+	uint32_t sections;		/* packets that came in a section */
+	uint32_t ranges_max;
+	bool section_used[FIRST_SECTION + SECTIONS];
+	struct host_frame frame[FRAMES_MAX];
+} host;
+
+static struct hn_txq txq;
+
+/* One message: checked as a strict host does, its frame kept. Returns its length. */
+static uint32_t
+host_take_message(const uint8_t *msg, uint32_t room)
+{
+	uint32_t len = get32(msg + 4), data = 8 + get32(msg + 8), ppi = get32(msg + 32);
+	struct host_frame *frame = &host.frame[host.frames++];
+
+	assert_in_range(host.frames, 1, FRAMES_MAX);
+	assert_int_equal(get32(msg), 1);
+	assert_in_range(len, 44, room);
+	assert_int_equal(get32(msg + 16) | get32(msg + 20) | get32(msg + 24), 0);
+	assert_int_equal(get32(msg + 36) | get32(msg + 40), 0);
+	assert_int_equal(data, 44 + ppi);
+	frame->len = get32(msg + 12);
+	assert_in_range(frame->len, 1, len - data);
+	frame->tagged = ppi != 0;
+	if (frame->tagged) {
+		assert_int_equal(get32(msg + 28), 36);
+		assert_int_equal(ppi, 16);
+		assert_int_equal(get32(msg + 44), 16);
+		assert_int_equal(get32(msg + 48), 6);
+		assert_int_equal(get32(msg + 52), 12);
+		frame->tag = get32(msg + 56);
+	} else {
+		assert_int_equal(get32(msg + 28), 0);
+	}
+	memcpy(frame->data, msg + data, frame->len);
+	for (room = data + frame->len; room < len; room++)
+		assert_int_equal(msg[room], 0);		/* padding tells nothing */
+	assert_true(len - data - frame->len < ALIGN);
+	return len;
+}
+
+static int
+host_take_packet(const uint8_t *nvsp, uint64_t xactid)
+{
+	assert_int_equal(get32(nvsp), 107);
+	assert_int_equal(get32(nvsp + 4), 0);
+	assert_int_equal(xactid >> 62, 0);
+	if (host.room == 0)
+		return -EAGAIN;
+	host.room--;
+	host.xactid[host.packets++] = xactid;
+	return 0;
+}
+
+int
+hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
+{
+	uint32_t index = get32((const uint8_t *)nvsp + 8);
+	uint32_t used = get32((const uint8_t *)nvsp + 12), at = 0, messages = 0;
+	const uint8_t *section = host.txbuf + (size_t)index * SECTION_LEN;
+
+	(void)chan;
+	assert_int_equal(len, 16);
+	assert_in_range(index, FIRST_SECTION, FIRST_SECTION + SECTIONS - 1);
+	assert_in_range(used, 44, SECTION_LEN);
+	if (host_take_packet(nvsp, xactid) < 0)
+		return -EAGAIN;
+	assert_false(host.section_used[index]);
+	host.section_used[index] = true;
+	host.sections++;
+	/* Each message has at least 44 bytes. */
+	while (at < used) {
+		assert_int_equal(at % ALIGN, 0);
+		at += host_take_message(section + at, used - at);
+		messages++;
+	}
+	assert_int_equal(at, used);
+	assert_in_range(messages, 1, MAX_PACKETS);
+	return 0;
+}
+
+int
+hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
+		 const void *nvsp, uint32_t len, uint64_t xactid)
+{
+	static uint8_t msg[FRAME_LEN_MAX + 128];
+	uint32_t i, total = 0;
+
+	(void)chan;
+	(void)len;
+	assert_int_equal(get32((const uint8_t *)nvsp + 8), UINT32_MAX);
+	assert_int_equal(get32((const uint8_t *)nvsp + 12), 0);
+	assert_in_range(count, 2, 32);
+	if (host_take_packet(nvsp, xactid) < 0)
+		return -EAGAIN;
+	host.ranges_max = RTE_MAX(host.ranges_max, count);
+	for (i = 0; i < count; i++) {
+		assert_in_range(gpa[i].len, 1, 4096);
+		assert_true(gpa[i].ofs <= 4096 - gpa[i].len);
+		/* Without hugepages EAL's addresses are virtual ones. */
+		memcpy(msg + total, (const void *)(uintptr_t)(gpa[i].page * 4096 + gpa[i].ofs),
+		       gpa[i].len);
+		total += gpa[i].len;
+	}
+	assert_true(gpa[0].len >= 44);
+	assert_int_equal(host_take_message(msg, total), total);
+	return 0;
+}
+
+int
+hn_chan_poll(struct hn_chan *chan, uint32_t budget)
+{
+	(void)chan;
+	(void)budget;
+	host.polls++;
+	return 0;
+}
+
+void
+hn_chan_tx_lock(struct hn_chan *chan)
+{
+	(void)chan;
+}
+
+void
+hn_chan_tx_unlock(struct hn_chan *chan)
+{
+	(void)chan;
+}
+
+/* The host completes all that it has. */
+static void
+host_complete(uint32_t status)
+{
+	uint32_t i;
+
+	for (i = 0; i < host.packets; i++)
+		hn_tx_put_done(&txq, host.xactid[i], status);
+	host.packets = 0;
+	memset(host.section_used, 0, sizeof(host.section_used));
+}
+
+/* Nothing is out and nothing is lost. */
+static void
+assert_all_back(void)
+{
+	host_complete(SUCCESS);
+	assert_int_equal(hn_tx_reclaim(&txq), 0);
+	assert_int_equal(txq.buf.free_desc_count, DESCS);
+	assert_int_equal(txq.buf.free_section_count, txq.buf.section_count);
+	test_assert_pool_full();
+}
+
+static void
+make_queue(uint32_t sections)
+{
+	size_t done_len = DESCS * sizeof(struct hn_tx_done);
+	uint32_t i;
+
+	free(txq.mem);
+	txq.mem = calloc(1, done_len + hn_txbuf_mem_len(DESCS, sections));
+	txq.done.entry = txq.mem;
+	txq.done.mask = DESCS - 1;
+	hn_txbuf_init(&txq.buf, (uint8_t *)txq.mem + done_len, DESCS, FIRST_SECTION, sections);
+	for (i = 0; i < DESCS; i++)
+		txq.slot_iova[i] = (uintptr_t)(txq.slots + i * HN_TX_SLOT_LEN);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	memset(&txq, 0, sizeof(txq));
+	memset(&test_proc, 0, sizeof(test_proc));
+	host.room = UINT32_MAX;
+	host.txbuf = malloc((FIRST_SECTION + SECTIONS) * SECTION_LEN);
+	memset(host.txbuf, 0xee, (FIRST_SECTION + SECTIONS) * SECTION_LEN);
+	test_proc.txbuf = host.txbuf;
+	txq.nb_desc = DESCS;
+	txq.free_thresh = DESCS / 2;
+	txq.section_len = SECTION_LEN;
+	txq.copy_max = 512;
+	txq.max_packets = MAX_PACKETS;
+	txq.max_transfer = UINT32_MAX;
+	txq.align = ALIGN;
+	txq.slots = aligned_alloc(4096, DESCS * HN_TX_SLOT_LEN);
+	txq.slot_iova = calloc(DESCS, sizeof(*txq.slot_iova));
+	make_queue(SECTIONS);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	free(txq.mem);
+	free(txq.slots);
+	free(txq.slot_iova);
+	free(host.txbuf);
+	return 0;
+}
+
+static struct rte_mbuf *
+plain(uint32_t number, uint16_t len)
+{
+	const uint16_t pieces[] = { len, 0 };
+
+	return test_frame(number, pieces);
+}
+
+static void
+assert_frame(uint32_t at, uint32_t number, uint32_t len)
+{
+	uint32_t i;
+
+	assert_true(at < host.frames);
+	assert_int_equal(host.frame[at].len, len);
+	for (i = 0; i < len; i++)
+		assert_int_equal(host.frame[at].data[i], pattern(number, i));
+}
+
+static void
+test_small_share_sections(void **state)
+{
+	struct rte_mbuf *pkts[20];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 20; i++)
+		pkts[i] = plain(i, (uint16_t)(60 + i));
+	assert_int_equal(hn_tx_burst(&txq, pkts, 20), 20);
+	assert_int_equal(host.packets, 3);	/* 8, 8, 4 */
+	assert_int_equal(host.sections, 3);
+	for (i = 0; i < 20; i++)
+		assert_frame(i, i, 60 + i);
+	/* They are copied: the mbufs are back before the host completes. */
+	test_assert_pool_full();
+	assert_int_equal(txq.stats.packets, 20);
+	assert_int_equal(txq.stats.copied, 20);
+	assert_all_back();
+}
+
+static void
+test_section_is_filled_to_its_end(void **state)
+{
+	struct rte_mbuf *pkts[12];
+	uint32_t i;
+
+	(void)state;
+	txq.copy_max = 2000;
+	for (i = 0; i < 12; i++)
+		pkts[i] = plain(i, (uint16_t)(1490 + i % 4));
+	assert_int_equal(hn_tx_burst(&txq, pkts, 12), 12);
+	assert_int_equal(host.packets, 4);	/* 3 of these fit 6144 bytes, or 4 of 1490 */
+	for (i = 0; i < 12; i++)
+		assert_frame(i, i, 1490 + i % 4);
+	assert_all_back();
+}
+
+static void
+test_long_goes_directly(void **state)
+{
+	struct rte_mbuf *m = plain(3, 1514);
+
+	(void)state;
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	assert_int_equal(host.sections, 0);
+	assert_int_equal(host.packets, 1);
+	assert_frame(0, 3, 1514);
+	assert_int_equal(txq.stats.direct, 1);
+	/* The pages are the host's until it completes. */
+	assert_int_equal(rte_mempool_avail_count(test_pool), TEST_POOL_COUNT - 1);
+	assert_all_back();
+}
+
+/* Either way, in one piece and in several, with a tag in the data or none. */
+static void
+test_every_size(void **state)
+{
+	static const uint32_t copy_max[] = { 0, 512, UINT16_MAX };
+	uint32_t way, len, number = 0;
+
+	(void)state;
+	for (way = 0; way < RTE_DIM(copy_max); way++) {
+		txq.copy_max = copy_max[way];
+		for (len = 14; len <= 1514; len++) {
+			const uint16_t pieces[] = { (uint16_t)(len - len / 3 - len / 2),
+						    (uint16_t)(len / 3), (uint16_t)(len / 2), 0 };
+			struct rte_mbuf *pkts[2];
+
+			pkts[0] = plain(number, (uint16_t)len);
+			pkts[1] = test_frame(number + 1, pieces);
+			host.frames = 0;
+			assert_int_equal(hn_tx_burst(&txq, pkts, 2), 2);
+			assert_frame(0, number, len);
+			assert_frame(1, number + 1, len);
+			number += 2;
+			host_complete(SUCCESS);
+			hn_tx_reclaim(&txq);
+		}
+	}
+	assert_all_back();
+}
+
+static void
+test_order_is_kept(void **state)
+{
+	struct rte_mbuf *pkts[30];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 30; i++)
+		pkts[i] = plain(i, i % 3 == 0 ? 1400 : 100);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 30), 30);
+	for (i = 0; i < 30; i++)
+		assert_frame(i, i, i % 3 == 0 ? 1400 : 100);
+	assert_all_back();
+}
+
+/* 40 pieces do not fit 32 ranges, but a section. */
+static void
+test_many_pieces_are_copied(void **state)
+{
+	uint16_t pieces[41] = { 0 };
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		pieces[i] = 30;
+	m = test_frame(9, pieces);
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	assert_int_equal(host.sections, 1);
+	assert_frame(0, 9, 1200);
+	test_assert_pool_full();
+	assert_all_back();
+}
+
+/* 40 pieces that fit neither: gathered in fewer, the caller's mbufs untouched. */
+static void
+test_many_long_pieces_are_gathered(void **state)
+{
+	uint16_t pieces[41] = { 0 };
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		pieces[i] = 200;
+	m = test_frame(9, pieces);
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	assert_int_equal(host.sections, 0);
+	assert_int_equal(txq.stats.gathered, 1);
+	assert_frame(0, 9, 8000);
+	assert_all_back();
+}
+
+/* Without an mbuf to gather into, the frame is lost and counted, nothing else. */
+static void
+test_gathering_without_mbufs(void **state)
+{
+	struct rte_mbuf *hoard[TEST_POOL_COUNT], *pkts[3];
+	uint16_t pieces[41] = { 0 };
+	uint32_t i, left;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		pieces[i] = 200;
+	for (left = 0; left < 4; left++) {
+		pkts[0] = plain(1, 60);
+		pkts[1] = test_frame(2, pieces);
+		pkts[2] = plain(3, 60);
+		host.frames = 0;
+		assert_int_equal(rte_pktmbuf_alloc_bulk(test_pool, hoard,
+							TEST_POOL_COUNT - 42 - left), 0);
+		assert_int_equal(hn_tx_burst(&txq, pkts, 3), 3);
+		rte_pktmbuf_free_bulk(hoard, TEST_POOL_COUNT - 42 - left);
+		assert_int_equal(txq.stats.errors, left + 1);
+		assert_int_equal(host.frames, 2);
+		assert_frame(0, 1, 60);
+		assert_frame(1, 3, 60);
+		assert_all_back();
+	}
+}
+
+static void
+test_without_sections_goes_directly(void **state)
+{
+	struct rte_mbuf *pkts[40];
+	uint32_t i;
+
+	(void)state;
+	make_queue(2);
+	for (i = 0; i < 40; i++)
+		pkts[i] = plain(i, 60);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 40), 40);
+	assert_int_equal(host.sections, 2);
+	assert_int_equal(txq.stats.direct, 24);
+	for (i = 0; i < 40; i++)
+		assert_frame(i, i, 60);
+	assert_all_back();
+}
+
+/* The host takes n packets and no more: what is counted as sent arrives, once. */
+static void
+test_full_ring_tells_the_truth(void **state)
+{
+	struct rte_mbuf *pkts[30];
+	uint32_t room, i;
+	uint16_t sent;
+
+	(void)state;
+	for (room = 0; room <= 30; room++) {
+		for (i = 0; i < 30; i++)
+			pkts[i] = plain(i, i % 4 == 0 ? 1000 : 100);
+		host.frames = 0;
+		host.room = room;
+		sent = hn_tx_burst(&txq, pkts, 30);
+		host.room = UINT32_MAX;
+		/* What the ring did not take yet goes with the next burst. */
+		assert_int_equal(hn_tx_burst(&txq, pkts + sent, (uint16_t)(30 - sent)), 30 - sent);
+		assert_int_equal(host.frames, 30);
+		for (i = 0; i < 30; i++)
+			assert_frame(i, i, i % 4 == 0 ? 1000 : 100);
+		assert_all_back();
+	}
+}
+
+static void
+test_no_descriptors_ends_the_burst(void **state)
+{
+	struct rte_mbuf *pkts[DESCS + 10];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < DESCS + 10; i++)
+		pkts[i] = plain(i, 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, DESCS + 10), DESCS);
+	assert_int_equal(hn_tx_burst(&txq, pkts + DESCS, 10), 0);
+	assert_true(host.polls > 0);
+	host_complete(SUCCESS);
+	assert_int_equal(hn_tx_burst(&txq, pkts + DESCS, 10), 10);
+	for (i = 0; i < DESCS + 10; i++)
+		assert_frame(i, i, 1000);
+	assert_all_back();
+}
+
+/* What the receiving side has brought is used before the ring is polled. */
+static void
+test_polls_only_when_short(void **state)
+{
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 10 * DESCS; i++) {
+		m = plain(i, 1000);
+		host.frames = 0;
+		assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+		if (i % 4 == 3)
+			host_complete(SUCCESS);
+	}
+	assert_int_equal(host.polls, 0);
+	assert_all_back();
+}
+
+static void
+test_lies_are_ignored(void **state)
+{
+	struct rte_mbuf *pkts[2];
+	uint64_t id;
+
+	(void)state;
+	pkts[0] = plain(0, 1000);
+	pkts[1] = plain(1, 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 2), 2);
+	id = host.xactid[0];
+	hn_tx_put_done(&txq, id, SUCCESS);
+	hn_tx_put_done(&txq, id, SUCCESS);
+	hn_tx_put_done(&txq, id ^ 0x10000, SUCCESS);
+	hn_tx_put_done(&txq, 0, SUCCESS);
+	hn_tx_put_done(&txq, UINT64_MAX >> 2, SUCCESS);
+	assert_int_equal(hn_tx_reclaim(&txq), 1);
+	assert_int_equal(txq.stats.stray, 4);
+	assert_int_equal(rte_mempool_avail_count(test_pool), TEST_POOL_COUNT - 1);
+	assert_all_back();
+}
+
+static void
+test_flood_of_lies_is_counted(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 10 * DESCS; i++)
+		hn_tx_put_done(&txq, i, SUCCESS);
+	assert_int_equal(txq.done.lost, 9 * DESCS);
+	assert_int_equal(hn_tx_reclaim(&txq), 0);
+	assert_int_equal(txq.stats.stray, DESCS);
+	assert_all_back();
+}
+
+static void
+test_refused_counts_and_frees(void **state)
+{
+	struct rte_mbuf *pkts[6];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		pkts[i] = plain(i, i < 5 ? 100 : 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 6), 6);
+	host_complete(FAIL);
+	assert_int_equal(hn_tx_reclaim(&txq), 0);
+	assert_int_equal(txq.stats.errors, 6);
+	assert_all_back();
+}
+
+/* A frame with VLAN 5, priority 3 in its data. */
+static struct rte_mbuf *
+tagged(uint32_t number, const uint16_t *pieces)
+{
+	static const uint8_t tag[] = { 0x81, 0x00, 0x60, 0x05 };
+	struct rte_mbuf *m = test_frame(number, pieces), *seg = m;
+	uint32_t i, at = 12;
+
+	for (i = 0; i < sizeof(tag); i++, at++) {
+		for (; at >= seg->data_len; seg = seg->next)
+			at -= seg->data_len;
+		rte_pktmbuf_mtod(seg, uint8_t *)[at] = tag[i];
+	}
+	return m;
+}
+
+static void
+assert_tagged_frame(uint32_t at, uint32_t number, uint32_t len)
+{
+	const struct host_frame *frame = &host.frame[at];
+	uint32_t i;
+
+	assert_true(frame->tagged);
+	assert_int_equal(frame->tag, 0x53);
+	assert_int_equal(frame->len, len - 4);
+	for (i = 0; i < len - 4; i++)
+		assert_int_equal(frame->data[i], pattern(number, i < 12 ? i : i + 4));
+}
+
+/* The tag is moved whichever way the frame goes and wherever its pieces end. */
+static void
+test_inline_tag_is_moved(void **state)
+{
+	uint16_t cut, len;
+
+	(void)state;
+	for (len = 60; len <= 1060; len += 1000) {
+		for (cut = 1; cut < 30; cut++) {
+			const uint16_t pieces[] = { cut, (uint16_t)(len - cut), 0 };
+			struct rte_mbuf *m = tagged(cut, pieces);
+
+			host.frames = 0;
+			assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+			assert_tagged_frame(0, cut, len);
+			host_complete(SUCCESS);
+			hn_tx_reclaim(&txq);
+		}
+	}
+	assert_all_back();
+}
+
+/* Somebody else holds the same data: they are not written. */
+static void
+test_shared_data_stay(void **state)
+{
+	const uint16_t lens[] = { 60, 1000 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(lens); i++) {
+		const uint16_t pieces[] = { lens[i], 0 };
+		struct rte_mbuf *m = tagged(1, pieces);
+		struct rte_mbuf *clone = rte_pktmbuf_clone(m, test_pool);
+		uint8_t before[1000];
+
+		memcpy(before, rte_pktmbuf_mtod(m, void *), lens[i]);
+		host.frames = 0;
+		assert_int_equal(hn_tx_burst(&txq, &clone, 1), 1);
+		assert_tagged_frame(0, 1, lens[i]);
+		assert_memory_equal(before, rte_pktmbuf_mtod(m, void *), lens[i]);
+		assert_int_equal(m->data_len, lens[i]);
+		rte_pktmbuf_free(m);
+	}
+	assert_all_back();
+}
+
+static void
+test_tag_by_offload(void **state)
+{
+	struct rte_mbuf *pkts[2];
+	uint32_t i;
+
+	(void)state;
+	pkts[0] = plain(0, 60);
+	pkts[1] = plain(1, 1000);
+	for (i = 0; i < 2; i++) {
+		pkts[i]->ol_flags |= RTE_MBUF_F_TX_VLAN;
+		pkts[i]->vlan_tci = 3 << 13 | 5;
+	}
+	assert_int_equal(hn_tx_burst(&txq, pkts, 2), 2);
+	assert_frame(0, 0, 60);
+	assert_frame(1, 1, 1000);
+	assert_int_equal(host.frame[0].tag, 0x53);
+	assert_int_equal(host.frame[1].tag, 0x53);
+	assert_all_back();
+}
+
+static void
+test_impossible_frames_are_dropped(void **state)
+{
+	struct rte_mbuf *pkts[4];
+
+	(void)state;
+	txq.max_transfer = 1600;
+	pkts[0] = plain(0, 60);
+	pkts[1] = plain(1, 13);
+	pkts[2] = plain(2, 1590);	/* more than the host takes, with its header */
+	pkts[3] = plain(3, 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 4), 4);
+	assert_int_equal(host.frames, 2);
+	assert_frame(0, 0, 60);
+	assert_frame(1, 3, 1000);
+	assert_int_equal(txq.stats.errors, 2);
+	assert_all_back();
+}
+
+/* A chain shorter than it says brings no neighbour's bytes and breaks no books. */
+static void
+test_lying_mbuf_is_harmless(void **state)
+{
+	struct rte_mbuf *pkts[2];
+	uint32_t i;
+
+	(void)state;
+	pkts[0] = plain(0, 60);
+	pkts[0]->pkt_len = 100;
+	pkts[1] = plain(1, 600);
+	pkts[1]->pkt_len = 700;
+	assert_int_equal(hn_tx_burst(&txq, pkts, 2), 2);
+	assert_int_equal(host.frames, 1);
+	for (i = 60; i < 100; i++)
+		assert_int_equal(host.frame[0].data[i], 0);
+	assert_int_equal(txq.stats.errors, 1);
+	pkts[0] = plain(0, 100);
+	pkts[0]->pkt_len = 60;
+	host.frames = 0;
+	assert_int_equal(hn_tx_burst(&txq, pkts, 1), 1);
+	assert_frame(0, 0, 60);
+	assert_all_back();
+}
+
+static void
+test_abandon_frees_all(void **state)
+{
+	struct rte_mbuf *pkts[10];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		pkts[i] = plain(i, i % 2 != 0 ? 60 : 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 10), 10);
+	hn_tx_abandon(&txq);
+	assert_int_equal(txq.buf.free_desc_count, DESCS);
+	assert_int_equal(txq.buf.free_section_count, SECTIONS);
+	test_assert_pool_full();
+}
+
+/* Everything at random for long: each frame arrives once, in order, nothing is lost. */
+static void
+test_long_life(void **state)
+{
+	struct rte_mbuf *pkts[32];
+	uint32_t number = 0, seen = 0, turn, i;
+	uint16_t count = 0, sent, lens[32];
+
+	(void)state;
+	srand(3);
+	for (turn = 0; turn < 20000; turn++) {
+		while (count < 32 && rand() % 8 != 0) {
+			lens[count] = (uint16_t)(60 + rand() % 1400);
+			pkts[count] = plain(number + count, lens[count]);
+			count++;
+		}
+		host.room = (uint32_t)rand() % 20;
+		sent = hn_tx_burst(&txq, pkts, count);
+		assert_true(sent <= count);
+		number += sent;
+		count -= sent;
+		memmove(pkts, pkts + sent, count * sizeof(pkts[0]));
+		memmove(lens, lens + sent, count * sizeof(lens[0]));
+		for (i = 0; i < host.frames; i++, seen++)
+			assert_int_equal(host.frame[i].data[0], pattern(seen, 0));
+		host.frames = 0;
+		if (rand() % 3 == 0)
+			host_complete(rand() % 10 == 0 ? FAIL : SUCCESS);
+	}
+	host.room = UINT32_MAX;
+	rte_pktmbuf_free_bulk(pkts, count);
+	host_complete(SUCCESS);
+	hn_tx_burst(&txq, NULL, 0);
+	seen += host.frames;
+	assert_int_equal(seen, number);
+	assert_all_back();
+}
+
+#define TX_CASE(sentence, function) { sentence, function, set_up, tear_down, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TX_CASE("small frames of a burst share sections", test_small_share_sections),
+		TX_CASE("a section is filled as far as whole frames fit",
+			test_section_is_filled_to_its_end),
+		TX_CASE("a long frame goes by its pages", test_long_goes_directly),
+		TX_CASE("a frame of any size arrives as it was given", test_every_size),
+		TX_CASE("frames leave in the order they came", test_order_is_kept),
+		TX_CASE("a frame in too many pieces is copied", test_many_pieces_are_copied),
+		TX_CASE("a long frame in too many pieces is gathered",
+			test_many_long_pieces_are_gathered),
+		TX_CASE("gathering without mbufs costs that frame", test_gathering_without_mbufs),
+		TX_CASE("without free sections frames go by their pages",
+			test_without_sections_goes_directly),
+		TX_CASE("a full ring never makes the count a lie", test_full_ring_tells_the_truth),
+		TX_CASE("a burst ends when descriptors are out", test_no_descriptors_ends_the_burst),
+		TX_CASE("the ring is polled only for want of completions",
+			test_polls_only_when_short),
+		TX_CASE("forged and repeated completions are ignored", test_lies_are_ignored),
+		TX_CASE("a flood of completions is counted and dropped",
+			test_flood_of_lies_is_counted),
+		TX_CASE("a refused packet is counted and freed", test_refused_counts_and_frees),
+		TX_CASE("a tag in the data moves beside the frame", test_inline_tag_is_moved),
+		TX_CASE("shared data are not written", test_shared_data_stay),
+		TX_CASE("a tag asked for goes beside the frame", test_tag_by_offload),
+		TX_CASE("impossible frames are dropped and counted",
+			test_impossible_frames_are_dropped),
+		TX_CASE("an mbuf that lies about its length is harmless",
+			test_lying_mbuf_is_harmless),
+		TX_CASE("abandoning frees what the host never completed", test_abandon_frees_all),
+		TX_CASE("a long life at random loses nothing", test_long_life),
+	};
+
+	return cmocka_run_group_tests_name("hn_tx", tests, test_start_eal, test_stop_eal);
+}

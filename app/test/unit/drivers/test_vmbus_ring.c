@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * The ring over plain memory, with the test as the host. Small rings, so that
+ * every position of a wrap comes up.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "driver_test.h"
+#include "vmbus_ring.h"
+
+#define PAGE 4096u
+#define DATA PAGE		/* the smallest ring: one page of data */
+
+static _Alignas(4096) uint8_t memory[PAGE + DATA];
+static struct vmbus_bufring *const ctl = (struct vmbus_bufring *)memory;
+static uint8_t *const data = memory + PAGE;
+
+/* A ring whose both positions are at index. */
+static void
+reset(uint32_t index)
+{
+	memset(memory, 0xee, sizeof(memory));
+	memset(memory, 0, PAGE);
+	ctl->windex = index;
+	ctl->rindex = index;
+	ctl->feature_bits = VMBUS_FEATURE_PENDING_SEND;
+}
+
+static struct vmbus_txring
+tx_at(uint32_t index)
+{
+	struct vmbus_txring ring;
+
+	reset(index);
+	assert_int_equal(vmbus_txring_attach(&ring, memory, sizeof(memory), PAGE), 0);
+	return ring;
+}
+
+static struct vmbus_rxring
+rx_at(uint32_t index)
+{
+	struct vmbus_rxring ring;
+
+	reset(index);
+	assert_int_equal(vmbus_rxring_attach(&ring, memory, sizeof(memory), PAGE), 0);
+	return ring;
+}
+
+static uint8_t
+byte_at(uint32_t index)
+{
+	return data[index % DATA];
+}
+
+static int
+put(struct vmbus_txring *ring, const void *payload, uint32_t len)
+{
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = VMBUS_CHANPKT_TYPE_INBAND, .hlen = 2, .xactid = 7,
+	};
+	uint32_t total = sizeof(hdr) + (len + 7) / 8 * 8;
+	struct vmbus_piece piece[] = { { &hdr, sizeof(hdr) }, { payload, len } };
+
+	hdr.tlen = (uint16_t)(total / 8);
+	return vmbus_txring_put(ring, piece, 2, total);
+}
+
+/* As the host: write a packet of tlen units at the host's position. */
+static void
+host_writes(uint32_t at, uint16_t hlen, uint16_t tlen, uint8_t fill)
+{
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = VMBUS_CHANPKT_TYPE_COMP, .hlen = hlen, .tlen = tlen, .xactid = 9,
+	};
+	uint32_t i;
+
+	for (i = 0; i < tlen * 8u + 8; i++)
+		data[(at + i) % DATA] = i < sizeof(hdr) ? ((uint8_t *)&hdr)[i] : fill;
+	ctl->windex = (at + tlen * 8u + 8) % DATA;
+}
+
+static void
+packet_is_written_whole_at_every_wrap_position(void **state)
+{
+	uint8_t payload[21];
+	uint32_t at, i;
+
+	(void)state;
+	memset(payload, 0xab, sizeof(payload));
+	for (at = 0; at < DATA; at += 8) {
+		struct vmbus_txring ring = tx_at(at);
+
+		assert_int_equal(put(&ring, payload, sizeof(payload)), 0);
+		assert_int_equal(ctl->windex, at);
+		vmbus_txring_publish(&ring);
+		assert_int_equal(ctl->windex, (at + 16 + 24 + 8) % DATA);
+		assert_int_equal(byte_at(at), VMBUS_CHANPKT_TYPE_INBAND);
+		for (i = 0; i < 24; i++)
+			assert_int_equal(byte_at(at + 16 + i), i < 21 ? 0xab : 0);
+		/* The trailer: zero, then where the packet began. */
+		for (i = 0; i < 4; i++) {
+			assert_int_equal(byte_at(at + 40 + i), 0);
+			assert_int_equal(byte_at(at + 44 + i), at >> 8 * i & 0xff);
+		}
+		assert_int_equal(byte_at(at + 48), 0xee);
+	}
+}
+
+static void
+packet_is_read_whole_at_every_wrap_position(void **state)
+{
+	uint8_t packet[64];
+	uint32_t at, len, i;
+
+	(void)state;
+	for (at = 0; at < DATA; at += 8) {
+		struct vmbus_rxring ring = rx_at(at);
+
+		host_writes(at, 2, 5, 0x5a);
+		len = sizeof(packet);
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+		assert_int_equal(len, 40);
+		assert_int_equal(((struct vmbus_chanpkt_hdr *)packet)->xactid, 9);
+		for (i = 16; i < 40; i++)
+			assert_int_equal(packet[i], 0x5a);
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), -EAGAIN);
+		assert_int_equal(ctl->rindex, at);
+		vmbus_rxring_commit(&ring, 48);
+		assert_int_equal(ctl->rindex, (at + 48) % DATA);
+	}
+}
+
+static void
+ring_is_never_filled_to_the_brim(void **state)
+{
+	struct vmbus_txring ring = tx_at(64);
+	uint32_t packets = 0;
+
+	(void)state;
+	while (put(&ring, "", 0) == 0)
+		packets++;
+	/* 24 bytes each; the last 8 bytes at least stay free. */
+	assert_int_equal(packets, (DATA - 1) / 24);
+	assert_int_equal(put(&ring, "", 0), -EAGAIN);
+	/* The host reads one: one more goes in. */
+	ctl->rindex = 64 + 24;
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_int_equal(put(&ring, "", 0), -EAGAIN);
+}
+
+static void
+packet_that_can_never_fit_is_refused(void **state)
+{
+	struct vmbus_txring ring = tx_at(0);
+	static uint8_t payload[DATA];
+
+	(void)state;
+	assert_int_equal(put(&ring, payload, DATA - 24), -EINVAL);
+	assert_int_equal(put(&ring, payload, DATA - 32), 0);
+}
+
+static void
+host_is_signalled_only_when_the_ring_stops_being_empty(void **state)
+{
+	struct vmbus_txring ring = tx_at(0);
+
+	(void)state;
+	assert_false(vmbus_txring_publish(&ring));
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_true(vmbus_txring_publish(&ring));
+	assert_false(vmbus_txring_publish(&ring));
+	/* It has not read them yet. */
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_false(vmbus_txring_publish(&ring));
+	/* It has read all of them. */
+	ctl->rindex = ctl->windex;
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_true(vmbus_txring_publish(&ring));
+}
+
+static void
+host_that_masks_its_signals_is_left_alone(void **state)
+{
+	struct vmbus_txring ring = tx_at(0);
+
+	(void)state;
+	ctl->imask = 1;
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_false(vmbus_txring_publish(&ring));
+	assert_int_equal(ctl->windex, 24);
+}
+
+/* The value, and whether a ring may have it as a position. */
+static const struct {
+	uint32_t index;
+	bool good;
+} positions[] = {
+	{ 0, true }, { 8, true }, { DATA - 8, true },
+	{ DATA, false }, { DATA + 8, false }, { 4, false }, { 1, false },
+	{ UINT32_MAX, false }, { UINT32_MAX - 7, false }, { 0x80000000u, false },
+};
+
+static void
+host_positions_outside_the_ring_break_it(void **state)
+{
+	uint8_t packet[DATA];
+	unsigned int i;
+	uint32_t len;
+
+	(void)state;
+	for (i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
+		struct vmbus_txring tx = tx_at(0);
+		struct vmbus_rxring rx;
+
+		ctl->rindex = positions[i].index;
+		assert_int_equal(put(&tx, "", 0) == -EPROTO, !positions[i].good);
+		rx = rx_at(0);
+		ctl->windex = positions[i].index;
+		len = sizeof(packet);
+		if (positions[i].good)
+			continue;
+		assert_int_equal(vmbus_rxring_get(&rx, packet, &len), -EPROTO);
+		/* And it stays broken, whatever the host does then. */
+		ctl->windex = 0;
+		assert_int_equal(vmbus_rxring_get(&rx, packet, &len), -EPROTO);
+		assert_true(vmbus_rxring_is_empty(&rx));
+	}
+}
+
+/* Descriptors in a ring with 48 bytes published; all of these are nonsense. */
+static const struct {
+	uint16_t hlen;
+	uint16_t tlen;
+} bad_packets[] = {
+	{ 0, 5 }, { 1, 5 }, { 6, 5 }, { 2, 1 }, { 2, 6 }, { 2, UINT16_MAX }, { UINT16_MAX, UINT16_MAX },
+	{ 0, 0 }, { 2, 0 },
+};
+
+static void
+impossible_descriptors_break_the_ring(void **state)
+{
+	uint8_t packet[DATA];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad_packets) / sizeof(bad_packets[0]); i++) {
+		struct vmbus_rxring ring = rx_at(0);
+		struct vmbus_chanpkt_hdr *hdr = (struct vmbus_chanpkt_hdr *)data;
+		uint32_t len = sizeof(packet);
+
+		host_writes(0, 2, 5, 0);
+		hdr->hlen = bad_packets[i].hlen;
+		hdr->tlen = bad_packets[i].tlen;
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), -EPROTO);
+	}
+}
+
+static void
+less_than_a_descriptor_is_no_packet(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	uint8_t packet[64];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	ctl->windex = 16;
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), -EPROTO);
+}
+
+static void
+packet_longer_than_the_buffer_stays(void **state)
+{
+	struct vmbus_rxring ring = rx_at(DATA - 16);
+	uint8_t packet[64];
+	uint32_t len = 24;
+
+	(void)state;
+	host_writes(DATA - 16, 2, 5, 1);
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), -ENOBUFS);
+	assert_int_equal(len, 40);
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+}
+
+static void
+our_read_position_is_not_read_back(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	uint8_t packet[64];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	host_writes(0, 2, 5, 1);
+	ctl->rindex = DATA - 8;
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	vmbus_rxring_commit(&ring, 48);
+	assert_int_equal(ctl->rindex, 48);
+}
+
+/* What the blocked host waits for, what it gets, and whether it must be told. */
+static const struct {
+	uint32_t pending;
+	uint32_t features;
+	bool signal;
+} waits[] = {
+	/* 4096 - 96 = 4000 free before, 4048 after one packet of 48 is given back. */
+	{ 0, 1, false },
+	{ 3999, 1, false },	/* had that much before */
+	{ 4000, 1, true },
+	{ 4047, 1, true },
+	{ 4048, 1, false },	/* still not more than that */
+	{ 4095, 1, false },
+	{ DATA + 1, 1, false },	/* can never be */
+	{ UINT32_MAX, 1, false },
+	{ 4000, 0, false },	/* the host does not use the field */
+};
+
+static void
+blocked_host_is_told_when_its_room_is_made(void **state)
+{
+	uint8_t packet[64];
+	unsigned int i;
+	uint32_t len;
+
+	(void)state;
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		struct vmbus_rxring ring = rx_at(0);
+
+		host_writes(0, 2, 5, 1);
+		host_writes(48, 2, 5, 1);
+		ctl->pending_send = waits[i].pending;
+		ctl->feature_bits = waits[i].features;
+		len = sizeof(packet);
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+		assert_int_equal(vmbus_rxring_commit(&ring, 48), waits[i].signal);
+	}
+}
+
+static void
+host_that_waits_for_an_empty_ring_is_told_at_the_end(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	uint8_t packet[64];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	host_writes(0, 2, 5, 1);
+	ctl->pending_send = DATA - 1;
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	assert_true(vmbus_rxring_commit(&ring, 48));
+}
+
+static void
+sizes_that_make_no_ring_are_refused(void **state)
+{
+	static const struct {
+		uint64_t len;
+		uint32_t page;
+	} sizes[] = {
+		{ 0, PAGE }, { PAGE, PAGE }, { PAGE + 8, PAGE }, { 3 * PAGE, 65536 },
+		{ UINT64_C(1) << 40, PAGE },
+	};
+	struct vmbus_txring tx;
+	struct vmbus_rxring rx;
+	unsigned int i;
+
+	(void)state;
+	reset(0);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_int_equal(vmbus_txring_attach(&tx, memory, sizes[i].len, sizes[i].page),
+				 -EINVAL);
+		assert_int_equal(vmbus_rxring_attach(&rx, memory, sizes[i].len, sizes[i].page),
+				 -EINVAL);
+	}
+}
+
+static void
+ring_left_behind_with_wild_positions_is_not_taken_over(void **state)
+{
+	struct vmbus_txring tx;
+	struct vmbus_rxring rx;
+
+	(void)state;
+	reset(0);
+	ctl->windex = DATA;
+	ctl->rindex = 12;
+	assert_int_equal(vmbus_txring_attach(&tx, memory, sizeof(memory), PAGE), -EPROTO);
+	assert_int_equal(vmbus_rxring_attach(&rx, memory, sizeof(memory), PAGE), -EPROTO);
+}
+
+/* 108 bytes that begin with the number. */
+static const void *
+payload_of(uint64_t number)
+{
+	static uint64_t payload[14];
+
+	payload[0] = number;
+	return payload;
+}
+
+static void
+a_million_packets_pass_in_order(void **state)
+{
+	struct vmbus_txring tx = tx_at(8);
+	struct vmbus_rxring rx;
+	uint64_t sent = 0, got = 0;
+	uint8_t packet[256];
+	uint32_t len, taken;
+
+	(void)state;
+	assert_int_equal(vmbus_rxring_attach(&rx, memory, sizeof(memory), PAGE), 0);
+	/* Both ends over one memory: what one writes the other reads. */
+	while (got < 1000000) {
+		while (put(&tx, payload_of(sent), 8 + (uint32_t)(sent % 100)) == 0)
+			sent++;
+		vmbus_txring_publish(&tx);
+		for (taken = 0; ; taken += len + 8, got++) {
+			uint64_t number;
+
+			len = sizeof(packet);
+			if (vmbus_rxring_get(&rx, packet, &len) < 0)
+				break;
+			memcpy(&number, packet + 16, sizeof(number));
+			assert_int_equal(number, got);
+		}
+		vmbus_rxring_commit(&rx, taken);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE("a packet is written whole at every wrap position",
+		     packet_is_written_whole_at_every_wrap_position),
+		CASE("a packet is read whole at every wrap position",
+		     packet_is_read_whole_at_every_wrap_position),
+		CASE("the ring is never filled to the brim", ring_is_never_filled_to_the_brim),
+		CASE("a packet that can never fit is refused",
+		     packet_that_can_never_fit_is_refused),
+		CASE("the host is signalled only when the ring stops being empty",
+		     host_is_signalled_only_when_the_ring_stops_being_empty),
+		CASE("a host that masks its signals is left alone",
+		     host_that_masks_its_signals_is_left_alone),
+		CASE("host positions outside the ring break it",
+		     host_positions_outside_the_ring_break_it),
+		CASE("impossible descriptors break the ring",
+		     impossible_descriptors_break_the_ring),
+		CASE("less than a descriptor is no packet", less_than_a_descriptor_is_no_packet),
+		CASE("a packet longer than the buffer stays", packet_longer_than_the_buffer_stays),
+		CASE("our read position is not read back", our_read_position_is_not_read_back),
+		CASE("a blocked host is told when its room is made",
+		     blocked_host_is_told_when_its_room_is_made),
+		CASE("a host that waits for an empty ring is told at the end",
+		     host_that_waits_for_an_empty_ring_is_told_at_the_end),
+		CASE("sizes that make no ring are refused", sizes_that_make_no_ring_are_refused),
+		CASE("a ring left behind with wild positions is not taken over",
+		     ring_left_behind_with_wild_positions_is_not_taken_over),
+		CASE("a million packets pass in order", a_million_packets_pass_in_order),
+	};
+
+	return cmocka_run_group_tests_name("vmbus ring", tests, NULL, NULL);
+}
