@@ -17,12 +17,6 @@
 static bool verbose;
 static struct timespec start;
 
-bool
-log_is_verbose(void)
-{
-	return verbose;
-}
-
 void
 log_init(bool be_verbose)
 {

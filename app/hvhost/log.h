@@ -19,10 +19,7 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** The same, only with -v. */
 void log_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** Whether log_trace() says anything: spares the work of preparing its words. */
-bool log_is_verbose(void);
-
-/** Start the clock. */
+/** Start the clock, before anything is said. */
 void log_init(bool verbose);
 
 /**

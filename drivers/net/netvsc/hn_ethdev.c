@@ -47,6 +47,21 @@ ethdev_set_queue_states(struct rte_eth_dev *dev, uint8_t state)
 		dev->data->tx_queue_state[i] = state;
 }
 
+/* ethdev lets a program start a port whose queues it forgot. */
+static bool
+ethdev_has_queues(const struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] == NULL)
+			return false;
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] == NULL)
+			return false;
+	return true;
+}
+
 static int
 ethdev_start(struct rte_eth_dev *dev)
 {
@@ -55,6 +70,11 @@ ethdev_start(struct rte_eth_dev *dev)
 
 	if (hn_link_is_lost(dev))
 		return -ENODEV;
+	if (!ethdev_has_queues(dev)) {
+		HN_LOG(ERR, "port %u: start: a configured queue was not set up",
+		       dev->data->port_id);
+		return -EINVAL;
+	}
 	if (dev->data->nb_rx_queues != 0)
 		hn_chan_reader_start(&proc->primary);
 	ret = hn_host_start_filter(dev);
@@ -152,6 +172,27 @@ ethdev_info(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *info)
 	info->tx_desc_lim.nb_min = HN_TX_DESC_MIN;
 	info->tx_desc_lim.nb_max = HN_TX_DESC_MAX;
 	info->tx_desc_lim.nb_align = 1;
+	/* With more, or with pieces that cross pages, frames are copied first. */
+	info->tx_desc_lim.nb_seg_max = VMBUS_GPA_MAX - 1;
+	info->tx_desc_lim.nb_mtu_seg_max = VMBUS_GPA_MAX - 1;
+	return 0;
+}
+
+/* ethdev has put what is wanted into the port's offloads. */
+static int
+ethdev_set_vlan_offload(struct rte_eth_dev *dev, int mask)
+{
+	uint64_t offloads = dev->data->dev_conf.rxmode.offloads;
+	struct hn_rxq *rxq;
+	uint16_t i;
+
+	if ((mask & RTE_ETH_VLAN_STRIP_MASK) == 0)
+		return 0;
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		rxq = dev->data->rx_queues[i];
+		if (rxq != NULL)
+			rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
+	}
 	return 0;
 }
 
@@ -269,6 +310,7 @@ static const struct eth_dev_ops ethdev_ops = {
 	.dev_close = ethdev_close,
 	.dev_infos_get = ethdev_info,
 	.mtu_set = ethdev_set_mtu,
+	.vlan_offload_set = ethdev_set_vlan_offload,
 	.link_update = ethdev_update_link,
 	.promiscuous_enable = ethdev_enable_promiscuous,
 	.promiscuous_disable = ethdev_disable_promiscuous,
@@ -288,10 +330,25 @@ static const struct eth_dev_ops ethdev_ops = {
 	.xstats_reset = hn_stats_reset,
 };
 
+/*
+ * What a secondary process may do: look. It has no channel, so whatever talks
+ * to the host is left out and ethdev answers that it is not supported.
+ */
+static const struct eth_dev_ops ethdev_secondary_ops = {
+	.dev_close = ethdev_close,
+	.dev_infos_get = ethdev_info,
+	.link_update = ethdev_update_link,
+	.rxq_info_get = hn_queue_info_rx,
+	.txq_info_get = hn_queue_info_tx,
+	.stats_get = hn_stats_get,
+	.xstats_get = hn_stats_get_x,
+	.xstats_get_names = hn_stats_get_xnames,
+};
+
 static void
-ethdev_set_ops(struct rte_eth_dev *dev)
+ethdev_set_ops(struct rte_eth_dev *dev, const struct eth_dev_ops *ops)
 {
-	dev->dev_ops = &ethdev_ops;
+	dev->dev_ops = ops;
 	dev->rx_queue_count = hn_queue_count_rx;
 	dev->rx_descriptor_status = hn_queue_status_rx;
 	dev->tx_descriptor_status = hn_queue_status_tx;
@@ -344,7 +401,9 @@ ethdev_probe_secondary(struct rte_vmbus_device *vmbus)
 	if (dev == NULL)
 		return -ENODEV;
 	dev->device = &vmbus->device;
-	ethdev_set_ops(dev);
+	ethdev_set_ops(dev, &ethdev_secondary_ops);
+	HN_LOG(NOTICE, "port %u: only looked at from this secondary process, which can "
+	       "neither receive nor transmit", dev->data->port_id);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }
@@ -371,7 +430,7 @@ ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device 
 	ret = hn_link_watch_start(dev);
 	if (ret < 0)
 		goto disconnect;
-	ethdev_set_ops(dev);
+	ethdev_set_ops(dev, &ethdev_ops);
 	hn_link_publish(dev);
 	HN_LOG(NOTICE, "port %u: %s: NVSP %s, MAC " RTE_ETHER_ADDR_PRT_FMT ", link %s, %u Mbit/s",
 	       port->port_id, vmbus->device.name,

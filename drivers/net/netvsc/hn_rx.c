@@ -135,33 +135,35 @@ rx_alloc(struct hn_rxq *rxq, struct rte_mbuf **fresh, uint32_t want)
 	return 0;
 }
 
-/* Receive ranges of the current packet; returns how many frames came out. */
+/*
+ * Receive ranges of the current packet; returns how many frames came out, and
+ * counts down the ranges that the burst may still look at.
+ */
 static uint16_t
-rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts, uint16_t room,
+rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts, uint16_t *looks,
 	  bool *starved)
 {
 	struct rte_mbuf *fresh[RX_ALLOC_MAX];
 	uint32_t want = RTE_MIN(rxq->msg.range_count - rxq->next_range, RX_ALLOC_MAX);
-	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)room));
-	uint32_t used = 0, i;
+	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)*looks));
 	uint16_t got = 0;
+	uint32_t i;
 
 	*starved = have == 0;
+	*looks -= (uint16_t)have;
 	for (i = 0; i < have; i++) {
-		struct rte_mbuf *m = fresh[used];
+		struct rte_mbuf *m = fresh[i];
 
 		rx_prefetch(rxq, chan, rxq->next_range + 1);
 		if (likely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], m) == 0)) {
 			rxq->stats.bytes += m->pkt_len;
 			pkts[got++] = m;
-			used++;
 			continue;
 		}
 		/* A bad frame costs that frame; the half-filled chain goes too. */
 		rxq->bad_ranges++;
 		rxq->stats.errors++;
 		rte_pktmbuf_free(m);
-		used++;
 	}
 	rxq->stats.packets += got;
 	return got;
@@ -197,14 +199,15 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	struct hn_rxq *rxq = queue;
 	struct hn_chan *chan = &hn_proc_get(rxq->port_id)->primary;
 	uint32_t budget = RX_BUDGET + count;
+	uint16_t looks = count;
 	bool starved = false;
 	uint16_t got = 0;
 
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
-	/* Each turn uses up ranges or budget; starved or without either it ends. */
-	while (got < count && !starved && rx_begin_packet(rxq, chan, &budget)) {
-		got += rx_ranges(rxq, chan, pkts + got, count - got, &starved);
+	/* Each turn uses up looks, budget or both; starved or without either it ends. */
+	while (looks != 0 && !starved && rx_begin_packet(rxq, chan, &budget)) {
+		got += rx_ranges(rxq, chan, pkts + got, &looks, &starved);
 		if (rxq->next_range == rxq->msg.range_count)
 			rx_finish_packet(rxq, chan);
 	}

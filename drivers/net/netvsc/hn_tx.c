@@ -114,6 +114,29 @@ hn_tx_reclaim(struct hn_txq *txq)
 	return txq->buf.desc_count - txq->buf.free_desc_count;
 }
 
+static bool
+tx_is_short(const struct hn_txq *txq)
+{
+	uint32_t few_sections = RTE_MIN(txq->free_thresh, txq->buf.section_count / 2);
+
+	return txq->buf.free_desc_count < txq->free_thresh ||
+	       txq->buf.free_section_count < few_sections;
+}
+
+/*
+ * Where the queue is received from as well, that has brought the completions
+ * already. To poll the ring from here takes receive data off it, which has
+ * little room to wait, so that comes last.
+ */
+static void
+tx_make_room(struct hn_txq *txq)
+{
+	if (tx_is_short(txq))
+		tx_consume_done(txq);
+	if (tx_is_short(txq))
+		hn_tx_reclaim(txq);
+}
+
 /* A frame on its way */
 
 struct tx_frame {
@@ -162,22 +185,25 @@ frame_init(struct tx_frame *frame, struct rte_mbuf *m)
 
 /* By copy: into the section being filled, or a new one. */
 
-/* Copy the chain's bytes from an offset on; returns behind the last. */
-static uint8_t *
-tx_copy(uint8_t *to, const struct rte_mbuf *m, uint32_t offset)
+/* Copy len bytes of the chain from an offset on; what a short chain lacks is zero. */
+static void
+tx_copy(uint8_t *to, const struct rte_mbuf *m, uint32_t offset, uint32_t len)
 {
+	uint32_t part;
+
 	/* Forward along the chain, which ends. */
-	for (; m != NULL; m = m->next) {
+	for (; m != NULL && len != 0; m = m->next) {
 		if (offset >= m->data_len) {
 			offset -= m->data_len;
 			continue;
 		}
-		rte_memcpy(to, rte_pktmbuf_mtod_offset(m, const void *, offset),
-			   m->data_len - offset);
-		to += m->data_len - offset;
+		part = RTE_MIN(len, m->data_len - offset);
+		rte_memcpy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), part);
+		to += part;
+		len -= part;
 		offset = 0;
 	}
-	return to;
+	memset(to, 0, len);
 }
 
 static void
@@ -187,11 +213,12 @@ tx_copy_frame(uint8_t *to, const struct tx_frame *frame)
 	uint8_t macs[TX_MACS_LEN];
 
 	if (likely(!frame->inline_tag)) {
-		tx_copy(to, m, 0);
+		tx_copy(to, m, 0, frame->pkt.data_len);
 		return;
 	}
 	memcpy(to, rte_pktmbuf_read(m, 0, sizeof(macs), macs), sizeof(macs));
-	tx_copy(to + TX_MACS_LEN, m, TX_MACS_LEN + RTE_VLAN_HLEN);
+	tx_copy(to + TX_MACS_LEN, m, TX_MACS_LEN + RTE_VLAN_HLEN,
+		frame->pkt.data_len - TX_MACS_LEN);
 }
 
 /* Hand the section being filled to the host; 0 also if there is none. */
@@ -328,20 +355,25 @@ gpa_add(struct tx_gpa_list *list, uint64_t iova, uint32_t len)
 	return true;
 }
 
-static bool
-gpa_add_frame(struct tx_gpa_list *list, const struct rte_mbuf *m, uint32_t offset)
+/* 0; -E2BIG: too many pages; -EINVAL: the chain is shorter than it says. */
+static int
+gpa_add_frame(struct tx_gpa_list *list, const struct rte_mbuf *m, uint32_t offset, uint32_t len)
 {
+	uint32_t part;
+
 	/* Forward along the chain, which ends. */
-	for (; m != NULL; m = m->next) {
+	for (; m != NULL && len != 0; m = m->next) {
 		if (offset >= m->data_len) {
 			offset -= m->data_len;
 			continue;
 		}
-		if (!gpa_add(list, rte_pktmbuf_iova_offset(m, offset), m->data_len - offset))
-			return false;
+		part = RTE_MIN(len, m->data_len - offset);
+		if (!gpa_add(list, rte_pktmbuf_iova_offset(m, offset), part))
+			return -E2BIG;
+		len -= part;
 		offset = 0;
 	}
-	return true;
+	return len == 0 ? 0 : -EINVAL;
 }
 
 /* Header, and the addresses of a frame whose tag is left out; returns its length. */
@@ -357,7 +389,7 @@ tx_fill_slot(uint8_t *slot, const struct tx_frame *frame)
 	return len + sizeof(macs);
 }
 
-/* 0; -EAGAIN: not now; -E2BIG: too many pages; or the channel's failure. */
+/* 0; -EAGAIN: not now; -E2BIG: too many pages; -EINVAL; or the channel's failure. */
 static int
 tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *frame)
 {
@@ -368,7 +400,9 @@ tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *
 	};
 	struct tx_gpa_list list = { .count = 0 };
 	struct hn_txdesc *desc;
-	uint32_t index, skip = frame->inline_tag ? TX_MACS_LEN + RTE_VLAN_HLEN : 0;
+	uint32_t macs = frame->inline_tag ? TX_MACS_LEN : 0;
+	uint32_t skip = frame->inline_tag ? TX_MACS_LEN + RTE_VLAN_HLEN : 0;
+	uint32_t index;
 	int ret;
 
 	/* Frames leave in the order they came. */
@@ -381,8 +415,8 @@ tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *
 	index = (uint32_t)(desc - txq->buf.desc);
 	gpa_add(&list, txq->slot_iova[index],
 		tx_fill_slot(txq->slots + index * HN_TX_SLOT_LEN, frame));
-	ret = -E2BIG;
-	if (!gpa_add_frame(&list, frame->mbuf, skip))
+	ret = gpa_add_frame(&list, frame->mbuf, skip, frame->pkt.data_len - macs);
+	if (ret < 0)
 		goto put;
 	ret = hn_chan_send_gpa(chan, list.gpa, list.count, &pkt, sizeof(pkt),
 			       hn_txbuf_id(&txq->buf, desc));
@@ -394,6 +428,31 @@ tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *
 	return 0;
 put:
 	hn_txbuf_put(&txq->buf, desc);
+	return ret;
+}
+
+/*
+ * In too many pieces for the host and too long for a section: send the same
+ * bytes in fewer pieces. The pool of the first piece gives the room; one that
+ * has no room for data (its mbufs only point elsewhere) cannot.
+ */
+static int
+tx_send_gathered(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *frame)
+{
+	struct tx_frame gathered = *frame;
+	struct rte_mempool *pool = frame->mbuf->pool;
+	int ret;
+
+	if (rte_pktmbuf_data_room_size(pool) <= RTE_PKTMBUF_HEADROOM)
+		return -E2BIG;
+	gathered.mbuf = rte_pktmbuf_copy(frame->mbuf, pool, 0, UINT32_MAX);
+	if (gathered.mbuf == NULL)
+		return -E2BIG;
+	ret = tx_send_direct(txq, chan, &gathered);
+	if (ret < 0)
+		rte_pktmbuf_free(gathered.mbuf);
+	else
+		txq->stats.gathered++;
 	return ret;
 }
 
@@ -410,6 +469,9 @@ tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct tx_frame *frame, 
 	bool fits = frame->pkt.data_len <= room - HN_PKT_HDR_MAX;
 	int ret;
 
+	if (unlikely(frame->pkt.data_len > txq->max_transfer - HN_PKT_HDR_MAX))
+		return -EINVAL;
+
 	*copied = fits && frame->pkt.data_len <= txq->copy_max;
 	if (*copied) {
 		ret = tx_send_copy(txq, proc, frame);
@@ -418,11 +480,11 @@ tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct tx_frame *frame, 
 		*copied = false;
 	}
 	ret = tx_send_direct(txq, &proc->primary, frame);
-	if (ret != -E2BIG || !fits)
+	if (likely(ret != -E2BIG))
 		return ret;
-	*copied = true;
-	ret = tx_send_copy(txq, proc, frame);
-	return ret == -ENOSPC ? -EAGAIN : ret;
+	*copied = true;		/* the frame's own mbuf is not what the host gets */
+	ret = fits ? tx_send_copy(txq, proc, frame) : -ENOSPC;
+	return ret == -ENOSPC ? tx_send_gathered(txq, &proc->primary, frame) : ret;
 }
 
 /* True if the frame is ours now: sent, or impossible and dropped. */
@@ -461,9 +523,7 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	struct tx_free batch = { .count = 0 };
 	uint16_t sent = 0;
 
-	if (txq->buf.free_desc_count < txq->free_thresh ||
-	    txq->buf.free_section_count < txq->free_thresh)
-		hn_tx_reclaim(txq);
+	tx_make_room(txq);
 	hn_chan_tx_lock(&proc->primary);
 	while (sent < count && tx_one(txq, proc, pkts[sent], &batch))
 		sent++;

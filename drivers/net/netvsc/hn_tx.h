@@ -34,6 +34,7 @@ struct hn_tx_stats {
 	uint64_t errors;		/**< frames that cannot be sent, or that the host refused */
 	uint64_t copied;		/**< frames sent through the send buffer */
 	uint64_t direct;		/**< frames sent by their pages */
+	uint64_t gathered;		/**< of them, those copied first to be in fewer */
 	uint64_t stray;			/**< completions of nothing that we sent */
 };
 
