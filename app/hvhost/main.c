@@ -128,16 +128,21 @@ ask(int argc, char *argv[])
 static int
 run(int argc, char *argv[])
 {
+	bool emulate_hugepages = false;
 	const char *dir;
 	int i = take_dir(argc, argv, &dir);
 
+	if (i < argc && strcmp(argv[i], "--emulate-hugepages") == 0) {
+		emulate_hugepages = true;
+		i++;
+	}
 	if (i < argc && strcmp(argv[i], "--") == 0)
 		i++;
 	if (i >= argc) {
 		log_usage("run needs a program (see hvhost --help)");
 		return EXIT_USAGE;
 	}
-	return guest_exec(dir, argv + i);
+	return guest_exec(dir, emulate_hugepages, argv + i);
 }
 
 static int

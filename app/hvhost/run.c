@@ -65,7 +65,7 @@ run_set_preload(const char *library)
 }
 
 int
-guest_exec(const char *dir, char *const argv[])
+guest_exec(const char *dir, bool emulate_hugepages, char *const argv[])
 {
 	char library[PATH_MAX + 64], full[PATH_MAX];
 
@@ -80,7 +80,9 @@ guest_exec(const char *dir, char *const argv[])
 			  dir, dir);
 		return RUN_FAILED;
 	}
-	if (setenv(TRANSPORT_ENV_DIR, full, 1) < 0 || run_set_preload(library) < 0) {
+	if (setenv(TRANSPORT_ENV_DIR, full, 1) < 0 || run_set_preload(library) < 0 ||
+	    (emulate_hugepages &&
+	     setenv(TRANSPORT_ENV_HUGEPAGES, TRANSPORT_HUGEPAGES_EMULATE, 1) < 0)) {
 		log_usage("out of memory");
 		return RUN_FAILED;
 	}

@@ -29,6 +29,11 @@
 #define TRANSPORT_TREE "sys"
 /** Environment of a guest: the run directory. */
 #define TRANSPORT_ENV_DIR "HVHOST_DIR"
+/** Environment of a guest without the kernel's hugepages: TRANSPORT_HUGEPAGES_EMULATE. */
+#define TRANSPORT_ENV_HUGEPAGES "HVHOST_HUGEPAGES"
+#define TRANSPORT_HUGEPAGES_EMULATE "emulate"
+/** Where the names of emulated hugepages begin. */
+#define TRANSPORT_HUGEPAGES "/dev/shm/hvhost"
 
 /** Bytes of a run directory's name, so that the socket's fits its address. */
 #define TRANSPORT_DIR_MAX 90

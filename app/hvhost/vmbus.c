@@ -22,6 +22,7 @@
 
 #include "device.h"
 #include "guestmem.h"
+#include "hugepages.h"
 #include "rules.h"
 #include "vmbus.h"
 
@@ -100,6 +101,8 @@ bus_make(struct vmbus *bus)
 	if (ret == 0)
 		ret = sysfs_create(bus->tree);
 	if (ret == 0)
+		ret = hugepages_create(bus->config.dir, bus->tree);
+	if (ret == 0)
 		ret = bus_listen(bus);
 	return ret;
 }
@@ -151,6 +154,7 @@ vmbus_destroy(struct vmbus *bus)
 	session_end_all(bus);
 	unlink(bus->socket_path);
 	sysfs_destroy(bus->tree);
+	hugepages_destroy(bus->config.dir);
 	snprintf(path, sizeof(path), "%s/lock", bus->config.dir);
 	unlink(path);
 	rmdir(bus->config.dir);		/* unless others have put something there */

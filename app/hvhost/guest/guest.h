@@ -43,6 +43,9 @@ const struct guest_libc *guest_libc(void);
 /** Is this process a guest? The run directory, or NULL. */
 const char *guest_dir(void);
 
+/** Does the host stand in for the kernel's hugepages? */
+bool guest_emulates_hugepages(void);
+
 /* host.c: talking to the host. */
 
 /** Connect and say hello; the answer may carry descriptors. The socket or -errno. */

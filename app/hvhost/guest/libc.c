@@ -29,6 +29,7 @@
 
 static struct guest_libc real;
 static char run_dir[TRANSPORT_DIR_MAX + 1];
+static bool emulate_hugepages;
 static bool resolved;
 
 static void *
@@ -46,6 +47,7 @@ static void
 libc_resolve(void)
 {
 	const char *dir = getenv(TRANSPORT_ENV_DIR);
+	const char *hugepages = getenv(TRANSPORT_ENV_HUGEPAGES);
 
 	real.open = libc_symbol("open");
 	real.openat = libc_symbol("openat");
@@ -62,6 +64,8 @@ libc_resolve(void)
 	real.close = libc_symbol("close");
 	if (dir != NULL)
 		snprintf(run_dir, sizeof(run_dir), "%s", dir);
+	emulate_hugepages = hugepages != NULL &&
+			    strcmp(hugepages, TRANSPORT_HUGEPAGES_EMULATE) == 0;
 	resolved = true;
 }
 
@@ -78,6 +82,12 @@ guest_dir(void)
 {
 	guest_libc();
 	return run_dir[0] != '\0' ? run_dir : NULL;
+}
+
+bool
+guest_emulates_hugepages(void)
+{
+	return guest_dir() != NULL && emulate_hugepages;
 }
 
 /* Opening */

@@ -92,7 +92,8 @@ memory_is_for_devices(int prot, int flags, int fd)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = guest_libc()->readlink(link, target, sizeof(target) - 1);
 	target[len < 0 ? 0 : len] = '\0';
-	return strncmp(target, "/memfd:", 7) == 0;
+	return strncmp(target, "/memfd:", 7) == 0 ||
+	       strncmp(target, TRANSPORT_HUGEPAGES, strlen(TRANSPORT_HUGEPAGES)) == 0;
 }
 
 static void

@@ -15,9 +15,15 @@
 #include "guest.h"
 
 /* What the host's tree stands in for. */
-static const char *const path_roots[] = {
-	"/sys/bus/vmbus",
-	"/sys/class/uio",
+static const struct {
+	const char *root;
+	const char *in_tree;
+	bool hugepages;		/* only where hugepages are emulated */
+} path_roots[] = {
+	{ "/sys/bus/vmbus", "/bus/vmbus", false },
+	{ "/sys/class/uio", "/class/uio", false },
+	{ "/sys/kernel/mm/hugepages", "/kernel/mm/hugepages", true },
+	{ "/proc/mounts", "/mounts", true },
 };
 
 static bool
@@ -36,9 +42,11 @@ path_translate(const char *path, char *buf, size_t len)
 	if (path == NULL || guest_dir() == NULL)
 		return path;
 	for (i = 0; i < sizeof(path_roots) / sizeof(path_roots[0]); i++) {
-		if (!path_is_below(path, path_roots[i]))
+		if (!path_is_below(path, path_roots[i].root) ||
+		    (path_roots[i].hugepages && !guest_emulates_hugepages()))
 			continue;
-		snprintf(buf, len, "%s/" TRANSPORT_TREE "%s", guest_dir(), path + strlen("/sys"));
+		snprintf(buf, len, "%s/" TRANSPORT_TREE "%s%s", guest_dir(), path_roots[i].in_tree,
+			 path + strlen(path_roots[i].root));
 		return buf;
 	}
 	return path;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See hugepages.h. The files have the names and forms of the kernel's.
+ */
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "hugepages.h"
+#include "transport.h"
+
+#define HUGEPAGE_LEN (2u << 20)
+
+/* The folder's name is the run directory's, so that the next host there finds it. */
+static void
+hugepages_folder(const char *dir, char *folder, size_t len)
+{
+	char *slash;
+
+	snprintf(folder, len, "%s%s", TRANSPORT_HUGEPAGES, dir);
+	/* Each turn replaces one. */
+	for (slash = folder + strlen(TRANSPORT_HUGEPAGES); (slash = strchr(slash, '/')) != NULL; )
+		*slash = '_';
+}
+
+/* At most half of the free memory there is offered. */
+static unsigned long
+hugepages_count(const char *folder)
+{
+	struct statvfs fs;
+
+	if (statvfs(folder, &fs) < 0)
+		return 0;
+	return (unsigned long)(fs.f_bavail * fs.f_frsize / HUGEPAGE_LEN / 2);
+}
+
+static int
+write_file(const char *dir, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	file = fopen(path, "we");
+	if (file == NULL)
+		return -errno;
+	fputs(text, file);
+	return fclose(file) == 0 ? 0 : -errno;
+}
+
+static int
+write_counts(const char *tree, unsigned long count)
+{
+	static const char *const zero[] = {
+		"resv_hugepages", "surplus_hugepages", "nr_overcommit_hugepages",
+	};
+	static const char *const parts[] = {
+		"kernel", "kernel/mm", "kernel/mm/hugepages",
+		"kernel/mm/hugepages/hugepages-2048kB",
+	};
+	char path[PATH_MAX], text[32];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", tree, parts[i]);
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	snprintf(text, sizeof(text), "%lu\n", count);
+	ret = write_file(path, "nr_hugepages", text);
+	if (ret == 0)
+		ret = write_file(path, "free_hugepages", text);
+	for (i = 0; ret == 0 && i < sizeof(zero) / sizeof(zero[0]); i++)
+		ret = write_file(path, zero[i], "0\n");
+	return ret;
+}
+
+int
+hugepages_create(const char *dir, const char *tree)
+{
+	char folder[PATH_MAX], mounts[PATH_MAX + 64];
+	int ret;
+
+	hugepages_destroy(dir);
+	hugepages_folder(dir, folder, sizeof(folder));
+	if (mkdir(folder, 0700) < 0)
+		return -errno;
+	ret = write_counts(tree, hugepages_count(folder));
+	if (ret < 0)
+		return ret;
+	snprintf(mounts, sizeof(mounts), "hvhost %s hugetlbfs rw,pagesize=2M 0 0\n", folder);
+	return write_file(tree, "mounts", mounts);
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void
+hugepages_destroy(const char *dir)
+{
+	char folder[PATH_MAX];
+
+	hugepages_folder(dir, folder, sizeof(folder));
+	nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
