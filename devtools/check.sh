@@ -52,9 +52,10 @@ check_forbidden_tokens() {
 	sources drivers | grep '\.[ch]$' | while IFS= read -r file; do
 		git diff --no-index /dev/null "$file" || true
 	done >"$patch"
-	DPDK_CHECKPATCH_PATH=/bin/true DPDK_CHECKPATCH_CODESPELL=/dev/null \
-		"$tree/devtools/checkpatches.sh" -q "$patch" 2>&1 |
-		grep -vE '^$|^[0-9]+/[0-9]+ valid|^### ' || true
+	# Our compat headers spell the new words in old trees' builtins: that is their task.
+	(cd "$tree" && DPDK_CHECKPATCH_PATH=/bin/true DPDK_CHECKPATCH_CODESPELL=/dev/null \
+		devtools/checkpatches.sh -q "$patch" 2>&1) |
+		grep -vE '^$|^[0-9]+/[0-9]+ valid|^### |INFO: symbol|is added' || true
 	rm -f "$patch"
 }
 
@@ -69,7 +70,7 @@ check_bus_symbols() {
 }
 
 check_shell() {
-	command -v shellcheck >/dev/null || { say "shellcheck is not installed"; return; }
+	command -v shellcheck >/dev/null || { say "shellcheck is not installed"; return 0; }
 	shellcheck -x -e SC1090,SC1091,SC2154,SC2016,SC2046,SC2015,SC2034,SC2001 dev devtools/*.sh .ci/run || true
 }
 
@@ -97,7 +98,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-packages_install shellcheck
+packages_install shellcheck gawk
 [ -d "$build/plugins" ] || die "nothing is built yet; run ./dev build first"
 
 check "every file names its licence" check_licence
