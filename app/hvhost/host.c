@@ -111,6 +111,15 @@ host_port_env(const struct host *host, const struct options *options,
 	return env;
 }
 
+static bool
+host_has_instance(const struct host *host, const char *instance)
+{
+	for (unsigned int i = 0; i < host->nics; i++)
+		if (strcmp(nic_config(host->nic[i])->instance, instance) == 0)
+			return true;
+	return false;
+}
+
 static int
 host_add_nic(struct host *host, const struct options *options, unsigned int number)
 {
@@ -120,6 +129,10 @@ host_add_nic(struct host *host, const struct options *options, unsigned int numb
 
 	if (nic_options_parse(&nic, options->nic[number], number, options->profile) != 0)
 		return -1;
+	if (host_has_instance(host, nic.config.instance)) {
+		log_usage("--nic: guid=%s is that of another NIC", nic.config.instance);
+		return -1;
+	}
 	env = host_port_env(host, options, &nic);
 	port = port_open(nic.port, &nic.kv, &env);
 	if (port == NULL)

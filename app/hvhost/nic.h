@@ -27,7 +27,7 @@ struct vmbus;
 
 struct nic_config {
 	unsigned int number;
-	const char *instance;		/**< GUID */
+	char instance[37];		/**< GUID in lower case */
 	uint8_t mac[ETHER_ADDR_LEN];
 	const struct profile *profile;
 	uint32_t nvsp_min;		/**< versions spoken */
@@ -35,7 +35,7 @@ struct nic_config {
 	uint32_t queues_max;
 	uint64_t link_bps;
 	bool monitored;			/**< signalled through the monitor page */
-	bool oldest_first;		/**< walk the receive buffer instead of reusing its hot end */
+	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;
 	size_t recv_bytes;
 	size_t send_bytes;
@@ -47,7 +47,7 @@ struct nic_config {
  */
 #define NIC_COUNTERS(C) \
 	C(rx_frames, "frames put into the guest's receive buffer") \
-	C(rx_bytes, "") \
+	C(rx_bytes, "in these") \
 	C(rx_packets, "transfer-pages packets with data") \
 	C(rx_filtered, "dropped: the packet filter is against it") \
 	C(rx_not_listening, "dropped: no guest, or its filter is 0") \
@@ -57,7 +57,7 @@ struct nic_config {
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
 	C(rx_oversize, "dropped: longer than the guest's MTU") \
 	C(tx_frames, "frames that the guest sent") \
-	C(tx_bytes, "") \
+	C(tx_bytes, "in these") \
 	C(tx_packets, "vmbus packets with data") \
 	C(tx_sections, "of them: through the send buffer") \
 	C(tx_refused, "packets completed with a failure") \

@@ -15,6 +15,8 @@
 #include "nic_options.h"
 
 #define MIB (1024u * 1024u)
+/* Subchannels are refused for now. */
+#define QUEUES_OFFERED 1u
 
 static int
 parse_mac(struct nic_options *options)
@@ -47,7 +49,7 @@ parse_guid(struct nic_options *options)
 	good = strlen(text) == strlen(form);
 	for (size_t i = 0; good && form[i] != '\0'; i++) {
 		good = form[i] == 'x' ? isxdigit((unsigned char)text[i]) != 0 : text[i] == '-';
-		options->instance[i] = (char)tolower((unsigned char)text[i]);
+		options->config.instance[i] = (char)tolower((unsigned char)text[i]);
 	}
 	if (!good)
 		log_usage("--nic: guid=%s is not of the form %s", text, form);
@@ -107,7 +109,7 @@ parse_numbers(struct nic_options *options)
 	struct nic_config *config = &options->config;
 	uint64_t queues = 1, mtu = 1500;
 
-	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
+	if (keyvals_number(&options->kv, "queues", 1, QUEUES_OFFERED, &queues) != 0 ||
 	    keyvals_number(&options->kv, "mtu", 68, 9202, &mtu) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
@@ -127,11 +129,10 @@ set_defaults(struct nic_options *options, unsigned int number, const struct prof
 		0x02, 0x15, 0x5d, 0x00, (uint8_t)(number >> 8), (uint8_t)number,
 	};
 
-	snprintf(options->instance, sizeof(options->instance),
+	snprintf(options->config.instance, sizeof(options->config.instance),
 		 "6e657473-0000-4000-8000-%012x", number);
 	memcpy(options->config.mac, mac, sizeof(mac));
 	options->config.number = number;
-	options->config.instance = options->instance;
 	options->config.profile = profile;
 	options->config.nvsp_min = NVSP_VERSION_1;
 	options->config.nvsp_max = profile->nvsp_max;

@@ -18,7 +18,6 @@
 struct nic_options {
 	struct keyvals kv;		/**< owns the strings */
 	struct nic_config config;
-	char instance[37];
 	const char *port;		/**< "tap:hv0" */
 	uint32_t port_frame_len;
 };

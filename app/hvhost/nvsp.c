@@ -177,7 +177,8 @@ nvs_take_buffer(struct nvsp *nvsp, struct nvs_message *m, struct nvsp_buffer *bu
 	buffer->bytes = nvsp->ops.gpadl(nvsp->ops.ctx, handle, &buffer->len);
 	if (buffer->bytes == NULL) {
 		rules_break(nvsp->rules, RULE_NVSP_GPADL, nvsp->who,
-			    "%s buffer by GPADL 0x%x, which the guest has not set up", what, handle);
+			    "%s buffer by GPADL 0x%x, which the guest has not set up", what,
+			    handle);
 		return false;
 	}
 	return true;

@@ -24,7 +24,8 @@ static const struct port_kind {
 		"a TAP interface, made if it is not there, in the named network namespace" },
 	{ "pcap", port_pcap_open, "pcap:[rx=FILE][,tx=FILE][,rate=PPS]",
 		"frames of FILE go to the guest; those of the guest are written to FILE" },
-	{ "gen", port_generator_open, "gen:[count=N][,rate=PPS][,size=BYTES[-BYTES]][,window=N][,delay=MS][,headers-only=yes]",
+	{ "gen", port_generator_open, "gen:[count=N][,rate=PPS][,size=BYTES[-BYTES]][,window=N]"
+		"[,delay=MS][,headers-only=yes]",
 		"numbered frames to the guest, from delay after it listens, at most window of\n"
 		"        them on their way to a sink; what comes back is checked as a sink does" },
 	{ "sink", port_sink_open, "sink[:verify=no]",
@@ -75,18 +76,17 @@ port_close(struct port *port)
 bool
 port_user_deliver(const struct port_user *user, const struct frame *frame)
 {
-	uint8_t *to;
-	size_t room;
+	uint8_t *to = NULL;
+	size_t room = 0;
 
-	if (!user->listens(user->ctx))
-		return false;
-	to = user->begin(user->ctx, &room);
-	if (to == NULL || frame->len > room) {
-		if (to != NULL)
-			user->commit(user->ctx, 0);
-		user->dropped(user->ctx, 1);
-		return false;
+	if (user->listens(user->ctx))
+		to = user->begin(user->ctx, &room);
+	if (to != NULL && frame->len <= room) {
+		user->commit(user->ctx, frame_copy(frame, 0, to, frame->len));
+		return true;
 	}
-	user->commit(user->ctx, frame_copy(frame, 0, to, frame->len));
-	return true;
+	if (to != NULL)
+		user->commit(user->ctx, 0);
+	user->dropped(user->ctx, 1);
+	return false;
 }

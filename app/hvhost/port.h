@@ -58,7 +58,7 @@ struct port_ops {
 struct port {
 	const struct port_ops *ops;
 	struct port_user user;
-	int fd;				/**< readable when poll() has something; -1: no such thing */
+	int fd;				/**< readable when poll() has something; -1: none */
 };
 
 /** What a port is told about the NIC above when it is opened. */

@@ -40,7 +40,7 @@ struct rxbuf {
 	uint32_t control_sections;	/**< the first so many */
 	uint32_t held;			/**< data sections that the guest has */
 	uint32_t control_held;
-	bool oldest_first;		/**< walk through the whole buffer instead of reusing the last */
+	bool oldest_first;		/**< walk through all, not reuse the last */
 	unsigned int queues;
 	struct rxbuf_list control;
 	struct rxbuf_list *free;	/**< by queue */

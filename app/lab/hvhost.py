@@ -12,6 +12,7 @@ from . import paths, processes
 from .errors import LabError
 
 READY = r"hvhost: ready"
+STANDSTILL = 8
 
 STATUS = {
     0: "ended well",
@@ -120,16 +121,22 @@ class Host:
         return Nic(nic["state"], nic, nic["port"])
 
     def wait_until(self, condition, timeout, what):
-        """Poll the counters until condition(stats); returns them."""
+        """Poll the counters until condition(stats); returns them.
+
+        Counters that stand still for long will not move any more.
+        """
         deadline = time.monotonic() + timeout
+        before, moved = None, time.monotonic()
         while True:
             stats = self.stats()
             if condition(stats):
                 return stats
+            if stats != before:
+                before, moved = stats, time.monotonic()
             if not self.process.is_running():
                 raise LabError(f"hvhost ended before {what}: "
                                f"{processes.one_line(self.process.output())}")
-            if time.monotonic() > deadline:
+            if time.monotonic() > min(deadline, moved + STANDSTILL):
                 raise LabError(f"{what}: not within {timeout} s; hvhost counts {stats}")
             time.sleep(0.1)
 

@@ -114,10 +114,13 @@ class Lab:
                           eal=self.eal(self.cores.polling_lcore()), **options)
 
     def testpmd(self, host, args=(), *, program=None, **options):
-        """dpdk-testpmd at its prompt, not yet forwarding; see guest.Testpmd."""
+        """dpdk-testpmd at its prompt, not yet forwarding; see guest.Testpmd.
+
+        It keeps the frames that come before it forwards.
+        """
         program = program or paths.program("dpdk-testpmd")
         started = self.guest(host, program,
-                             ["-i", f"--total-num-mbufs={TESTPMD_MBUFS}", *args],
+                             ["-i", "--no-flush-rx", f"--total-num-mbufs={TESTPMD_MBUFS}", *args],
                              kind=guest.Testpmd, stdin=True, **options)
         with ExitStack() as stack:
             stack.enter_context(started)

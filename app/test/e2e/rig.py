@@ -14,7 +14,16 @@ EXPERIMENTAL = bytes.fromhex("88b5")
 
 def generator(**options):
     """A --nic value: a generator with these options."""
-    return ",".join(["port=gen"] + [f"{key}={value}" for key, value in options.items()])
+    return "port=gen:" + ",".join(f"{key}={value}" for key, value in options.items())
+
+
+def numbered(count, **options):
+    """A --nic value: so many numbered frames, of which none need be lost.
+
+    They come when the program has had time to open all its ports, and never
+    more at a time than fit in the ring that the program forwards them to.
+    """
+    return generator(count=count, delay=1500, window=256, **options)
 
 
 def frame_of(size, seed=0):

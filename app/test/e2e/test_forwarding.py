@@ -5,13 +5,13 @@
 import time
 
 from lab import pcapfile
-from rig import SINK, assert_intact, frame_of, generator, two_nics, wait_all_sent
+from rig import SINK, assert_intact, frame_of, generator, numbered, two_nics, wait_all_sent
 
 COUNT = 100_000
 
 
 def test_io_mode_carries_frames_both_ways_intact_and_in_order(lab):
-    both = generator(count=COUNT, size=64)
+    both = numbered(COUNT)
     with two_nics(lab, both, both, ["--forward-mode=io"]) as (host, testpmd):
         testpmd.command("start")
         wait_all_sent(host, 0, COUNT)
@@ -37,7 +37,8 @@ def test_mac_mode_writes_its_addresses_and_leaves_the_rest(lab, logs):
 
 
 def test_rxonly_mode_receives_all_and_sends_nothing(lab):
-    with two_nics(lab, generator(count=COUNT), SINK, ["--forward-mode=rxonly"]) as (host, testpmd):
+    source = generator(count=COUNT, delay=1500)
+    with two_nics(lab, source, SINK, ["--forward-mode=rxonly"]) as (host, testpmd):
         testpmd.command("start")
         host.wait_until(lambda _: testpmd.port_stats(0)["RX-packets"] == COUNT, 20,
                         f"testpmd has received {COUNT} packets")
@@ -65,7 +66,7 @@ def test_txonly_mode_sends_as_many_as_the_host_takes(lab):
 
 
 def test_macswap_mode_returns_frames_to_where_they_came_from(lab):
-    with lab.host([generator(count=COUNT)]) as host, \
+    with lab.host([numbered(COUNT)]) as host, \
             lab.testpmd(host, ["--forward-mode=macswap", "--port-topology=loop"]) as testpmd:
         testpmd.command("start")
         wait_all_sent(host, 0, COUNT)
@@ -74,7 +75,7 @@ def test_macswap_mode_returns_frames_to_where_they_came_from(lab):
 
 
 def test_l2fwd_carries_frames_both_ways_intact_and_in_order(lab):
-    both = generator(count=COUNT)
+    both = numbered(COUNT)
     with lab.host([both, both]) as host, \
             lab.l2fwd(host) as l2fwd:
         wait_all_sent(host, 0, COUNT)

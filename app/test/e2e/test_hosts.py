@@ -4,7 +4,7 @@
 
 import pytest
 
-from rig import assert_intact, generator, two_nics, wait_all_sent
+from rig import assert_intact, numbered, two_nics, wait_all_sent
 
 COUNT = 20_000
 VERSIONS = ["1", "2", "4", "5", "6", "6.1"]
@@ -12,7 +12,7 @@ PROFILES = ["default", "openvmm", "ws2016", "ws2012r2", "ws2012", "ws2008r2"]
 
 
 def assert_carries_both_ways(lab, *options, size="60-1514"):
-    both = generator(count=COUNT, size=size)
+    both = numbered(COUNT, size=size)
     with two_nics(lab, both, both, host_options=options) as (host, testpmd):
         testpmd.command("start")
         for source in (0, 1):
@@ -24,7 +24,7 @@ def assert_carries_both_ways(lab, *options, size="60-1514"):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_traffic_passes_with_nvsp_version(lab, version):
-    both = generator(count=COUNT, size="60-1514")
+    both = numbered(COUNT, size="60-1514")
     with two_nics(lab, f"{both},nvsp={version}", f"{both},nvsp={version}") as (host, testpmd):
         assert [host.nic(port).nvsp for port in (0, 1)] == [version, version]
         testpmd.command("start")

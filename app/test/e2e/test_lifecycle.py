@@ -5,7 +5,7 @@
 import pytest
 
 from lab.traffic import ping
-from rig import SINK, assert_intact, generator, two_nics, wait_all_sent
+from rig import SINK, assert_intact, generator, numbered, two_nics, wait_all_sent
 
 COUNT = 20_000
 ENDLESS = generator(rate=50_000)
@@ -21,7 +21,7 @@ def assert_passes_traffic(host, testpmd):
 
 
 def test_forwarding_stops_and_starts_again_without_losing_a_frame(lab):
-    with two_nics(lab, generator(count=COUNT, rate=20_000), SINK) as (host, testpmd):
+    with two_nics(lab, numbered(COUNT, rate=20_000), SINK) as (host, testpmd):
         for _ in range(4):
             testpmd.command("start")
             testpmd.command("stop")

@@ -6,7 +6,7 @@ import pytest
 
 from lab import distro, paths
 from lab.traffic import ping
-from rig import SINK, assert_intact, generator, two_nics, wait_all_sent
+from rig import SINK, assert_intact, numbered, two_nics, wait_all_sent
 
 COUNT = 100_000
 OURS = [paths.PLUGINS / name for name in distro.PLUGINS]
@@ -23,7 +23,7 @@ def distribution_testpmd(**options):
 
 
 def test_the_distribution_testpmd_forwards_with_our_plugins_in_place_of_its_own(lab):
-    both = generator(count=COUNT, size="60-1514")
+    both = numbered(COUNT, size="60-1514")
     with two_nics(lab, both, both, **distribution_testpmd()) as (host, testpmd):
         maps = open(f"/proc/{testpmd.pid}/maps", encoding="utf-8").read()
         for plugin in distro.PLUGINS:
@@ -48,7 +48,7 @@ def test_the_distribution_testpmd_carries_a_ping_with_our_plugins(lab):
 
 
 def test_the_distribution_proc_info_shows_the_ports_of_the_distribution_testpmd(lab):
-    with two_nics(lab, generator(count=COUNT), SINK, **distribution_testpmd()) as (host, testpmd):
+    with two_nics(lab, numbered(COUNT), SINK, **distribution_testpmd()) as (host, testpmd):
         testpmd.command("start")
         wait_all_sent(host, 0, COUNT)
         with lab.secondary(host, distro.program("dpdk-proc-info"), testpmd.eal, ["--stats"],

@@ -535,7 +535,8 @@ main(void)
 		CASE("a wrong order of negotiation is fatal and named",
 		     wrong_order_of_negotiation_is_fatal),
 		CASE("set-up messages when ready are fatal", setup_messages_when_ready_are_fatal),
-		CASE("message types above the version are fatal", types_above_the_version_are_fatal),
+		CASE("message types above the version are fatal",
+		     types_above_the_version_are_fatal),
 		CASE("send sections are bounded by the buffer",
 		     send_sections_are_bounded_by_the_buffer),
 		CASE("subchannels are granted or refused, never fatal",
@@ -549,7 +550,8 @@ main(void)
 		     short_requests_get_no_answer_from_hyperv),
 		CASE("truncated messages are fatal", truncated_messages_are_fatal),
 		CASE("the public golden bytes are understood", golden_bytes_are_understood),
-		CASE("any prefix of any message is survived", any_prefix_of_any_message_is_survived),
+		CASE("any prefix of any message is survived",
+		     any_prefix_of_any_message_is_survived),
 	};
 
 	return cmocka_run_group_tests_name("host nvsp", tests, NULL, NULL);

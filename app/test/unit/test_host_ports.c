@@ -114,8 +114,8 @@ numbers_have_suffixes(void **state)
 		const char *text;
 		uint64_t value;
 	} good[] = {
-		{ "0", 0 }, { "1500", 1500 }, { "1k", 1000 }, { "1M", 1000000 }, { "10G", 10000000000 },
-		{ "2MiB", 2097152 }, { "0x10", 16 },
+		{ "0", 0 }, { "1500", 1500 }, { "1k", 1000 }, { "1M", 1000000 },
+		{ "10G", 10000000000 }, { "2MiB", 2097152 }, { "0x10", 16 },
 	};
 	static const char *const bad[] = {
 		"", "-1", "1x", "x", "1 ", "99999999999999999999", "99999999999999999G",
@@ -170,7 +170,7 @@ nic_options_have_their_defaults_and_values(void **state)
 
 	(void)state;
 	assert_int_equal(nic_options_parse(&options, "port=sink", 3, profile_default()), 0);
-	assert_string_equal(options.instance, "6e657473-0000-4000-8000-000000000003");
+	assert_string_equal(options.config.instance, "6e657473-0000-4000-8000-000000000003");
 	assert_memory_equal(options.config.mac, "\x02\x15\x5d\x00\x00\x03", 6);
 	assert_int_equal(options.config.recv_bytes, 31 << 20);
 	assert_int_equal(options.port_frame_len, 1514);
@@ -178,7 +178,7 @@ nic_options_have_their_defaults_and_values(void **state)
 			"guid=ABCDEF00-0000-4000-8000-000000000003,mtu=9000,ring=128KiB",
 			0, profile_default()), 0);
 	assert_memory_equal(options.config.mac, "\x02\x01\x02\x03\x04\x05", 6);
-	assert_string_equal(options.instance, "abcdef00-0000-4000-8000-000000000003");
+	assert_string_equal(options.config.instance, "abcdef00-0000-4000-8000-000000000003");
 	assert_int_equal(options.config.nvsp_min, NVSP_VERSION_5);
 	assert_int_equal(options.config.nvsp_max, NVSP_VERSION_5);
 	assert_int_equal(options.config.ring_bytes, 131072);
@@ -232,8 +232,8 @@ loss_order_and_duplicates_are_told_apart(void **state)
 		uint64_t seq;
 		enum pattern_verdict verdict;
 	} script[] = {
-		{ 0, PATTERN_NEW }, { 1, PATTERN_NEW }, { 3, PATTERN_NEW }, { 2, PATTERN_REORDERED },
-		{ 2, PATTERN_DUPLICATED }, { 3, PATTERN_DUPLICATED }, { 10, PATTERN_NEW },
+		{ 0, PATTERN_NEW }, { 1, PATTERN_NEW }, { 3, PATTERN_NEW },
+		{ 2, PATTERN_REORDERED }, { 2, PATTERN_DUPLICATED }, { 3, PATTERN_DUPLICATED }, { 10, PATTERN_NEW },
 		{ 70000, PATTERN_NEW }, { 10, PATTERN_DUPLICATED }, { 69999, PATTERN_REORDERED },
 		{ 70001, PATTERN_NEW },
 	};

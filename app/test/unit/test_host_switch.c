@@ -154,12 +154,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE("unknown and broadcast frames go to all others",
 		     unknown_and_broadcast_go_to_all_others),
-		CASE("known stations get their frames alone", known_stations_get_their_frames_alone),
+		CASE("known stations get their frames alone",
+		     known_stations_get_their_frames_alone),
 		CASE("a station that moves is found again", station_that_moves_is_found_again),
 		CASE("frames never go back where they came from",
 		     frames_never_go_back_where_they_came_from),
 		CASE("a member that left is forgotten", member_that_left_is_forgotten),
-		CASE("switches of different names are apart", switches_of_different_names_are_apart),
+		CASE("switches of different names are apart",
+		     switches_of_different_names_are_apart),
 		CASE("a switch has 64 places", switch_has_64_places),
 		CASE("a runt is not forwarded", runt_is_not_forwarded),
 	};

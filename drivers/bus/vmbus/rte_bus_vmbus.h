@@ -32,7 +32,7 @@ struct rte_vmbus_device;
 struct vmbus_channel;
 
 /**
- * Look for VMBus devices of the network class.
+ * Look for VMBus devices that are bound to uio_hv_generic.
  *
  * A device that cannot be read is skipped with a log line; the others are
  * found nevertheless.

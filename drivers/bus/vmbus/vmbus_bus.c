@@ -145,9 +145,13 @@ bus_say_unbound(const struct rte_vmbus_device *dev, const char *dir)
 	if (!bus_has_driver(dev))
 		return;
 	vmbus_sysfs_read_driver(dir, driver, sizeof(driver));
-	VMBUS_LOG(NOTICE, "%s: skipped, it is bound to %s; to use it here: "
-		  "driverctl -b vmbus set-override %s " VMBUS_UIO_DRIVER,
-		  dev->name, driver[0] != '\0' ? driver : "no driver", dev->sysfs_name);
+	/* Only who asked for it wants to hear it: the others may be the kernel's on purpose. */
+	if (dev->device.devargs == NULL)
+		VMBUS_LOG(INFO, "%s: left to %s", dev->name, driver);
+	else
+		VMBUS_LOG(ERR, "%s: not usable, it is bound to %s; to take it from the kernel: "
+			  "driverctl -b vmbus set-override %s " VMBUS_UIO_DRIVER, dev->name,
+			  driver[0] != '\0' ? driver : "no driver", dev->sysfs_name);
 }
 
 /* A later scan: what is there stays, unless its node has changed and it is not in use. */
@@ -234,7 +238,7 @@ rte_vmbus_scan(void)
 static int
 bus_check_iova(const struct rte_vmbus_device *dev)
 {
-	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+	if (rte_eal_iova_mode() == RTE_IOVA_PA && rte_eal_has_hugepages())
 		return 0;
 	VMBUS_LOG(ERR, "%s: refused, the host needs guest-physical addresses: "
 		  "run as root with hugepages and --iova-mode=pa", dev->name);
@@ -251,7 +255,12 @@ bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
 	ret = bus_check_iova(dev);
 	if (ret < 0)
 		return ret;
-	ret = rte_vmbus_map_device(dev);
+	/*
+	 * A secondary process has no use for the regions yet, and an open device
+	 * would keep the primary from closing the channel.
+	 */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		ret = rte_vmbus_map_device(dev);
 	if (ret < 0)
 		return ret;
 	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, drv->name, dev->uio_minor);
@@ -305,9 +314,14 @@ bus_has_physical_addresses(void)
 static enum rte_iova_mode
 bus_get_iommu_class(void)
 {
-	if (bus_next_device(NULL) == NULL || !bus_has_physical_addresses())
+	struct rte_vmbus_device *dev;
+
+	if (!bus_has_physical_addresses())
 		return RTE_IOVA_DC;
-	return RTE_IOVA_PA;
+	for (dev = bus_next_device(NULL); dev != NULL; dev = bus_next_device(dev))
+		if (bus_has_driver(dev))
+			return RTE_IOVA_PA;
+	return RTE_IOVA_DC;
 }
 
 /*

@@ -68,6 +68,7 @@ hn_chan_close(struct hn_chan *chan)
 	chan->owed = NULL;
 	chan->backlog = NULL;
 	chan->scratch = NULL;
+	hn_chan_abandon(chan);
 }
 
 int
@@ -86,15 +87,33 @@ hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_
 	return 0;
 }
 
-/* Whoever finds the ring broken says so once; from then on it is left alone. */
+/* Acquire: who sees that it failed sees why, and that the rings are not ours any more. */
+static bool
+chan_has_failed(const struct hn_chan *chan)
+{
+	return rte_atomic_load_explicit(&chan->failed, rte_memory_order_acquire) != 0;
+}
+
+void
+hn_chan_abandon(struct hn_chan *chan)
+{
+	rte_atomic_store_explicit(&chan->failed, 1, rte_memory_order_release);
+}
+
+/* Whoever finds a ring broken says so once; from then on both are left alone. */
 static int
 chan_fail(struct hn_chan *chan, int ret)
 {
-	if (!chan->failed) {
-		chan->failed = true;
+	if (rte_atomic_exchange_explicit(&chan->failed, 1, rte_memory_order_acq_rel) == 0)
 		chan->events->failed(chan->ctx, chan, ret);
-	}
 	return ret;
+}
+
+/* What a send returned: a full ring is an ordinary answer, anything else is the end. */
+static int
+chan_sent(struct hn_chan *chan, int ret)
+{
+	return ret == 0 || ret == -EAGAIN ? ret : chan_fail(chan, ret);
 }
 
 /* Ownership */
@@ -120,8 +139,9 @@ chan_send_done(struct hn_chan *chan, const struct hn_owed *owed)
 	};
 	bool staged;
 
-	return rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_COMP, &done, sizeof(done),
-				   owed->xactid, VMBUS_CHANPKT_FLAG_NONE, &staged);
+	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_COMP, &done,
+						   sizeof(done), owed->xactid,
+						   VMBUS_CHANPKT_FLAG_NONE, &staged));
 }
 
 /* What does not fit the ring now is paid after a later burst. */
@@ -144,11 +164,12 @@ chan_pay_owed(struct hn_chan *chan)
 void
 hn_chan_rx_unlock(struct hn_chan *chan)
 {
-	if (chan->unread != 0) {
-		rte_vmbus_chan_signal_read(chan->vmbus, chan->unread);
-		chan->unread = 0;
+	if (likely(!chan_has_failed(chan))) {
+		if (chan->unread != 0)
+			rte_vmbus_chan_signal_read(chan->vmbus, chan->unread);
+		chan_pay_owed(chan);
 	}
-	chan_pay_owed(chan);
+	chan->unread = 0;
 	rte_spinlock_unlock(&chan->rx_lock);
 }
 
@@ -167,7 +188,8 @@ hn_chan_tx_lock(struct hn_chan *chan)
 void
 hn_chan_tx_unlock(struct hn_chan *chan)
 {
-	rte_vmbus_chan_signal_tx(chan->vmbus);
+	if (likely(!chan_has_failed(chan)))
+		rte_vmbus_chan_signal_tx(chan->vmbus);
 	rte_spinlock_unlock(&chan->tx_lock);
 }
 
@@ -255,7 +277,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 {
 	int ret;
 
-	if (unlikely(chan->failed))
+	if (unlikely(chan_has_failed(chan)))
 		return -EPROTO;
 	msg->raw_len = sizeof(msg->raw);
 	ret = rte_vmbus_chan_recv_raw(chan->vmbus, msg->raw, &msg->raw_len);
@@ -269,14 +291,17 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 }
 
 void
-hn_chan_rx_done(struct hn_chan *chan, uint64_t xactid, uint32_t status)
+hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status)
 {
+	/* An answer to what was not asked for would be an error to the host. */
+	if (unlikely(!msg->wants_completion))
+		return;
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
 	if (unlikely(chan->owed_count == chan->owed_max)) {
 		chan_fail(chan, -EPROTO);
 		return;
 	}
-	chan->owed[chan->owed_count].xactid = xactid;
+	chan->owed[chan->owed_count].xactid = msg->xactid;
 	chan->owed[chan->owed_count].status = status;
 	chan->owed_count++;
 }
@@ -321,9 +346,8 @@ static void
 chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	chan->stats.bad_packets++;
-	if (msg->type == VMBUS_CHANPKT_TYPE_RXBUF && msg->wants_completion &&
-	    chan->owed_max != 0)
-		hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_FAIL);
+	if (msg->type == VMBUS_CHANPKT_TYPE_RXBUF && chan->owed_max != 0)
+		hn_chan_rx_done(chan, msg, NVSP_STATUS_FAIL);
 }
 
 /* Send up whatever is not receive data: true if it was receive data. */
@@ -351,7 +375,7 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 	if (likely(chan_is_data(chan, msg)))
 		return true;
 	chan->events->control(chan->ctx, chan, msg);
-	hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 	return false;
 }
 
@@ -361,7 +385,7 @@ static void
 backlog_drop(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	chan->stats.missed += msg->range_count;
-	hn_chan_rx_done(chan, msg->xactid, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 }
 
 static void
@@ -432,7 +456,7 @@ hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 }
 
 int
-hn_chan_poll(struct hn_chan *chan, uint32_t budget)
+hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow)
 {
 	uint32_t taken = 0;
 	int ret = 0;
@@ -440,6 +464,8 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget)
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
+		if (overflow == HN_CHAN_LEAVE && chan->backlog_count == HN_BACKLOG_MAX)
+			break;
 		ret = chan_take(chan, chan->scratch);
 		if (ret <= 0)
 			break;
@@ -468,9 +494,12 @@ hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xact
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	return rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
-				   chan_pad(chan, padded, nvsp, len), chan->nvsp_len, xactid,
-				   VMBUS_CHANPKT_FLAG_RC, &staged);
+	if (unlikely(chan_has_failed(chan)))
+		return -ENODEV;
+	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
+						   chan_pad(chan, padded, nvsp, len),
+						   chan->nvsp_len, xactid, VMBUS_CHANPKT_FLAG_RC,
+						   &staged));
 }
 
 int
@@ -480,9 +509,11 @@ hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t cou
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	return rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
-					  chan_pad(chan, padded, nvsp, len), chan->nvsp_len,
-					  xactid, &staged);
+	if (unlikely(chan_has_failed(chan)))
+		return -ENODEV;
+	return chan_sent(chan, rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
+							  chan_pad(chan, padded, nvsp, len),
+							  chan->nvsp_len, xactid, &staged));
 }
 
 /* Waiting */
@@ -518,60 +549,69 @@ hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *ar
 	int ret;
 
 	for (turn = 0; !done(arg); turn++) {
-		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET);
+		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET, HN_CHAN_DROP);
 		if (ret < 0)
 			return ret;
-		if (ret > 0)
-			continue;
 		if (turn % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
+			return -ENODEV;
+		/* Also when the host keeps the ring full of other things. */
+		if (chan_now_ms() >= deadline)
+			return -ETIMEDOUT;
+		if (ret == 0)
+			chan_pause(turn);
+	}
+	return 0;
+}
+
+int
+hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg)
+{
+	uint64_t deadline = chan_now_ms() + CHAN_SEND_TIMEOUT_MS;
+	uint32_t turn;
+	int ret;
+
+	for (turn = 0; ; turn++) {
+		hn_chan_tx_lock(chan);
+		ret = attempt(arg);
+		hn_chan_tx_unlock(chan);
+		if (ret != -EAGAIN)
+			return ret;
+		/* The host may wait for us to read before it reads. */
+		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET, HN_CHAN_DROP);
+		if (ret < 0)
+			return ret;
+		if (rte_vmbus_dev_is_gone(chan->dev))
 			return -ENODEV;
 		if (chan_now_ms() >= deadline)
 			return -ETIMEDOUT;
 		chan_pause(turn);
 	}
-	return 0;
 }
 
-/* What chan_try_send() works with. */
+/* What chan_try_message() works with. */
 struct chan_message {
 	struct hn_chan *chan;
 	const void *nvsp;
 	uint32_t len;
 	uint64_t xactid;
 	uint32_t flags;
-	int ret;
 };
 
-/* True unless the ring is full, that is, when trying again makes no sense. */
-static bool
-chan_try_send(struct chan_message *message)
+static int
+chan_try_message(void *arg)
 {
+	const struct chan_message *message = arg;
 	struct hn_chan *chan = message->chan;
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	hn_chan_tx_lock(chan);
-	message->ret = rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
-					   chan_pad(chan, padded, message->nvsp, message->len),
-					   chan->nvsp_len, message->xactid, message->flags,
-					   &staged);
-	hn_chan_tx_unlock(chan);
-	return message->ret != -EAGAIN;
-}
-
-static bool
-chan_was_sent(const void *arg)
-{
-	/* The waiter's argument is ours; sending changes it. */
-	return chan_try_send((struct chan_message *)(uintptr_t)arg);
-}
-
-static int
-chan_send_wait(struct chan_message *message)
-{
-	int ret = hn_chan_wait(message->chan, chan_was_sent, message, CHAN_SEND_TIMEOUT_MS);
-
-	return ret < 0 ? ret : message->ret;
+	if (chan_has_failed(chan))
+		return -ENODEV;
+	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
+						   chan_pad(chan, padded, message->nvsp,
+							    message->len),
+						   chan->nvsp_len, message->xactid,
+						   message->flags, &staged));
 }
 
 static bool
@@ -612,7 +652,7 @@ hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 
 	memset(answer, 0, answer_len);
 	chan_set_call(chan, &call);
-	ret = chan_send_wait(&message);
+	ret = hn_chan_retry(chan, chan_try_message, &message);
 	if (ret == 0)
 		ret = hn_chan_wait(chan, call_is_done, &call, timeout_ms);
 	chan_set_call(chan, NULL);
@@ -632,5 +672,5 @@ hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len)
 		.flags = VMBUS_CHANPKT_FLAG_NONE,
 	};
 
-	return chan_send_wait(&message);
+	return hn_chan_retry(chan, chan_try_message, &message);
 }

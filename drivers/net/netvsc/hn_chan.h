@@ -6,7 +6,7 @@
  * @file
  * One channel of the NIC: takes packets off the ring, checks them, tells what
  * they are; sends packets; waits for answers with a deadline. The only unit
- * that talks to the bus.
+ * that touches rings.
  *
  * Ownership. A channel has two ends and each has one owner at a time: the
  * receive end (hn_chan_rx_trylock) and the send end (hn_chan_tx_trylock). An
@@ -100,7 +100,7 @@ struct hn_chan {
 	struct vmbus_channel *vmbus;	/**< NULL when closed */
 	uint16_t index;			/**< 0 is the primary */
 	uint16_t port_id;		/**< for log lines */
-	bool failed;
+	RTE_ATOMIC(uint32_t) failed;	/**< the rings must not be touched any more */
 	rte_spinlock_t rx_lock;		/**< owner of the receive end */
 	rte_spinlock_t tx_lock;		/**< owner of the send end */
 	uint32_t nvsp_len;		/**< enum nvsp_len: of the messages we send */
@@ -173,6 +173,12 @@ void hn_chan_tx_unlock(struct hn_chan *chan);	/* publishes, at most one signal *
  */
 int hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget);
 
+/** What hn_chan_poll() does when it meets receive data and the backlog is full. */
+enum hn_chan_overflow {
+	HN_CHAN_LEAVE,		/**< stop: it stays in the ring for the Rx queue */
+	HN_CHAN_DROP,		/**< give it back and count it: what is behind it is needed */
+};
+
 /**
  * For everyone else: take at most budget ring packets, send completions and
  * control up, put receive data into the backlog. Does nothing when the receive
@@ -181,7 +187,7 @@ int hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget);
  * @return
  *   Ring packets taken; negative errno when the channel has failed.
  */
-int hn_chan_poll(struct hn_chan *chan, uint32_t budget);
+int hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow);
 
 /**
  * Poll until done(arg) or the deadline.
@@ -224,12 +230,26 @@ int hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t
 
 /**
  * As owner of the receive end: all of a transfer-page packet has been used,
- * the host may have its memory back.
+ * the host may have its memory back, if it asked for it.
  *
  * @param status
  *   NVSP_STATUS_SUCCESS or NVSP_STATUS_FAIL.
  */
-void hn_chan_rx_done(struct hn_chan *chan, uint64_t xactid, uint32_t status);
+void hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status);
+
+/**
+ * The device is gone: from now on nothing touches its rings, whose memory the
+ * kernel frees. Any thread; says nothing to the events.
+ */
+void hn_chan_abandon(struct hn_chan *chan);
+
+/**
+ * Try to send until the ring has room: attempt() is called as owner of the send
+ * end and returns -EAGAIN to be called again. For control operations.
+ *
+ * @return What attempt() returned; -ETIMEDOUT, -ENODEV, or the channel's failure.
+ */
+int hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg);
 
 /**
  * Transaction ids of hn_chan's own calls have this bit; hn_tx and hn_rndis keep

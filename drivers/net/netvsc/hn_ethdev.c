@@ -77,7 +77,7 @@ ethdev_start(struct rte_eth_dev *dev)
 	}
 	if (dev->data->nb_rx_queues != 0)
 		hn_chan_reader_start(&proc->primary);
-	ret = hn_host_start_filter(dev);
+	ret = hn_host_set_filter(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
@@ -86,13 +86,20 @@ ethdev_start(struct rte_eth_dev *dev)
 	}
 	dev->rx_pkt_burst = hn_rx_burst;
 	dev->tx_pkt_burst = hn_tx_burst;
+	/* It may have been lost meanwhile: whoever came last has to undo it. */
+	if (hn_link_is_lost(dev)) {
+		dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+		dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+		hn_chan_reader_stop(&proc->primary);
+		return -ENODEV;
+	}
 	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STARTED);
 	hn_link_publish(dev);
 	return 0;
 }
 
-/* Wait until the host has completed what was sent. */
-static void
+/* Wait until the host has completed what was sent: true if it has. */
+static bool
 ethdev_drain(struct rte_eth_dev *dev)
 {
 	uint32_t left = 0, waited;
@@ -102,38 +109,49 @@ ethdev_drain(struct rte_eth_dev *dev)
 		left = 0;
 		for (i = 0; i < dev->data->nb_tx_queues; i++)
 			left += hn_tx_reclaim(dev->data->tx_queues[i]);
-		if (left == 0 || hn_link_is_lost(dev))
-			return;
+		if (left == 0)
+			return true;
+		if (hn_link_is_lost(dev))
+			return false;
 		/* Flushes what a full ring has held back. */
 		for (i = 0; i < dev->data->nb_tx_queues; i++)
 			hn_tx_burst(dev->data->tx_queues[i], NULL, 0);
 		rte_delay_us_sleep(1000);
 	}
-	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms",
-	       dev->data->port_id, left, ETHDEV_DRAIN_MS);
+	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms; "
+	       "connecting anew", dev->data->port_id, left, ETHDEV_DRAIN_MS);
+	return false;
 }
 
 static int
 ethdev_stop(struct rte_eth_dev *dev)
 {
 	struct hn_proc *proc = dev->process_private;
+	const struct hn_port *port = dev->data->dev_private;
+	bool drained = true;
 	uint16_t i;
-	int ret = 0;
+	int ret;
 
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->data->dev_started = 0;
 	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STOPPED);
 	if (!hn_link_is_lost(dev)) {
-		ret = hn_host_stop_filter(dev);
+		ret = hn_host_clear_filter(dev);
 		if (ret < 0)
 			HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
 			       strerror(-ret));
-		ethdev_drain(dev);
+		drained = ethdev_drain(dev);
 	}
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		hn_rx_stop(dev->data->rx_queues[i]);
 	hn_chan_reader_stop(&proc->primary);
+	if (drained || hn_link_is_lost(dev))
+		return 0;
+	/* What it still has must not be used for anything else: start from nothing. */
+	ret = hn_host_reconnect(dev, port->mtu);
+	if (ret < 0)
+		hn_link_lose(dev, ret);
 	return 0;
 }
 
@@ -142,15 +160,8 @@ ethdev_stop(struct rte_eth_dev *dev)
 static int
 ethdev_configure(struct rte_eth_dev *dev)
 {
-	const struct rte_eth_conf *conf = &dev->data->dev_conf;
-	const struct hn_port *port = dev->data->dev_private;
-
 	if (hn_link_is_lost(dev))
 		return -ENODEV;
-	if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_NONE && dev->data->nb_rx_queues > 1) {
-		HN_LOG(ERR, "port %u: configure: one queue per port, no RSS", port->port_id);
-		return -EINVAL;
-	}
 	return hn_host_change_mtu(dev, dev->data->mtu);
 }
 
@@ -203,6 +214,8 @@ ethdev_set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 		HN_LOG(ERR, "port %u: stop the port to change its MTU", dev->data->port_id);
 		return -EBUSY;
 	}
+	if (!hn_queue_takes_mtu(dev, mtu))
+		return -EINVAL;
 	return hn_host_change_mtu(dev, mtu);
 }
 
@@ -213,15 +226,17 @@ ethdev_update_link(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 	return hn_link_publish(dev);
 }
 
-/* ethdev has set the flags that the filter is made of. */
+/* The filter is made of the port's flags; a stopped port has none. */
 static int
 ethdev_update_filter(struct rte_eth_dev *dev)
 {
 	int ret;
 
+	if (hn_link_is_lost(dev))
+		return -ENODEV;
 	if (!dev->data->dev_started)
 		return 0;
-	ret = hn_host_start_filter(dev);
+	ret = hn_host_set_filter(dev);
 	if (ret < 0)
 		HN_LOG(ERR, "port %u: packet filter: %s", dev->data->port_id, strerror(-ret));
 	return ret;
@@ -288,6 +303,8 @@ ethdev_close(struct rte_eth_dev *dev)
 		return 0;
 	hn_link_watch_stop(dev);
 	hn_host_disconnect(dev);
+	/* Once more: until then the host could tell news. */
+	hn_link_watch_stop(dev);
 	/* The host does not touch anything of ours any more. */
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
@@ -303,11 +320,18 @@ ethdev_close(struct rte_eth_dev *dev)
 	return 0;
 }
 
+static int
+ethdev_is_removed(struct rte_eth_dev *dev)
+{
+	return hn_link_is_lost(dev);
+}
+
 static const struct eth_dev_ops ethdev_ops = {
 	.dev_configure = ethdev_configure,
 	.dev_start = ethdev_start,
 	.dev_stop = ethdev_stop,
 	.dev_close = ethdev_close,
+	.is_removed = ethdev_is_removed,
 	.dev_infos_get = ethdev_info,
 	.mtu_set = ethdev_set_mtu,
 	.vlan_offload_set = ethdev_set_vlan_offload,
@@ -443,6 +467,8 @@ ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device 
 disconnect:
 	hn_host_disconnect(dev);
 free:
+	/* News of a port that never was. */
+	hn_link_watch_stop(dev);
 	ethdev_free(dev);
 	return ret;
 }

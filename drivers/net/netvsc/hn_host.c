@@ -19,6 +19,7 @@
 #include "hn_offload.h"
 #include "hn_port.h"
 #include "hn_proc.h"
+#include "hn_queue.h"
 #include "hn_tx.h"
 #include "ndis.h"
 #include "nvsp.h"
@@ -85,8 +86,8 @@ static const struct hn_rndis_events host_rndis_events = {
 
 /* Connect */
 
-int
-hn_host_query_link(struct rte_eth_dev *dev)
+static int
+host_learn_link(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	struct hn_port *port = dev->data->dev_private;
@@ -105,43 +106,80 @@ hn_host_query_link(struct rte_eth_dev *dev)
 	return 0;
 }
 
-/* What the host is asked before a port can be used; who fails it says so. */
+/* A former user of the channel may have left it receiving. */
+static int
+host_quiet(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	return hn_host_clear_filter(dev);
+}
+
+/* Known from the first connect on, it must not change behind the application. */
+static int
+host_learn_mac(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	struct hn_port *port = dev->data->dev_private;
+	struct rte_ether_addr mac;
+	int ret = hn_rndis_get_mac(&hn_proc_get(port->port_id)->rndis, &mac);
+
+	if (ret < 0)
+		return ret;
+	if (port->mtu != 0 && !rte_is_same_ether_addr(&mac, &port->mac))
+		return -EADDRNOTAVAIL;
+	rte_ether_addr_copy(&mac, &port->mac);
+	return 0;
+}
+
+static int
+host_check_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct hn_port *port = dev->data->dev_private;
+	uint32_t host_mtu;
+	int ret = hn_rndis_get_mtu(&hn_proc_get(port->port_id)->rndis, &host_mtu);
+
+	if (ret < 0)
+		return ret;
+	if (host_mtu >= mtu)
+		return 0;
+	HN_LOG(ERR, "port %u: the host takes an MTU of %" PRIu32 " at most, not %u",
+	       port->port_id, host_mtu, mtu);
+	return -EINVAL;
+}
+
+static int
+host_reset_offloads(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+
+	return hn_offload_reset(&proc->rndis, &proc->nvs);
+}
+
+/* What the host is told and asked before a port can be used, in this order. */
+static const struct {
+	const char *name;
+	int (*take)(struct rte_eth_dev *dev, uint16_t mtu);
+} host_steps[] = {
+	{ "packet filter", host_quiet },
+	{ "MAC address", host_learn_mac },
+	{ "MTU", host_check_mtu },
+	{ "offloads", host_reset_offloads },
+	{ "link state", host_learn_link },
+};
+
 static int
 host_configure(struct rte_eth_dev *dev, uint16_t mtu)
 {
-	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
-	struct hn_port *port = dev->data->dev_private;
-	const char *step;
-	uint32_t host_mtu;
+	unsigned int i;
 	int ret;
 
-	/* A former user of the channel may have left it receiving. */
-	step = "packet filter";
-	ret = hn_rndis_set_filter(&proc->rndis, 0);
-	if (ret == 0) {
-		step = "MAC address";
-		ret = hn_rndis_get_mac(&proc->rndis, &port->mac);
+	for (i = 0; i < RTE_DIM(host_steps); i++) {
+		ret = host_steps[i].take(dev, mtu);
+		if (ret < 0) {
+			HN_LOG(ERR, "port %u: %s: %s", dev->data->port_id, host_steps[i].name,
+			       strerror(-ret));
+			return ret;
+		}
 	}
-	if (ret == 0) {
-		step = "MTU";
-		ret = hn_rndis_get_mtu(&proc->rndis, &host_mtu);
-	}
-	if (ret == 0 && host_mtu < mtu) {
-		HN_LOG(ERR, "port %u: the host does not take an MTU of %u, only %" PRIu32,
-		       port->port_id, mtu, host_mtu);
-		return -EINVAL;
-	}
-	if (ret == 0) {
-		step = "offloads";
-		ret = hn_offload_reset(&proc->rndis, &proc->nvs);
-	}
-	if (ret == 0) {
-		step = "link state";
-		ret = hn_host_query_link(dev);
-	}
-	if (ret < 0)
-		HN_LOG(ERR, "port %u: %s: %s", port->port_id, step, strerror(-ret));
-	return ret;
+	return 0;
 }
 
 int
@@ -196,36 +234,45 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	proc->txbuf = NULL;
 }
 
-static int
-host_reconnect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu)
+int
+hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 {
+	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
+	uint16_t i;
 	int ret;
 
+	hn_host_disconnect(dev);
+	/* What a broken ring or an indication has set going concerns the former life. */
+	hn_link_watch_stop(dev);
 	rte_vmbus_unmap_device(vmbus);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] != NULL)
+			hn_tx_abandon(dev->data->tx_queues[i]);
 	ret = rte_vmbus_map_device(vmbus);
-	return ret < 0 ? ret : hn_host_connect(dev, vmbus, mtu);
+	if (ret == 0)
+		ret = hn_host_connect(dev, vmbus, mtu);
+	if (ret == 0)
+		ret = hn_queue_renew_tx(dev);
+	if (ret == 0)
+		ret = hn_link_watch_start(dev);
+	return ret;
 }
 
 int
 hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 {
-	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
 	struct hn_port *port = dev->data->dev_private;
 	uint16_t former = port->mtu;
 	int ret, back;
 
 	if (mtu == former)
 		return 0;
-	hn_link_watch_stop(dev);
-	hn_host_disconnect(dev);
-	ret = host_reconnect(dev, vmbus, mtu);
+	ret = hn_host_reconnect(dev, mtu);
 	if (ret < 0) {
-		back = host_reconnect(dev, vmbus, former);
+		back = hn_host_reconnect(dev, former);
 		if (back < 0)
 			hn_link_lose(dev, back);
 	}
-	if (!hn_link_is_lost(dev))
-		hn_link_watch_start(dev);
 	return ret;
 }
 
@@ -242,13 +289,13 @@ host_filter(const struct rte_eth_dev *dev)
 }
 
 int
-hn_host_start_filter(struct rte_eth_dev *dev)
+hn_host_set_filter(struct rte_eth_dev *dev)
 {
 	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, host_filter(dev));
 }
 
 int
-hn_host_stop_filter(struct rte_eth_dev *dev)
+hn_host_clear_filter(struct rte_eth_dev *dev)
 {
 	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, 0);
 }

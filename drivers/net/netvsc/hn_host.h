@@ -33,22 +33,28 @@ struct rte_vmbus_device;
  */
 int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu);
 
-/** Filter off, halt, revoke, close, in this order; works from any state. */
+/** Halt, revoke, close, in this order; works from any state. The filter is off. */
 void hn_host_disconnect(struct rte_eth_dev *dev);
 
 /**
- * Connect anew with another MTU; the port is stopped. The device is closed and
- * mapped again, for a host serves a channel that was revoked only after that.
+ * Connect anew; the port is stopped. The device is closed and mapped again, for
+ * a host serves a channel that was revoked only after that. Whatever the host
+ * had not completed is freed: it cannot reach it any more.
+ *
+ * @return 0 or negative errno; then the port is disconnected.
+ */
+int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
+
+/**
+ * Connect anew with another MTU; the port is stopped.
  *
  * @return 0; -EINVAL and the former MTU if the host does not take it.
  */
 int hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu);
 
 /** Tell the host what to receive, by the port's promiscuous and all-multicast state. */
-int hn_host_start_filter(struct rte_eth_dev *dev);
-int hn_host_stop_filter(struct rte_eth_dev *dev);
-
-/** Ask the host for link state and speed, in a control operation. */
-int hn_host_query_link(struct rte_eth_dev *dev);
+int hn_host_set_filter(struct rte_eth_dev *dev);
+/** Tell the host to receive nothing. */
+int hn_host_clear_filter(struct rte_eth_dev *dev);
 
 #endif /* _HN_HOST_H_ */

@@ -20,7 +20,8 @@
 #include "rndis.h"
 
 /* How soon news are told, and how often the device is looked after. */
-#define LINK_NEWS_US 1000
+#define LINK_NEWS_US 100000
+#define LINK_LOSS_US 1000
 #define LINK_WATCH_US 1000000
 
 static void link_tell(void *arg);
@@ -80,16 +81,21 @@ hn_link_publish(struct rte_eth_dev *dev)
 	return rte_eth_linkstatus_set(dev, &link);
 }
 
-/* The host moved the card to another network: let the stack above notice. */
+/*
+ * The host moved the card to another network: let the stack above notice, by a
+ * link that is down until the next alarm.
+ */
 static void
 link_tell_flap(struct rte_eth_dev *dev)
 {
 	struct rte_eth_link down = { .link_status = RTE_ETH_LINK_DOWN };
 
 	rte_eth_linkstatus_set(dev, &down);
+	link_note_news(dev);
 	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
+/* The application may close the port in a callback: that comes last. */
 static void
 link_tell(void *arg)
 {
@@ -97,8 +103,10 @@ link_tell(void *arg)
 	struct hn_port *port = dev->data->dev_private;
 
 	rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
-	if (rte_atomic_exchange_explicit(&port->link_flap, 0, rte_memory_order_acq_rel) != 0)
+	if (rte_atomic_exchange_explicit(&port->link_flap, 0, rte_memory_order_acq_rel) != 0) {
 		link_tell_flap(dev);
+		return;
+	}
 	if (hn_link_publish(dev) < 0)
 		return;
 	HN_LOG(NOTICE, "port %u: link is %s", dev->data->port_id,
@@ -121,9 +129,13 @@ link_tell_loss(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
 
-	hn_link_publish(dev);
-	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
-	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+	uint16_t port_id = dev->data->port_id;
+
+	if (hn_link_publish(dev) == 0)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+	/* Unless the application has closed the port on that. */
+	if (rte_eth_dev_is_valid_port(port_id))
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
 void
@@ -133,6 +145,7 @@ hn_link_lose(struct rte_eth_dev *dev, int err)
 
 	if (rte_atomic_exchange_explicit(&port->lost, (uint32_t)-err, rte_memory_order_acq_rel))
 		return;
+	hn_chan_abandon(&hn_proc_get(dev->data->port_id)->primary);
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst = rte_eth_pkt_burst_dummy;
@@ -140,11 +153,13 @@ hn_link_lose(struct rte_eth_dev *dev, int err)
 	if (err == -ENODEV)
 		HN_LOG(ERR, "port %u: the host has taken the device %s away",
 		       dev->data->port_id, dev->device->name);
+	else if (err == -EPROTO || err == -ENOBUFS)
+		HN_LOG(ERR, "port %u: the host broke the ring of device %s; "
+		       "the port is not used any more", dev->data->port_id, dev->device->name);
 	else
-		HN_LOG(ERR, "port %u: the host broke the ring of device %s (%s); "
-		       "the port is not used any more", dev->data->port_id, dev->device->name,
-		       strerror(-err));
-	rte_eal_alarm_set(LINK_NEWS_US, link_tell_loss, dev);
+		HN_LOG(ERR, "port %u: device %s cannot be used any more: %s",
+		       dev->data->port_id, dev->device->name, strerror(-err));
+	rte_eal_alarm_set(LINK_LOSS_US, link_tell_loss, dev);
 }
 
 static void

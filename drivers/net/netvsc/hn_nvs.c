@@ -75,23 +75,25 @@ nvs_try_version(struct hn_chan *chan, const struct nvs_version *try, uint32_t ti
 	return answer.status == NVSP_STATUS_SUCCESS ? 0 : -ENOTSUP;
 }
 
-static const struct nvs_version *
-nvs_negotiate(struct hn_chan *chan, uint32_t timeout_ms)
+static int
+nvs_negotiate(struct hn_chan *chan, const struct nvs_version **version, uint32_t timeout_ms)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < RTE_DIM(nvs_versions); i++) {
 		ret = nvs_try_version(chan, &nvs_versions[i], timeout_ms);
-		if (ret == 0)
-			return &nvs_versions[i];
+		if (ret == 0) {
+			*version = &nvs_versions[i];
+			return 0;
+		}
 		if (ret != -ENOTSUP)
 			break;
 	}
 	HN_LOG(ERR, "port %u: NVSP version %s: %s", chan->port_id,
 	       nvs_versions[RTE_MIN(i, RTE_DIM(nvs_versions) - 1)].name,
 	       ret == -ETIMEDOUT ? "the host does not answer" : strerror(-ret));
-	return NULL;
+	return ret;
 }
 
 static int
@@ -202,13 +204,13 @@ int
 hn_nvs_attach(struct hn_nvs *nvs, struct hn_chan *chan, const struct rte_vmbus_device *dev,
 	      uint16_t mtu, uint32_t timeout_ms)
 {
-	const struct nvs_version *version;
+	const struct nvs_version *version = NULL;
 	int ret;
 
 	memset(nvs, 0, sizeof(*nvs));
-	version = nvs_negotiate(chan, timeout_ms);
-	if (version == NULL)
-		return -EPROTO;
+	ret = nvs_negotiate(chan, &version, timeout_ms);
+	if (ret < 0)
+		return ret;
 	nvs->version = version->version;
 	nvs->ndis_major = version->ndis_major;
 	nvs->ndis_minor = version->ndis_minor;

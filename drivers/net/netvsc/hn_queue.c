@@ -18,22 +18,46 @@
 #include "hn_rx.h"
 #include "hn_tx.h"
 
+/* Can frames of this MTU be received into mbufs of the pool? */
+static bool
+queue_takes_mtu(struct rte_mempool *pool, bool scatter, uint16_t port_id, uint16_t mtu)
+{
+	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	uint32_t longest = mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+
+	if (longest <= room || scatter)
+		return true;
+	HN_LOG(ERR, "port %u: frames of %u bytes do not fit mbufs of %u; use larger mbufs, "
+	       "a smaller MTU or the scatter offload", port_id, longest, room);
+	return false;
+}
+
+bool
+hn_queue_takes_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
+{
+	const struct hn_rxq *rxq;
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		rxq = dev->data->rx_queues[i];
+		if (rxq != NULL &&
+		    !queue_takes_mtu(rxq->pool, rxq->scatter, dev->data->port_id, mtu))
+			return false;
+	}
+	return true;
+}
+
 int
 hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		  unsigned int socket, const struct rte_eth_rxconf *conf,
 		  struct rte_mempool *pool)
 {
 	uint64_t offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
-	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
-	uint32_t longest = dev->data->mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	bool scatter = (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	struct hn_rxq *rxq;
 
-	if (longest > room && (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
-		HN_LOG(ERR, "port %u: frames of %u bytes do not fit mbufs of %u; use larger "
-		       "mbufs, a smaller MTU or the scatter offload", dev->data->port_id,
-		       longest, room);
+	if (!queue_takes_mtu(pool, scatter, dev->data->port_id, dev->data->mtu))
 		return -EINVAL;
-	}
 	rxq = rte_zmalloc_socket("netvsc_rxq", sizeof(*rxq), RTE_CACHE_LINE_SIZE, (int)socket);
 	if (rxq == NULL)
 		return -ENOMEM;
@@ -41,7 +65,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->queue_id = index;
 	rxq->nb_desc = nb_desc;
 	rxq->pool = pool;
-	rxq->scatter = (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	rxq->scatter = scatter;
 	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 	dev->data->rx_queues[index] = rxq;
 	return 0;
@@ -76,22 +100,50 @@ queue_alloc_slots(struct hn_txq *txq, unsigned int socket)
 	return 0;
 }
 
+/* What the host agreed to, and books for this queue's share of it; anew each time. */
 static int
-queue_alloc_books(struct hn_txq *txq, uint32_t first_section, uint32_t section_count,
-		  unsigned int socket)
+queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 {
+	const struct hn_proc *proc = dev->process_private;
+	uint32_t section_count = proc->nvs.tx_section_count /
+				 RTE_MAX(dev->data->nb_tx_queues, 1u);
 	uint32_t done_count = rte_align32pow2(txq->nb_desc);
 	size_t done_len = done_count * sizeof(txq->done.entry[0]);
 
+	rte_free(txq->mem);
+	memset(&txq->done, 0, sizeof(txq->done));
+	memset(&txq->buf, 0, sizeof(txq->buf));
 	txq->mem = rte_zmalloc_socket("netvsc_txq_books",
 				      done_len + hn_txbuf_mem_len(txq->nb_desc, section_count),
-				      RTE_CACHE_LINE_SIZE, (int)socket);
+				      RTE_CACHE_LINE_SIZE, socket);
 	if (txq->mem == NULL)
 		return -ENOMEM;
 	txq->done.entry = txq->mem;
 	txq->done.mask = done_count - 1;
-	hn_txbuf_init(&txq->buf, RTE_PTR_ADD(txq->mem, done_len), txq->nb_desc, first_section,
-		      section_count);
+	hn_txbuf_init(&txq->buf, RTE_PTR_ADD(txq->mem, done_len), txq->nb_desc,
+		      section_count * txq->queue_id, section_count);
+	txq->section_len = proc->nvs.tx_section_len;
+	txq->max_packets = proc->rndis.max_packets;
+	txq->max_transfer = proc->rndis.max_transfer;
+	txq->align = RTE_MAX(proc->rndis.align, 4u);
+	return 0;
+}
+
+int
+hn_queue_renew_tx(struct rte_eth_dev *dev)
+{
+	struct hn_txq *txq;
+	uint16_t i;
+	int ret;
+
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+		txq = dev->data->tx_queues[i];
+		if (txq == NULL)
+			continue;
+		ret = queue_alloc_books(txq, dev, dev->data->numa_node);
+		if (ret < 0)
+			return ret;
+	}
 	return 0;
 }
 
@@ -109,11 +161,14 @@ hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		  unsigned int socket, const struct rte_eth_txconf *conf)
 {
 	const struct hn_port *port = dev->data->dev_private;
-	const struct hn_proc *proc = dev->process_private;
-	uint32_t share = proc->nvs.tx_section_count / RTE_MAX(dev->data->nb_tx_queues, 1u);
 	struct hn_txq *txq;
 	int ret;
 
+	if (conf->tx_free_thresh >= nb_desc) {
+		HN_LOG(ERR, "port %u: tx_free_thresh %u is not below the %u descriptors",
+		       port->port_id, conf->tx_free_thresh, nb_desc);
+		return -EINVAL;
+	}
 	txq = rte_zmalloc_socket("netvsc_txq", sizeof(*txq), RTE_CACHE_LINE_SIZE, (int)socket);
 	if (txq == NULL)
 		return -ENOMEM;
@@ -121,12 +176,8 @@ hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	txq->queue_id = index;
 	txq->nb_desc = nb_desc;
 	txq->free_thresh = conf->tx_free_thresh != 0 ? conf->tx_free_thresh : nb_desc / 2;
-	txq->section_len = proc->nvs.tx_section_len;
 	txq->copy_max = port->options.tx_copybreak;
-	txq->max_packets = proc->rndis.max_packets;
-	txq->max_transfer = proc->rndis.max_transfer;
-	txq->align = RTE_MAX(proc->rndis.align, 4u);
-	ret = queue_alloc_books(txq, share * index, share, socket);
+	ret = queue_alloc_books(txq, dev, (int)socket);
 	if (ret == 0)
 		ret = queue_alloc_slots(txq, socket);
 	if (ret < 0) {

@@ -30,6 +30,15 @@ void hn_queue_release_rx(struct rte_eth_dev *dev, uint16_t index);
 int hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		      unsigned int socket, const struct rte_eth_txconf *conf);
 void hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index);
+/** Does every receive queue that is set up hold frames of this MTU? */
+bool hn_queue_takes_mtu(const struct rte_eth_dev *dev, uint16_t mtu);
+/**
+ * The host is another one than before, or forgot: begin the books of all
+ * transmit queues anew, with its limits. It must not have anything of ours.
+ *
+ * @return 0 or -ENOMEM.
+ */
+int hn_queue_renew_tx(struct rte_eth_dev *dev);
 void hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_info *info);
 void hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_info *info);
 

@@ -93,7 +93,7 @@ pages_free(struct hn_rndis *rndis)
 
 	for (i = 0; i < HN_RNDIS_PAGES; i++) {
 		if (page_is_with_host(&rndis->page[i])) {
-			HN_LOG(WARNING, "port %u: the host did not complete an RNDIS request; "
+			HN_LOG(WARNING, "port %u: the host has not completed an RNDIS request; "
 			       "its %u pages stay allocated", rndis->chan->port_id,
 			       HN_RNDIS_PAGES);
 			rndis->pages = NULL;
@@ -141,6 +141,23 @@ stray:
 
 /* A request and its answer */
 
+/* What rndis_try_send() works with. */
+struct rndis_send {
+	struct hn_chan *chan;
+	const struct nvsp_rndis_pkt *pkt;
+	struct vmbus_gpa gpa;
+	uint64_t xactid;
+};
+
+static int
+rndis_try_send(void *arg)
+{
+	const struct rndis_send *send = arg;
+
+	return hn_chan_send_gpa(send->chan, &send->gpa, 1, send->pkt, sizeof(*send->pkt),
+				send->xactid);
+}
+
 /* Send what lies in the page. */
 static int
 rndis_send_page(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t len)
@@ -150,14 +167,14 @@ rndis_send_page(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t len
 		.channel_type = NVSP_CHANNEL_CONTROL,
 		.section_index = NVSP_SECTION_NONE,
 	};
-	struct vmbus_gpa gpa = { .len = len, .ofs = 0, .page = page->pfn };
+	struct rndis_send send = { .chan = rndis->chan, .pkt = &pkt };
 	int ret;
 
 	page->generation++;
+	send.xactid = page_xactid(rndis, page);
+	send.gpa = (struct vmbus_gpa){ .len = len, .ofs = 0, .page = page->pfn };
 	rte_atomic_store_explicit(&page->with_host, 1, rte_memory_order_release);
-	hn_chan_tx_lock(rndis->chan);
-	ret = hn_chan_send_gpa(rndis->chan, &gpa, 1, &pkt, sizeof(pkt), page_xactid(rndis, page));
-	hn_chan_tx_unlock(rndis->chan);
+	ret = hn_chan_retry(rndis->chan, rndis_try_send, &send);
 	if (ret < 0)
 		rte_atomic_store_explicit(&page->with_host, 0, rte_memory_order_release);
 	return ret;
@@ -292,6 +309,8 @@ hn_rndis_receive(struct hn_rndis *rndis, const struct hn_msg *msg)
 	struct rndis_hdr hdr;
 	uint32_t i, offset, len;
 
+	if (rndis->events == NULL)
+		return;		/* before attach or after detach: nobody to tell */
 	for (i = 0; i < msg->range_count; i++) {
 		offset = msg->range[i].ofs;
 		len = msg->range[i].len;
@@ -539,6 +558,7 @@ hn_rndis_detach(struct hn_rndis *rndis)
 	if (rndis->initialized)
 		rndis_halt(rndis);
 	rndis->initialized = false;
+	rndis->events = NULL;
 	if (rndis->pages != NULL)
 		pages_free(rndis);
 }

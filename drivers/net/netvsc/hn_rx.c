@@ -173,7 +173,7 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 static void
 rx_finish_packet(struct hn_rxq *rxq, struct hn_chan *chan)
 {
-	hn_chan_rx_done(chan, rxq->msg.xactid, rxq->bad_ranges == 0 ?
+	hn_chan_rx_done(chan, &rxq->msg, rxq->bad_ranges == 0 ?
 			NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
 	rxq->busy = false;
 }
@@ -212,6 +212,9 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 			rx_finish_packet(rxq, chan);
 	}
 	hn_chan_rx_unlock(chan);
+	/* Completions behind the packet that found no mbufs may free some. */
+	if (unlikely(starved))
+		(void)hn_chan_poll(chan, RX_BUDGET, HN_CHAN_LEAVE);
 	return got;
 }
 

@@ -106,10 +106,14 @@ tx_consume_done(struct hn_txq *txq)
 	free_flush(&batch);
 }
 
+/* Receive data is dropped only where nothing could be sent otherwise. */
 uint16_t
 hn_tx_reclaim(struct hn_txq *txq)
 {
-	(void)hn_chan_poll(&hn_proc_get(txq->port_id)->primary, TX_POLL_BUDGET);
+	enum hn_chan_overflow overflow = txq->buf.free_desc_count == 0 ? HN_CHAN_DROP :
+									 HN_CHAN_LEAVE;
+
+	(void)hn_chan_poll(&hn_proc_get(txq->port_id)->primary, TX_POLL_BUDGET, overflow);
 	tx_consume_done(txq);
 	return txq->buf.desc_count - txq->buf.free_desc_count;
 }
@@ -131,8 +135,7 @@ tx_is_short(const struct hn_txq *txq)
 static void
 tx_make_room(struct hn_txq *txq)
 {
-	if (tx_is_short(txq))
-		tx_consume_done(txq);
+	tx_consume_done(txq);
 	if (tx_is_short(txq))
 		hn_tx_reclaim(txq);
 }
@@ -173,6 +176,8 @@ frame_init(struct tx_frame *frame, struct rte_mbuf *m)
 	if (m->pkt_len < sizeof(start) + sizeof(rte_be16_t))
 		return 0;
 	head = rte_pktmbuf_read(m, 0, sizeof(start), &start);
+	if (unlikely(head == NULL))
+		return -EINVAL;		/* the chain is shorter than it says */
 	memcpy(&start, head, sizeof(start));
 	if (likely(start.type != RTE_BE16(RTE_ETHER_TYPE_VLAN)))
 		return 0;

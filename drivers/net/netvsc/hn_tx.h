@@ -82,7 +82,11 @@ struct hn_txq {
 	void *mem;			/**< what buf and done live in */
 };
 
-/** The burst function. A packet of which it tells is ours, any other the caller's. */
+/**
+ * The burst function. A packet of which it tells is ours, any other the
+ * caller's. Frames that were copied when the ring was full leave with the next
+ * burst, also an empty one.
+ */
 uint16_t hn_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t count);
 
 /** A completion has come; called by the owner of the channel's receive end. */

@@ -91,7 +91,8 @@ say_completion(uint64_t id, const void *nvsp, uint32_t len)
 	};
 
 	memcpy(packet, &hdr, sizeof(hdr));
-	memcpy(packet + sizeof(hdr), nvsp, len);
+	if (len != 0)
+		memcpy(packet + sizeof(hdr), nvsp, len);
 	scripted_push(packet, hdr.tlen * 8u);
 }
 
@@ -373,6 +374,8 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 	uint32_t got;
 
 	(void)chan;
+	if (queue_count == 0 && host.chatter)
+		say_completion(0, NULL, 0);
 	if (queue_count == 0)
 		return -EAGAIN;
 	got = queue[queue_head].len;

@@ -38,6 +38,7 @@ struct scripted_host {
 	uint32_t nvsp_heard[160];	/**< by type */
 	uint32_t rx_completions;
 	bool gone;
+	bool chatter;			/**< sends notices without end */
 	/* Answers, as the good host gives them. */
 	uint32_t piece_len, piece_count, sections, piece_offset;
 	uint32_t section_len;

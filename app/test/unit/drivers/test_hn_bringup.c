@@ -311,6 +311,25 @@ impossible_mac_is_refused(void **state)
 }
 
 static void
+control_that_comes_before_rndis_is_attached_is_dropped(void **state)
+{
+	const uint32_t indication[] = { RNDIS_INDICATE_STATUS, 20, RNDIS_STATUS_MEDIA_CONNECT, 0, 0 };
+
+	(void)state;
+	last_status = 0;
+	assert_int_equal(nvs_up(), 0);
+	scripted_push_rndis(NVSP_CHANNEL_CONTROL, indication, sizeof(indication), 5);
+	hn_chan_poll(&chan, 10, HN_CHAN_DROP);
+	assert_int_equal(host.rx_completions, 1);
+	assert_int_equal(rndis_up(), 0);
+	hn_rndis_detach(&rndis);
+	scripted_push_rndis(NVSP_CHANNEL_CONTROL, indication, sizeof(indication), 6);
+	hn_chan_poll(&chan, 10, HN_CHAN_DROP);
+	assert_int_equal(last_status, 0);
+	hn_nvs_detach(&nvs, &chan);
+}
+
+static void
 indications_go_up_with_their_value(void **state)
 {
 	struct {
@@ -325,7 +344,7 @@ indications_go_up_with_their_value(void **state)
 	assert_int_equal(nvs_up(), 0);
 	assert_int_equal(rndis_up(), 0);
 	scripted_push_rndis(NVSP_CHANNEL_CONTROL, &msg, sizeof(msg), 5);
-	hn_chan_poll(&chan, 10);
+	hn_chan_poll(&chan, 10, HN_CHAN_DROP);
 	assert_int_equal(last_status, RNDIS_STATUS_LINK_SPEED_CHANGE);
 	assert_int_equal(last_value, 12345);
 	/* One that points outside itself does not. */
@@ -334,7 +353,7 @@ indications_go_up_with_their_value(void **state)
 	scripted_push_rndis(NVSP_CHANNEL_CONTROL, &msg, sizeof(msg), 6);
 	msg.ind.info_offset = UINT32_MAX;
 	scripted_push_rndis(NVSP_CHANNEL_CONTROL, &msg, sizeof(msg), 7);
-	hn_chan_poll(&chan, 10);
+	hn_chan_poll(&chan, 10, HN_CHAN_DROP);
 	assert_int_equal(last_status, 0);
 	all_down();
 }
@@ -393,6 +412,8 @@ main(int argc, char *argv[])
 		CASE("an unknown OID is told from a broken host",
 		     unknown_oid_is_told_from_a_broken_host),
 		CASE("an impossible MAC is refused", impossible_mac_is_refused),
+		CASE("control that comes before RNDIS is attached is dropped",
+		     control_that_comes_before_rndis_is_attached_is_dropped),
 		CASE("indications go up with their value", indications_go_up_with_their_value),
 		CASE("every message may go wrong in every way",
 		     every_message_may_go_wrong_in_every_way),

@@ -180,7 +180,7 @@ data_met_by_others_waits_for_the_rx_queue_in_order(void **state)
 	(void)state;
 	for (id = 0; id < HN_BACKLOG_MAX; id++)
 		push_data(id);
-	assert_int_equal(hn_chan_poll(&chan, 100), HN_BACKLOG_MAX);
+	assert_int_equal(hn_chan_poll(&chan, 100, HN_CHAN_DROP), HN_BACKLOG_MAX);
 	push_data(HN_BACKLOG_MAX);
 	for (id = 0; id <= HN_BACKLOG_MAX; id++) {
 		assert_int_equal(next(10), 1);
@@ -199,15 +199,94 @@ data_beyond_the_backlog_goes_back_and_is_counted(void **state)
 	(void)state;
 	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
 		push_data(i);
-	hn_chan_poll(&chan, 100);
+	hn_chan_poll(&chan, 100, HN_CHAN_DROP);
 	assert_int_equal(chan.stats.missed, 5);
 	assert_int_equal(host.rx_completions, 5);
 	/* Who stops receiving gives the rest back. */
 	hn_chan_reader_stop(&chan);
 	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 5);
 	push_data(99);
-	hn_chan_poll(&chan, 100);
+	hn_chan_poll(&chan, 100, HN_CHAN_DROP);
 	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 6);
+}
+
+/* A packet of the host whose ranges have all been used. */
+static const struct hn_msg *
+used(uint64_t id)
+{
+	msg.xactid = id;
+	msg.wants_completion = true;
+	return &msg;
+}
+
+static void
+who_may_not_drop_leaves_data_in_the_ring(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
+		push_data(i);
+	assert_int_equal(hn_chan_poll(&chan, 100, HN_CHAN_LEAVE), HN_BACKLOG_MAX);
+	assert_int_equal(chan.stats.missed, 0);
+	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
+		assert_int_equal(next(10), 1);
+}
+
+static void
+packet_that_wants_no_completion_gets_none(void **state)
+{
+	(void)state;
+	assert_true(hn_chan_rx_trylock(&chan));
+	used(1);
+	msg.wants_completion = false;
+	hn_chan_rx_done(&chan, &msg, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(host.rx_completions, 0);
+}
+
+static void
+abandoned_channel_is_not_touched(void **state)
+{
+	const uint32_t nvsp[] = { NVSP_TYPE_RNDIS_PKT, 0, 0, 0 };
+
+	(void)state;
+	hn_chan_abandon(&chan);
+	push_data(1);
+	assert_true(hn_chan_poll(&chan, 10, HN_CHAN_DROP) < 0);
+	hn_chan_tx_lock(&chan);
+	assert_int_equal(hn_chan_send(&chan, nvsp, sizeof(nvsp), 1), -ENODEV);
+	hn_chan_tx_unlock(&chan);
+	assert_int_equal(host.heard, 0);
+	assert_int_equal(failures, 0);
+}
+
+static void
+broken_send_ring_fails_the_channel(void **state)
+{
+	const uint32_t nvsp[] = { NVSP_TYPE_RNDIS_PKT, 0, 0, 0 };
+
+	(void)state;
+	host.fault = FAULT_SEND_FAILS;
+	host.fault_at = 1;
+	hn_chan_tx_lock(&chan);
+	assert_int_equal(hn_chan_send(&chan, nvsp, sizeof(nvsp), 1), -EPROTO);
+	hn_chan_tx_unlock(&chan);
+	assert_int_equal(failures, 1);
+}
+
+static void
+host_that_keeps_talking_does_not_outlast_a_deadline(void **state)
+{
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	host.fault = FAULT_SILENT;
+	host.fault_at = 1;
+	host.chatter = true;
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 50),
+			 -ETIMEDOUT);
 }
 
 static void
@@ -216,7 +295,7 @@ completions_owed_wait_for_the_send_end(void **state)
 	(void)state;
 	hn_chan_tx_lock(&chan);
 	assert_true(hn_chan_rx_trylock(&chan));
-	hn_chan_rx_done(&chan, 1, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_done(&chan, used(1), NVSP_STATUS_SUCCESS);
 	hn_chan_rx_unlock(&chan);
 	assert_int_equal(host.rx_completions, 0);
 	hn_chan_tx_unlock(&chan);
@@ -234,11 +313,11 @@ more_packets_outstanding_than_pieces_fail_the_channel_once(void **state)
 	hn_chan_tx_lock(&chan);
 	assert_true(hn_chan_rx_trylock(&chan));
 	for (i = 0; i < 103; i++)
-		hn_chan_rx_done(&chan, i, NVSP_STATUS_SUCCESS);
+		hn_chan_rx_done(&chan, used(i), NVSP_STATUS_SUCCESS);
 	hn_chan_rx_unlock(&chan);
 	hn_chan_tx_unlock(&chan);
 	assert_int_equal(failures, 1);
-	assert_true(chan.failed);
+	assert_int_equal(chan.failed, 1);
 }
 
 static void
@@ -248,9 +327,9 @@ receive_end_has_one_owner(void **state)
 	assert_true(hn_chan_rx_trylock(&chan));
 	assert_false(hn_chan_rx_trylock(&chan));
 	push_data(1);
-	assert_int_equal(hn_chan_poll(&chan, 10), 0);
+	assert_int_equal(hn_chan_poll(&chan, 10, HN_CHAN_DROP), 0);
 	hn_chan_rx_unlock(&chan);
-	assert_int_equal(hn_chan_poll(&chan, 10), 1);
+	assert_int_equal(hn_chan_poll(&chan, 10, HN_CHAN_DROP), 1);
 }
 
 /* Packets of a host that makes no sense: skipped, counted, memory given back. */
@@ -388,6 +467,14 @@ main(void)
 		     data_met_by_others_waits_for_the_rx_queue_in_order),
 		CASE("data beyond the backlog goes back and is counted",
 		     data_beyond_the_backlog_goes_back_and_is_counted),
+		CASE("who may not drop leaves data in the ring",
+		     who_may_not_drop_leaves_data_in_the_ring),
+		CASE("a packet that wants no completion gets none",
+		     packet_that_wants_no_completion_gets_none),
+		CASE("an abandoned channel is not touched", abandoned_channel_is_not_touched),
+		CASE("a broken send ring fails the channel", broken_send_ring_fails_the_channel),
+		CASE("a host that keeps talking does not outlast a deadline",
+		     host_that_keeps_talking_does_not_outlast_a_deadline),
 		CASE("completions owed wait for the send end",
 		     completions_owed_wait_for_the_send_end),
 		CASE("more packets outstanding than pieces fail the channel, once",

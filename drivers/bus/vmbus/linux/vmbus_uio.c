@@ -91,7 +91,9 @@ vmbus_uio_read_event(int fd)
 {
 	int32_t count;
 
-	return read(fd, &count, sizeof(count)) == sizeof(count) ? (count & INT32_MAX) : -EIO;
+	if (read(fd, &count, sizeof(count)) == sizeof(count))
+		return count & INT32_MAX;
+	return errno == EINTR ? -EINTR : -EIO;
 }
 
 bool

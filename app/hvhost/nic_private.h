@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What the parts of a NIC share: nic.c its life and its turn, nic_rx.c frames to
+ * the guest, nic_tx.c frames from the guest, nic_control.c RNDIS control
+ * messages both ways.
+ */
+
+#ifndef HVHOST_NIC_PRIVATE_H
+#define HVHOST_NIC_PRIVATE_H
+
+#include "control_queue.h"
+#include "nic.h"
+#include "nvsp.h"
+#include "rndis.h"
+#include "rxbuf.h"
+#include "vmbus.h"
+
+struct nvsp_rndis;
+
+#define XFER_HEADER_LEN 8u		/* behind the descriptor, before the ranges */
+#define RANGE_LEN 8u
+
+/* A batch of received frames on its way into one packet. */
+struct nic_batch {
+	struct rxbuf_chain chain;
+	unsigned int limit;		/* ranges that fit the ring now */
+	uint32_t spare;			/* section in the hands of the port, or RXBUF_NONE */
+	uint8_t header[XFER_HEADER_LEN + NVSP_RANGES_MAX * RANGE_LEN];
+};
+
+/* A completion that found the ring full; nothing more is read until it is out. */
+struct nic_stuck {
+	bool waits;
+	uint64_t id;
+	size_t len;
+	uint8_t bytes[NVSP_MESSAGE_MAX];
+};
+
+struct nic_channel {
+	struct nic *nic;
+	struct vmbus_channel *vch;	/* NULL: not open */
+	uint16_t index;
+	bool dead;
+	struct nic_batch batch;
+	struct nic_stuck stuck;
+};
+
+struct nic {
+	struct nic_config config;
+	char name[16];			/* "nic 0" */
+	struct rules *rules;
+	struct vmbus *bus;
+	struct vmbus_device *dev;
+	struct port *port;
+	struct nvsp nvsp;
+	struct rndis rndis;
+	struct rxbuf rxbuf;
+	bool has_rxbuf;
+	struct control_queue control;
+	uint32_t turn;			/* never 0 */
+	uint32_t *section_turn;		/* by send section: turn of its last completion */
+	size_t sections;
+	struct nic_counters counters;
+	struct nic_channel channel[NIC_QUEUES_MAX];
+};
+
+static inline bool
+nic_channel_works(const struct nic_channel *ch)
+{
+	return ch->vch != NULL && !ch->dead;
+}
+
+static inline uint8_t *
+nic_section(const struct nic *nic, uint32_t id)
+{
+	return nic->nvsp.recv.bytes + (size_t)id * nic->nvsp.recv_section_len;
+}
+
+/** A rule was broken that ends the channel, or the guest has ended it. */
+void nic_kill(struct nic_channel *ch, const char *why);
+
+/** Complete a packet of the guest; waits in the channel while the ring is full. */
+void nic_complete(struct nic_channel *ch, uint64_t id, const uint8_t *bytes, size_t len);
+
+/** Become the user of the NIC's port. */
+void nic_rx_plug(struct nic *nic, struct port *port);
+
+/** Forget frames that have not been sent. */
+void nic_rx_reset(struct nic_channel *ch);
+
+/** Send the frames that wait; those that do not fit the ring are lost. */
+void nic_rx_flush(struct nic_channel *ch);
+
+/** The guest gives receive sections back. */
+void nic_rx_completed(struct nic_channel *ch, const struct vmbus_packet *packet);
+
+/** An RNDIS packet of the guest: acts on it and completes it. */
+void nic_tx_rndis(struct nic_channel *ch, const struct vmbus_packet *packet,
+		  const struct nvsp_rndis *rndis);
+
+/** A control message of the guest waits for its turn; false if it is refused. */
+bool nic_control_take(struct nic_channel *ch, const struct frame *bytes, uint32_t channel_type);
+
+/** An indication goes to the guest after what waits already. */
+void nic_control_indicate(struct nic *nic, const uint8_t *bytes, size_t len);
+
+/** Act on what waits, as far as there are sections and room; how many messages. */
+unsigned int nic_control_poll(struct nic *nic);
+
+#endif /* HVHOST_NIC_PRIVATE_H */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Frames to the guest: the port writes each into a free receive section, where
+ * its RNDIS message is written around it; a batch of them goes out as one packet,
+ * and one completion of the guest gives all their sections back.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "nic_private.h"
+#include "port.h"
+#include "rndis_packet.h"
+#include "rules.h"
+#include "wire.h"
+
+/* A host counts its ring as full when less than this is left. */
+#define RING_RESERVE 2048u
+
+static bool
+nic_rx_listens(void *ctx)
+{
+	const struct nic *nic = ctx;
+
+	return nic->has_rxbuf && nic_channel_works(&nic->channel[0]) && nic->rndis.link_up &&
+	       nic->rndis.filter != 0;
+}
+
+void
+nic_rx_flush(struct nic_channel *ch)
+{
+	struct nic *nic = ch->nic;
+	struct nic_batch *batch = &ch->batch;
+	struct wire header = wire_over(batch->header, XFER_HEADER_LEN);
+	uint8_t message[NVSP_MESSAGE_MAX];
+	size_t len;
+
+	if (batch->chain.count == 0)
+		return;
+	put16(&header, nic->nvsp.recv.id);
+	put16(&header, 0);
+	put32(&header, batch->chain.count);
+	len = nvsp_write_rndis(&nic->nvsp, message, NVSP_CHANNEL_DATA);
+	if (vmbus_channel_send(ch->vch, &(struct vmbus_send){
+			.type = PACKET_XFER_PAGES,
+			.wants_completion = true,
+			.id = batch->chain.first,
+			.header = batch->header,
+			.header_len = XFER_HEADER_LEN + batch->chain.count * RANGE_LEN,
+			.payload = message,
+			.payload_len = len,
+		}) == 0) {
+		rxbuf_chain_sent(&nic->rxbuf, &batch->chain, ch->index);
+		nic->counters.rx_packets++;
+	} else {
+		rxbuf_chain_drop(&nic->rxbuf, &batch->chain);
+		nic->counters.rx_lost_ring_full += batch->chain.count;
+	}
+	memset(&batch->chain, 0, sizeof(batch->chain));
+}
+
+/* How many ranges a packet may have now; 0: the ring is full. */
+static unsigned int
+rx_batch_limit(const struct nic_channel *ch)
+{
+	size_t room = vmbus_channel_room(ch->vch);
+	size_t ranges;
+
+	if (room < RING_RESERVE)
+		return 0;
+	/* Half of the reserve is left to completions. */
+	ranges = (room - RING_RESERVE / 2) / RANGE_LEN;
+	return ranges < NVSP_RANGES_MAX ? (unsigned int)ranges : NVSP_RANGES_MAX;
+}
+
+/* Whether one more frame fits the batch; full batches are sent. */
+static bool
+rx_batch_has_room(struct nic_channel *ch)
+{
+	struct nic_batch *batch = &ch->batch;
+
+	if (batch->chain.count == batch->limit)
+		nic_rx_flush(ch);
+	if (batch->chain.count == 0)
+		batch->limit = rx_batch_limit(ch);
+	return batch->limit > 0;
+}
+
+static uint8_t *
+nic_rx_begin(void *ctx, size_t *room)
+{
+	struct nic *nic = ctx;
+	struct nic_channel *ch = &nic->channel[0];
+	struct nic_batch *batch = &ch->batch;
+
+	if (!rx_batch_has_room(ch)) {
+		nic->counters.rx_ring_full++;
+		return NULL;
+	}
+	if (batch->spare == RXBUF_NONE)
+		batch->spare = rxbuf_take(&nic->rxbuf, 0);
+	if (batch->spare == RXBUF_NONE) {
+		nic->counters.rx_no_section++;
+		return NULL;
+	}
+	*room = nic->nvsp.frame_len + ETHER_TAG_LEN;
+	return nic_section(nic, batch->spare) + NVSP_HEADER_AREA;
+}
+
+/* Take a tag out of the frame: the guest gets it beside the frame. */
+static void
+nic_rx_untag(uint8_t *section, struct rndis_rx_info *info)
+{
+	uint8_t *frame = section + NVSP_HEADER_AREA;
+
+	if (info->frame_len < ETHER_HDR_LEN + ETHER_TAG_LEN || frame[12] != 0x81 ||
+	    frame[13] != 0x00)
+		return;
+	info->is_tagged = true;
+	info->tci = (uint16_t)(frame[14] << 8 | frame[15]);
+	info->frame_len -= ETHER_TAG_LEN;
+	memmove(frame + 2 * ETHER_ADDR_LEN, frame + 2 * ETHER_ADDR_LEN + ETHER_TAG_LEN,
+		info->frame_len - 2 * ETHER_ADDR_LEN);
+}
+
+static void
+rx_batch_add(struct nic_channel *ch, uint32_t id)
+{
+	struct nic *nic = ch->nic;
+	struct nic_batch *batch = &ch->batch;
+	uint32_t len = nic->nvsp.recv_section_len;
+	struct wire range = wire_over(batch->header + XFER_HEADER_LEN +
+				      batch->chain.count * RANGE_LEN, RANGE_LEN);
+
+	put32(&range, len);
+	put32(&range, id * len);
+	rxbuf_chain_add(&nic->rxbuf, &batch->chain, id);
+}
+
+/* The section stays where it is, for the next frame, when this one is not for the guest. */
+static void
+nic_rx_commit(void *ctx, size_t len)
+{
+	struct nic *nic = ctx;
+	struct nic_channel *ch = &nic->channel[0];
+	uint8_t *section = nic_section(nic, ch->batch.spare);
+	struct rndis_rx_info info = {
+		.frame_offset = NVSP_HEADER_AREA,
+		.frame_len = (uint32_t)len,
+		.checksum = RX_CHECKSUM_UNKNOWN,
+	};
+
+	if (len < ETHER_HDR_LEN)
+		return;
+	if (!rndis_accepts(&nic->rndis, section + NVSP_HEADER_AREA)) {
+		nic->counters.rx_filtered++;
+		return;
+	}
+	nic_rx_untag(section, &info);
+	if (info.frame_len > nic->nvsp.frame_len) {
+		nic->counters.rx_oversize++;
+		return;
+	}
+	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
+	rx_batch_add(ch, ch->batch.spare);
+	ch->batch.spare = RXBUF_NONE;
+	nic->counters.rx_frames++;
+	nic->counters.rx_bytes += info.frame_len;
+}
+
+static void
+nic_rx_dropped(void *ctx, unsigned int frames)
+{
+	struct nic *nic = ctx;
+
+	if (nic_rx_listens(nic))
+		nic->counters.rx_lost_port += frames;
+	else
+		nic->counters.rx_not_listening += frames;
+}
+
+void
+nic_rx_plug(struct nic *nic, struct port *port)
+{
+	nic->port = port;
+	port->user = (struct port_user){
+		.listens = nic_rx_listens,
+		.begin = nic_rx_begin,
+		.commit = nic_rx_commit,
+		.dropped = nic_rx_dropped,
+		.ctx = nic,
+	};
+}
+
+void
+nic_rx_reset(struct nic_channel *ch)
+{
+	memset(&ch->batch.chain, 0, sizeof(ch->batch.chain));
+	ch->batch.spare = RXBUF_NONE;
+}
+
+void
+nic_rx_completed(struct nic_channel *ch, const struct vmbus_packet *packet)
+{
+	static const struct {
+		int error;
+		enum rule rule;
+		const char *what;
+	} faults[] = {
+		{ -ENOENT, RULE_RX_UNKNOWN, "no packet of that id is with the guest" },
+		{ -EALREADY, RULE_RX_DOUBLE, "the guest does not hold it any more" },
+		{ -EXDEV, RULE_RX_CHANNEL, "another channel brought it" },
+	};
+	struct nic *nic = ch->nic;
+	int ret = nic->has_rxbuf ? rxbuf_complete(&nic->rxbuf, packet->id, ch->index) : -ENOENT;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (ret == faults[i].error) {
+			rules_break(nic->rules, faults[i].rule, nic->name,
+				    "completion of 0x%" PRIx64 " on channel %u: %s", packet->id,
+				    ch->index, faults[i].what);
+			nic_kill(ch, "a wrong completion");
+			return;
+		}
+	}
+	if (!nvsp_is_rndis_complete(packet->payload, packet->payload_len)) {
+		rules_break(nic->rules, RULE_RX_BODY, nic->name,
+			    "completion of 0x%" PRIx64 " with %zu bytes of something else",
+			    packet->id, packet->payload_len);
+		nic_kill(ch, "a wrong completion");
+	}
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Frames from the guest: the bytes of a packet are gathered from its send section
+ * and its page ranges, all its RNDIS messages are checked, and only then the
+ * frames leave through the port.
+ */
+
+#include <errno.h>
+
+#include "gpa.h"
+#include "nic_private.h"
+#include "port.h"
+#include "rndis_packet.h"
+#include "rules.h"
+#include "segment.h"
+
+/* Out of the port; the tag goes behind the addresses. */
+static void
+nic_tx_emit(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet)
+{
+	struct iovec seg[GPA_SEGMENTS_MAX + 3];
+	struct frame tagged = { .seg = seg, .len = frame->len + ETHER_TAG_LEN };
+	uint8_t addresses[2 * ETHER_ADDR_LEN];
+	uint8_t tag[ETHER_TAG_LEN] = {
+		0x81, 0x00, (uint8_t)(packet->tci >> 8), (uint8_t)packet->tci,
+	};
+
+	if (packet->is_tagged) {
+		frame_copy(frame, 0, addresses, sizeof(addresses));
+		seg[0] = (struct iovec){ addresses, sizeof(addresses) };
+		seg[1] = (struct iovec){ tag, sizeof(tag) };
+		tagged.n = 2 + frame_slice(frame, sizeof(addresses),
+					   frame->len - sizeof(addresses), seg + 2,
+					   GPA_SEGMENTS_MAX + 1);
+		frame = &tagged;
+		nic->counters.tx_tags++;
+	}
+	nic->counters.tx_frames++;
+	nic->counters.tx_bytes += frame->len;
+	if (!nic->rndis.link_up)
+		nic->counters.tx_lost_link++;
+	else if (!nic->port->ops->send(nic->port, frame))
+		nic->counters.tx_lost_port++;
+}
+
+struct nic_tx_part {
+	struct nic *nic;
+	const struct rndis_packet *packet;
+};
+
+static void
+nic_tx_emit_part(void *ctx, uint8_t *bytes, size_t len)
+{
+	const struct nic_tx_part *part = ctx;
+	struct iovec seg = { bytes, len };
+
+	nic_tx_emit(part->nic, &(struct frame){ &seg, 1, len }, part->packet);
+}
+
+/* Frames that need work are copied first: their memory is the guest's. */
+static void
+nic_tx_offload(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet)
+{
+	static uint8_t bytes[FRAME_MAX];
+	struct nic_tx_part part = { nic, packet };
+	size_t len = frame_copy(frame, 0, bytes, sizeof(bytes));
+
+	if (packet->is_large_send) {
+		nic->counters.tx_large_sends++;
+		if (segment_large_send(bytes, len, packet, nic_tx_emit_part, &part) == 0)
+			nic->counters.tx_lost_size++;
+		return;
+	}
+	nic->counters.tx_checksums++;
+	segment_checksum(bytes, len, packet);
+	nic_tx_emit_part(&part, bytes, len);
+}
+
+static bool
+nic_tx_check_frame(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet)
+{
+	size_t limit = packet->is_large_send ? FRAME_MAX : nic->nvsp.frame_len;
+	uint8_t type[2];
+
+	if (frame->len < ETHER_HDR_LEN || frame->len > limit + ETHER_TAG_LEN) {
+		rules_break(nic->rules, RULE_FRAME_SIZE, nic->name,
+			    "a frame of %zu bytes; %zu is the longest", frame->len, limit);
+		return false;
+	}
+	frame_copy(frame, 2 * ETHER_ADDR_LEN, type, sizeof(type));
+	if (type[0] == ETHER_TYPE_VLAN >> 8 && type[1] == (ETHER_TYPE_VLAN & 0xff))
+		rules_break(nic->rules, RULE_FRAME_VLAN, nic->name, "a frame of %zu bytes",
+			    frame->len);
+	else if (frame->len > limit) {
+		rules_break(nic->rules, RULE_FRAME_SIZE, nic->name,
+			    "a frame of %zu bytes; %zu is the longest", frame->len, limit);
+		return false;
+	}
+	return true;
+}
+
+static void
+nic_tx_frame(struct nic *nic, const struct frame *bytes, const struct rndis_packet *packet)
+{
+	struct iovec seg[GPA_SEGMENTS_MAX + 1];
+	struct frame frame = { .seg = seg, .len = packet->len };
+
+	frame.n = frame_slice(bytes, packet->offset, packet->len, seg, GPA_SEGMENTS_MAX + 1);
+	if (frame.n == 0 || !nic_tx_check_frame(nic, &frame, packet)) {
+		nic->counters.tx_lost_size++;
+		return;
+	}
+	if (packet->is_large_send || packet->checksum != 0)
+		nic_tx_offload(nic, &frame, packet);
+	else
+		nic_tx_emit(nic, &frame, packet);
+}
+
+static void
+nic_tx_note_manners(struct nic *nic, uint32_t channel_type)
+{
+	if (channel_type != NVSP_CHANNEL_DATA)
+		rules_break(nic->rules, RULE_NVSP_CHANNEL_TYPE, nic->name,
+			    "channel type %u for data", channel_type);
+	if (!nic->rndis.initialized)
+		rules_break(nic->rules, RULE_RNDIS_INIT_FIRST, nic->name,
+			    "data before INITIALIZE");
+	else if (nic->rndis.filter == 0)
+		rules_break(nic->rules, RULE_TX_BEFORE_FILTER, nic->name,
+			    "data while the packet filter is 0");
+}
+
+static void
+nic_tx_data(struct nic *nic, const struct frame *bytes, const struct rndis_packet *packets,
+	    unsigned int n, const struct nvsp_rndis *rndis)
+{
+	nic_tx_note_manners(nic, rndis->channel_type);
+	nic->counters.tx_packets++;
+	nic->counters.tx_sections += rndis->section != NVSP_NO_SECTION;
+	for (unsigned int i = 0; i < n; i++)
+		nic_tx_frame(nic, bytes, &packets[i]);
+}
+
+/* Both sources of a packet's bytes: first the send section, then the page ranges. */
+static int
+nic_tx_gather(struct nic_channel *ch, const struct vmbus_packet *packet,
+	      const struct nvsp_rndis *rndis, struct frame *bytes, struct iovec *seg)
+{
+	struct nic *nic = ch->nic;
+
+	bytes->seg = seg;
+	bytes->n = 0;
+	bytes->len = 0;
+	if (rndis->section != NVSP_NO_SECTION && rndis->section_len > 0) {
+		seg[0].iov_base = nic->nvsp.send.bytes +
+				  (size_t)rndis->section * NVSP_SEND_SECTION_LEN;
+		seg[0].iov_len = rndis->section_len;
+		bytes->n = 1;
+		bytes->len = rndis->section_len;
+	}
+	if (packet->type != PACKET_GPA_DIRECT)
+		return 0;
+	return gpa_gather(vmbus_guestmem(nic->bus), packet->header, packet->header_len,
+			  nic->rules, nic->name, seg, bytes);
+}
+
+/* What lies in send section number section may not be touched until the guest is told. */
+static void
+nic_tx_note_section(struct nic *nic, uint32_t section)
+{
+	if (section >= nic->sections)
+		return;
+	if (nic->section_turn[section] == nic->turn)
+		rules_break(nic->rules, RULE_SECTION_BUSY, nic->name,
+			    "send section %u before the completion of its last use", section);
+	nic->section_turn[section] = nic->turn;
+}
+
+static void
+nic_tx_complete(struct nic_channel *ch, uint64_t id, uint32_t status)
+{
+	uint8_t message[NVSP_MESSAGE_MAX];
+	size_t len = nvsp_write_rndis_complete(&ch->nic->nvsp, message, status);
+
+	if (status != NVSP_STATUS_SUCCESS)
+		ch->nic->counters.tx_refused++;
+	nic_complete(ch, id, message, len);
+}
+
+void
+nic_tx_rndis(struct nic_channel *ch, const struct vmbus_packet *packet,
+	     const struct nvsp_rndis *rndis)
+{
+	static struct rndis_packet packets[RNDIS_PACKETS_MAX];
+	struct nic *nic = ch->nic;
+	struct iovec seg[GPA_SEGMENTS_MAX + 1];
+	struct frame bytes;
+	unsigned int n;
+	bool good = false;
+	int ret;
+
+	if (!packet->wants_completion) {
+		rules_break(nic->rules, RULE_NVSP_REPLY_WANTED, nic->name,
+			    "an RNDIS packet does not ask for a completion");
+		return;
+	}
+	ret = nic_tx_gather(ch, packet, rndis, &bytes, seg);
+	if (ret == -EPROTO) {
+		nic_kill(ch, "a bad list of page ranges");
+		return;
+	}
+	if (ret == 0) {
+		switch (rndis_packets_parse(&bytes, nic->rules, nic->name, packets, &n)) {
+		case RNDIS_KIND_DATA:
+			nic_tx_data(nic, &bytes, packets, n, rndis);
+			good = true;
+			break;
+		case RNDIS_KIND_CONTROL:
+			good = nic_control_take(ch, &bytes, rndis->channel_type);
+			break;
+		case RNDIS_KIND_BAD:
+			break;
+		}
+	}
+	nic_tx_note_section(nic, rndis->section);
+	nic_tx_complete(ch, packet->id, good ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
+}
