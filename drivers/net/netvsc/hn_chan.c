@@ -24,6 +24,8 @@
 
 /* Ring packets that a waiting control operation takes at a time. */
 #define CHAN_WAIT_BUDGET 64
+/* So long an Rx queue may leave the backlog full before data is dropped. */
+#define CHAN_READER_GRACE_MS 10
 /* A full ring is the host's to empty; more than this and it has stopped. */
 #define CHAN_SEND_TIMEOUT_MS 10000
 
@@ -42,8 +44,9 @@ hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_i
 	rte_spinlock_init(&chan->rx_lock);
 	rte_spinlock_init(&chan->tx_lock);
 	chan->scratch = calloc(1, sizeof(*chan->scratch));
-	chan->backlog = calloc(HN_BACKLOG_MAX, sizeof(*chan->backlog));
-	if (chan->scratch == NULL || chan->backlog == NULL) {
+	hn_backlog_init(&chan->backlog, malloc(HN_BACKLOG_LEN), HN_BACKLOG_LEN,
+			HN_MSG_LEN_MAX);
+	if (chan->scratch == NULL || chan->backlog.mem == NULL) {
 		ret = -ENOMEM;
 		goto close;
 	}
@@ -62,11 +65,11 @@ hn_chan_close(struct hn_chan *chan)
 {
 	rte_vmbus_chan_close(chan->vmbus);
 	free(chan->owed);
-	free(chan->backlog);
+	free(chan->backlog.mem);
 	free(chan->scratch);
 	chan->vmbus = NULL;
 	chan->owed = NULL;
-	chan->backlog = NULL;
+	chan->backlog.mem = NULL;
 	chan->scratch = NULL;
 	hn_chan_abandon(chan);
 }
@@ -389,32 +392,19 @@ backlog_drop(struct hn_chan *chan, const struct hn_msg *msg)
 }
 
 static void
-msg_copy(struct hn_msg *to, const struct hn_msg *from)
-{
-	memcpy(to->raw, from->raw, from->raw_len);
-	to->raw_len = from->raw_len;
-	(void)msg_parse(to);	/* it passed before, and it is private */
-}
-
-static void
 backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	if (!chan->has_reader || chan->backlog_count == HN_BACKLOG_MAX) {
+	if (!chan->has_reader || !hn_backlog_put(&chan->backlog, msg->raw, msg->raw_len))
 		backlog_drop(chan, msg);
-		return;
-	}
-	msg_copy(&chan->backlog[(chan->backlog_head + chan->backlog_count) % HN_BACKLOG_MAX], msg);
-	chan->backlog_count++;
 }
 
 static bool
 backlog_get(struct hn_chan *chan, struct hn_msg *msg)
 {
-	if (likely(chan->backlog_count == 0))
+	if (likely(hn_backlog_is_empty(&chan->backlog)))
 		return false;
-	msg_copy(msg, &chan->backlog[chan->backlog_head]);
-	chan->backlog_head = (chan->backlog_head + 1) % HN_BACKLOG_MAX;
-	chan->backlog_count--;
+	msg->raw_len = hn_backlog_get(&chan->backlog, msg->raw);
+	(void)msg_parse(msg);	/* it passed before, and it is private */
 	return true;
 }
 
@@ -464,7 +454,8 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
-		if (overflow == HN_CHAN_LEAVE && chan->backlog_count == HN_BACKLOG_MAX)
+		if (overflow == HN_CHAN_LEAVE && chan->has_reader &&
+		    hn_backlog_is_full(&chan->backlog))
 			break;
 		ret = chan_take(chan, chan->scratch);
 		if (ret <= 0)
@@ -540,52 +531,77 @@ chan_pause(uint32_t turn)
 		rte_delay_us_sleep(turn < 1000 ? 20 : 1000);
 }
 
+/* Where a waiting control operation stands. */
+struct chan_waiting {
+	uint32_t turn;
+	uint64_t deadline;	/* ms */
+	uint64_t progress;	/* ms: when something was last taken off the ring */
+};
+
+static void
+chan_wait_begin(struct chan_waiting *waiting, uint32_t timeout_ms)
+{
+	waiting->turn = 0;
+	waiting->progress = chan_now_ms();
+	waiting->deadline = waiting->progress + timeout_ms;
+}
+
+/*
+ * One turn of a wait: poll, look at the clock, pause. Receive data is dropped
+ * only when it blocks the ring and no Rx queue has made room for a while.
+ *
+ * 0; -ETIMEDOUT; -ENODEV; or the channel's failure.
+ */
+static int
+chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
+{
+	uint64_t now = chan_now_ms();
+	bool blocked = now - waiting->progress > CHAN_READER_GRACE_MS;
+	int taken = hn_chan_poll(chan, CHAN_WAIT_BUDGET, blocked ? HN_CHAN_DROP : HN_CHAN_LEAVE);
+
+	if (taken < 0)
+		return taken;
+	if (waiting->turn++ % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
+		return -ENODEV;
+	/* Also when the host keeps the ring full of other things. */
+	if (now >= waiting->deadline)
+		return -ETIMEDOUT;
+	if (taken > 0)
+		waiting->progress = now;
+	else
+		chan_pause(waiting->turn);
+	return 0;
+}
+
 int
 hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *arg,
 	     uint32_t timeout_ms)
 {
-	uint64_t deadline = chan_now_ms() + timeout_ms;
-	uint32_t turn;
-	int ret;
+	struct chan_waiting waiting;
+	int ret = 0;
 
-	for (turn = 0; !done(arg); turn++) {
-		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET, HN_CHAN_DROP);
-		if (ret < 0)
-			return ret;
-		if (turn % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
-			return -ENODEV;
-		/* Also when the host keeps the ring full of other things. */
-		if (chan_now_ms() >= deadline)
-			return -ETIMEDOUT;
-		if (ret == 0)
-			chan_pause(turn);
-	}
-	return 0;
+	chan_wait_begin(&waiting, timeout_ms);
+	/* Each turn comes closer to the deadline. */
+	while (ret == 0 && !done(arg))
+		ret = chan_wait_turn(chan, &waiting);
+	return ret;
 }
 
 int
 hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg)
 {
-	uint64_t deadline = chan_now_ms() + CHAN_SEND_TIMEOUT_MS;
-	uint32_t turn;
-	int ret;
+	struct chan_waiting waiting;
+	int ret, sent;
 
-	for (turn = 0; ; turn++) {
+	chan_wait_begin(&waiting, CHAN_SEND_TIMEOUT_MS);
+	/* Each turn comes closer to the deadline. The host may wait for us to read. */
+	do {
 		hn_chan_tx_lock(chan);
-		ret = attempt(arg);
+		sent = attempt(arg);
 		hn_chan_tx_unlock(chan);
-		if (ret != -EAGAIN)
-			return ret;
-		/* The host may wait for us to read before it reads. */
-		ret = hn_chan_poll(chan, CHAN_WAIT_BUDGET, HN_CHAN_DROP);
-		if (ret < 0)
-			return ret;
-		if (rte_vmbus_dev_is_gone(chan->dev))
-			return -ENODEV;
-		if (chan_now_ms() >= deadline)
-			return -ETIMEDOUT;
-		chan_pause(turn);
-	}
+		ret = sent == -EAGAIN ? chan_wait_turn(chan, &waiting) : 0;
+	} while (sent == -EAGAIN && ret == 0);
+	return ret < 0 ? ret : sent;
 }
 
 /* What chan_try_message() works with. */

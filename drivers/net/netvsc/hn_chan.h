@@ -19,10 +19,10 @@
  * answers and notices. Whoever owns the receive end takes them in order:
  * completions and control go up at once through struct hn_chan_events; receive
  * data goes to the caller if it is the Rx queue (hn_chan_rx_next), and
- * otherwise into a short backlog that the Rx queue empties first. When the
- * backlog is full the data is handed back to the host and counted as missed, so
- * neither a transmitting application that does not poll Rx nor a control
- * operation can be blocked by incoming traffic.
+ * otherwise into a backlog that the Rx queue empties first. When the backlog is
+ * full and nobody empties it, the data is handed back to the host and counted as
+ * missed, so neither a transmitting application that does not poll Rx nor a
+ * control operation can be blocked by incoming traffic.
  */
 
 #ifndef _HN_CHAN_H_
@@ -35,6 +35,7 @@
 #include <rte_spinlock.h>
 #include <rte_vmbus_reg.h>
 
+#include "hn_backlog.h"
 #include "hn_compat.h"
 
 struct hn_chan;
@@ -46,8 +47,11 @@ struct rte_vmbus_device;
 /** Bytes of the largest packet a host sends: header, ranges, NVSP message. */
 #define HN_MSG_LEN_MAX (sizeof(struct vmbus_chanpkt_rxbuf) + \
 			HN_RANGE_MAX * sizeof(struct vmbus_rxbuf_range) + 120)
-/** Receive data kept for the Rx queue while others poll the channel. */
-#define HN_BACKLOG_MAX 16u
+/**
+ * Bytes of receive data kept for the Rx queue while others poll the channel:
+ * some thousand packets of one frame, or several tens of the largest.
+ */
+#define HN_BACKLOG_LEN (128u << 10)
 
 /** One packet: a private copy, checked; pointers lead into raw. */
 struct hn_msg {
@@ -117,9 +121,7 @@ struct hn_chan {
 	struct hn_owed *owed;		/**< completions not yet sent */
 	uint32_t owed_count;
 	uint32_t owed_max;		/**< no host has more packets outstanding */
-	uint16_t backlog_head;
-	uint16_t backlog_count;
-	struct hn_msg *backlog;		/**< HN_BACKLOG_MAX of them */
+	struct hn_backlog backlog;
 	struct hn_msg *scratch;		/**< where all but the Rx queue receive */
 };
 

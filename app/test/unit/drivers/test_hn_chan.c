@@ -20,6 +20,8 @@
 int hn_logtype_init;
 int hn_logtype_driver;
 
+#define PIECES 5000u
+
 static struct hn_chan chan;
 static struct hn_msg msg;
 static unsigned int tx_dones, controls, notices, failures;
@@ -77,7 +79,7 @@ start(void **state)
 	ret = hn_chan_open(&chan, dev, 0, &events, NULL);
 	if (ret == 0)
 		ret = hn_chan_set_rxbuf(&chan, dev->region[VMBUS_MAP_RECV_BUF].addr,
-					(uint32_t)dev->region[VMBUS_MAP_RECV_BUF].len, 100);
+					(uint32_t)dev->region[VMBUS_MAP_RECV_BUF].len, PIECES);
 	hn_chan_reader_start(&chan);
 	return ret;
 }
@@ -178,11 +180,11 @@ data_met_by_others_waits_for_the_rx_queue_in_order(void **state)
 	uint64_t id;
 
 	(void)state;
-	for (id = 0; id < HN_BACKLOG_MAX; id++)
+	for (id = 0; id < 100; id++)
 		push_data(id);
-	assert_int_equal(hn_chan_poll(&chan, 100, HN_CHAN_DROP), HN_BACKLOG_MAX);
-	push_data(HN_BACKLOG_MAX);
-	for (id = 0; id <= HN_BACKLOG_MAX; id++) {
+	assert_int_equal(hn_chan_poll(&chan, 200, HN_CHAN_DROP), 100);
+	push_data(100);
+	for (id = 0; id <= 100; id++) {
 		assert_int_equal(next(10), 1);
 		assert_int_equal(msg.xactid, id);
 		assert_int_equal(msg.range_count, 1);
@@ -191,23 +193,52 @@ data_met_by_others_waits_for_the_rx_queue_in_order(void **state)
 	assert_int_equal(chan.stats.missed, 0);
 }
 
+/* Let others than the Rx queue fill the backlog; returns how many it holds. */
+static unsigned int
+fill_backlog(void)
+{
+	unsigned int filled = 0;
+
+	for (;;) {
+		push_data(filled);
+		if (hn_chan_poll(&chan, 1, HN_CHAN_LEAVE) != 1)
+			return filled;
+		filled++;
+	}
+}
+
+static void
+who_may_not_drop_leaves_data_in_the_ring(void **state)
+{
+	unsigned int filled = fill_backlog(), i;
+
+	(void)state;
+	assert_in_range(filled, 1000, 3000);
+	assert_int_equal(chan.stats.missed, 0);
+	/* The one that was left comes behind the others. */
+	for (i = 0; i <= filled; i++) {
+		assert_int_equal(next(10), 1);
+		assert_int_equal(msg.xactid, i);
+	}
+}
+
 static void
 data_beyond_the_backlog_goes_back_and_is_counted(void **state)
 {
-	unsigned int i;
+	unsigned int filled = fill_backlog(), kept;
 
 	(void)state;
-	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
-		push_data(i);
-	hn_chan_poll(&chan, 100, HN_CHAN_DROP);
-	assert_int_equal(chan.stats.missed, 5);
-	assert_int_equal(host.rx_completions, 5);
+	for (kept = 0; chan.stats.missed == 0; kept++) {
+		push_data(filled);
+		hn_chan_poll(&chan, 100, HN_CHAN_DROP);
+	}
+	assert_int_equal(host.rx_completions, chan.stats.missed);
 	/* Who stops receiving gives the rest back. */
 	hn_chan_reader_stop(&chan);
-	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 5);
+	assert_int_equal(host.rx_completions, filled + kept + 1);
 	push_data(99);
-	hn_chan_poll(&chan, 100, HN_CHAN_DROP);
-	assert_int_equal(host.rx_completions, HN_BACKLOG_MAX + 6);
+	hn_chan_poll(&chan, 100, HN_CHAN_LEAVE);
+	assert_int_equal(host.rx_completions, filled + kept + 2);
 }
 
 /* A packet of the host whose ranges have all been used. */
@@ -217,20 +248,6 @@ used(uint64_t id)
 	msg.xactid = id;
 	msg.wants_completion = true;
 	return &msg;
-}
-
-static void
-who_may_not_drop_leaves_data_in_the_ring(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
-		push_data(i);
-	assert_int_equal(hn_chan_poll(&chan, 100, HN_CHAN_LEAVE), HN_BACKLOG_MAX);
-	assert_int_equal(chan.stats.missed, 0);
-	for (i = 0; i < HN_BACKLOG_MAX + 5; i++)
-		assert_int_equal(next(10), 1);
 }
 
 static void
@@ -312,7 +329,7 @@ more_packets_outstanding_than_pieces_fail_the_channel_once(void **state)
 	(void)state;
 	hn_chan_tx_lock(&chan);
 	assert_true(hn_chan_rx_trylock(&chan));
-	for (i = 0; i < 103; i++)
+	for (i = 0; i < PIECES + 3; i++)
 		hn_chan_rx_done(&chan, used(i), NVSP_STATUS_SUCCESS);
 	hn_chan_rx_unlock(&chan);
 	hn_chan_tx_unlock(&chan);
