@@ -59,18 +59,34 @@ build_app() {
 	dpdk_ninja "building hvhost and tests" "$app"
 }
 
+# A copy, for plugins are loaded by where they really are. Programs that run
+# with the former one keep it: it is replaced, not written to.
+link_plugin() {
+	local to=$build/plugins/${1##*/}
+	case $1 in *.symbols | *.p) return ;; esac
+	if [ -L "$1" ]; then
+		[ -L "$to" ] || cp -P "$1" "$to"
+	elif ! cmp -s "$1" "$to"; then
+		cp "$1" "$to.new"
+		mv "$to.new" "$to"
+	fi
+}
+
 link_results() {
 	local lib program
-	rm -rf "${build:?}/plugins" "${build:?}/bin"
-	mkdir -p "$build/plugins" "$build/bin"
-	for lib in librte_bus_vmbus librte_net_netvsc; do
-		cp -a "$out"/drivers/$lib.so.[0-9]* "$build/plugins/"
-		rm -rf "$build"/plugins/*.p "$build"/plugins/*.symbols
+	if [ "$(cat "$build/.linked" 2>/dev/null)" != "$out" ]; then
+		rm -rf "${build:?}/plugins" "${build:?}/bin"
+		mkdir -p "$build/plugins" "$build/bin"
+		printf '%s' "$out" >"$build/.linked"
+	fi
+	for lib in "$out"/drivers/librte_{bus_vmbus,net_netvsc}.so.[0-9]*; do
+		[ ! -f "$lib" ] || link_plugin "$lib"
 	done
 	for program in "$out"/app/dpdk-{testpmd,proc-info,pdump,dumpcap} \
 		"$out"/examples/dpdk-{l2fwd,l3fwd} "$app"/app/hvhost/{hvhost,libhvguest.so}; do
 		[ -f "$program" ] || die "the build left no $program"
-		ln -s "$program" "$build/bin/"
+		[ "$(readlink "$build/bin/$(basename "$program")")" = "$program" ] ||
+			ln -sf "$program" "$build/bin/"
 	done
 }
 
@@ -90,7 +106,8 @@ while [ $# -gt 0 ]; do
 		[ -n "${2:-}" ] || die "--dpdk wants the directory of a DPDK source tree"
 		[ -d "$2" ] || die "there is no directory $2 (--dpdk wants a DPDK source tree)"
 		dpdk=$(cd "$2" && pwd)
-		[ -z "$(overlay_version "$dpdk")" ] || overlay_check_version "$(overlay_version "$dpdk")"
+		version=$(overlay_version "$dpdk")
+		overlay_check_version "$version"
 		shift
 		;;
 	--stock) stock=true ;;

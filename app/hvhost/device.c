@@ -180,7 +180,7 @@ device_open(struct vmbus_device *dev)
 	ch->dead = false;
 	ch->signalled = false;
 	ch->wanted_room = false;
-	ch->taken = 0;
+	ch->signals_due = 0;
 	dev->ops->opened(dev->ctx, ch);
 }
 
@@ -254,7 +254,7 @@ vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
 			ch->signalled = false;
 		return 0;
 	}
-	ch->taken++;
+	ch->signals_due++;
 	packet_parse(packet, (size_t)len);
 	return 1;
 }
@@ -289,12 +289,14 @@ vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
 		return -EPROTO;
 	if (vmbus_channel_room(ch) < len) {
 		ring_want_room(&ch->to_guest, (uint32_t)(len + TRAILER_LEN));
+		ch->signals_due++;
 		ch->wanted_room = true;
 		if (vmbus_channel_room(ch) < len)
 			return -EAGAIN;
 	}
 	if (ch->wanted_room)
 		ring_want_room(&ch->to_guest, 0);
+	ch->wanted_room = false;
 	put16(&out, send->type);
 	put16(&out, (uint16_t)(header_len / 8));
 	put16(&out, (uint16_t)(len / 8));

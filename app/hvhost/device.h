@@ -34,8 +34,8 @@ struct vmbus_channel {
 	bool is_open;
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
-	bool wanted_room;		/**< our ring was full: a signal without packets is due */
-	uint64_t taken;			/**< packets since the guest's last signal */
+	bool wanted_room;		/**< our ring was full: the guest was asked to signal */
+	uint64_t signals_due;		/**< reasons for a signal that has not come */
 	struct ring from_guest;
 	struct ring to_guest;
 	struct shm rings;		/**< both, the guest's first */

@@ -197,17 +197,18 @@ vmbus_handle(struct vmbus *bus)
 /* Signals from guests */
 
 /*
- * A signal is due when the ring stops being empty, so packets have come since
- * the last one, or when the guest made room that we asked for.
+ * A signal is due when the ring stops being empty, so at least one packet comes
+ * with it, and when the guest makes room that we asked for. We may have taken
+ * the packets of several signals before we see the first.
  */
 static void
 channel_signalled(struct vmbus_channel *ch)
 {
-	if (ch->taken == 0 && !ch->wanted_room && !ch->dead && ring_is_drained(&ch->from_guest))
+	if (ch->signals_due > 0)
+		ch->signals_due--;
+	else if (!ch->dead && ring_is_drained(&ch->from_guest))
 		rules_break(ch->dev->bus->config.rules, RULE_RING_SIGNAL, ch->dev->name,
 			    "a signal without a packet on channel %u", ch->index);
-	ch->taken = 0;
-	ch->wanted_room = false;
 	ch->signalled = true;
 }
 

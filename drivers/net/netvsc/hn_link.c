@@ -23,6 +23,8 @@
 #define LINK_NEWS_US 100000
 #define LINK_LOSS_US 1000
 #define LINK_WATCH_US 1000000
+/* Ring packets taken each time for a port that does not run. */
+#define LINK_WATCH_BUDGET 16
 
 static void link_tell(void *arg);
 
@@ -171,8 +173,13 @@ link_watch(void *arg)
 		hn_link_lose(dev, -ENODEV);
 		return;
 	}
-	if (!hn_link_is_lost(dev))
-		rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
+	if (hn_link_is_lost(dev))
+		return;
+	/* Nobody else hears what the host says to a port that does not run. */
+	if (!dev->data->dev_started)
+		(void)hn_chan_poll(&hn_proc_get(dev->data->port_id)->primary, LINK_WATCH_BUDGET,
+				   HN_CHAN_LEAVE);
+	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }
 
 int

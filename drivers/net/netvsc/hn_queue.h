@@ -18,7 +18,7 @@
 /** Descriptors of a transmit queue: what may be with the host at a time. */
 #define HN_TX_DESC_MIN 64
 #define HN_TX_DESC_MAX 4096
-#define HN_TX_DESC_DEFAULT 512
+#define HN_TX_DESC_DEFAULT 1024
 
 /** Receive descriptors have no meaning here; any number is taken. */
 #define HN_RX_DESC_DEFAULT 512
