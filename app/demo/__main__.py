@@ -6,7 +6,7 @@ wrong use, 128 + N after signal N."""
 import argparse
 import sys
 
-from lab import LabError
+from lab import LabError, signals
 from lab.signals import Interrupted
 
 from .demo import Demo
@@ -50,6 +50,7 @@ def main():
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except Interrupted as signal:
+        signals.ignore()
         print(f"\ndemo: stopped by {signal}; everything is taken down", file=sys.stderr)
         return 128 + signal.number
 

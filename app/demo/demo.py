@@ -55,13 +55,13 @@ class Demo:
         self._right = stack.enter_context(lab.namespace("right", address=f"{RIGHT}/24"))
         self._host = stack.enter_context(
             lab.host([f"port={side.port()}" for side in (self._left, self._right)]))
-        self._testpmd = stack.enter_context(lab.testpmd(self._host, ["--forward-mode=io"]))
+        self._testpmd = stack.enter_context(lab.testpmd(self._host))
         for port in (0, 1):
             say(bringup.line(self._host, self._testpmd, port))
         say()
 
     def _show(self):
-        self._testpmd.command("start")
+        self._testpmd.start_without_loss()
         books = Conservation(self._host, self._testpmd, (self._left, self._right))
         self._ping()
         self._iperf()
@@ -94,12 +94,12 @@ class Demo:
 
     def _watch(self, client):
         """The live table while iperf3 runs."""
-        table = Table(self._host)
         deadline = time.monotonic() + self._seconds
-        while time.monotonic() < deadline - 0.5 and client.is_running():
-            time.sleep(min(1.0, max(deadline - time.monotonic(), 0.1)))
-            table.step()
-        table.end()
+        with Table(self._host) as table:
+            while time.monotonic() < deadline - 0.5 and client.is_running():
+                time.sleep(min(1.0, max(deadline - time.monotonic(), 0.1)))
+                self._testpmd.check_running()
+                table.step()
 
     def _balance(self, books):
         ways = books.balance()

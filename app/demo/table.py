@@ -12,7 +12,7 @@ ROW = "  {second:>6} {0[0]:>12,} {0[1]:>12,} {1[0]:>12,} {1[1]:>12,} {mbits:>9,.
 
 
 class Table:
-    """Rates between samples of the host's counters; one row per step()."""
+    """Rates between samples of the host's counters; one row per step(), in a with statement."""
 
     def __init__(self, host, out=sys.stdout):
         self._host = host
@@ -26,6 +26,13 @@ class Table:
         nics = [self._host.nic(port) for port in range(PORTS)]
         return time.monotonic(), nics
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._in_place:  # leave the last row standing
+            print(file=self._out, flush=True)
+
     def step(self):
         """Print the rates since the last step."""
         then, before = self._last
@@ -38,9 +45,3 @@ class Table:
         row = ROW.format(*rates, second=round(now - self._start), mbits=octets * 8 / span / 1e6)
         self._out.write(f"\r\033[K{row}" if self._in_place else f"{row}\n")
         self._out.flush()
-
-    def end(self):
-        """Leave the last row standing."""
-        if self._in_place:
-            self._out.write("\n")
-            self._out.flush()

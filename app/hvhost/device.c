@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Devices and their channels: offered and taken away, opened and closed by
- * guests, packets received and sent.
+ * Devices: offered and taken away, with their subchannels; opened and closed
+ * by guests; what of them guests map.
  */
 
 #include <errno.h>
@@ -15,22 +15,106 @@
 
 #include "device.h"
 #include "guestmem.h"
-#include "rules.h"
-#include "wire.h"
 
-enum {
-	DESCRIPTOR_LEN = 16,
-	TRAILER_LEN = 8,
-};
+/* Channels */
+
+static int
+channel_show(const struct vmbus_channel *ch)
+{
+	const struct vmbus_device *dev = ch->dev;
+	struct sysfs_channel shown = {
+		.instance = dev->instance,
+		.relid = ch->relid,
+		.index = ch->index,
+		.monitored = ch->monitor_id != MONITOR_NONE,
+		.monitor_id = ch->monitor_id,
+		.ring_len = ch->rings.len,
+	};
+
+	return sysfs_add_channel(dev->bus->tree, &shown);
+}
+
+static int
+channel_create(struct vmbus_channel *ch, struct vmbus_device *dev, uint16_t index)
+{
+	int ret;
+
+	ch->dev = dev;
+	ch->index = index;
+	ch->monitor_id = MONITOR_NONE;
+	ret = shm_create(&ch->rings, "rings", 2 * dev->ring_bytes);
+	if (ret == 0)
+		bus_attach_channel(dev->bus, ch, dev->monitored);
+	return ret;
+}
+
+static void
+channel_destroy(struct vmbus_channel *ch)
+{
+	bus_detach_channel(ch->dev->bus, ch);
+	shm_destroy(&ch->rings);
+}
+
+/* The host offers a subchannel; the guest's kernel shows it and opens it. */
+int
+vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index)
+{
+	struct vmbus_channel *ch;
+	int ret;
+
+	for (ch = dev->subs; ch != NULL; ch = ch->next)
+		if (ch->index == index)
+			return -EEXIST;
+	if (index == 0 || !dev->primary.is_open)
+		return -EINVAL;
+	ch = calloc(1, sizeof(*ch));
+	if (ch == NULL)
+		return -ENOMEM;
+	ret = channel_create(ch, dev, index);
+	if (ret < 0)
+		goto free_channel;
+	ret = channel_show(ch);
+	if (ret < 0)
+		goto destroy_channel;
+	ch->next = dev->subs;
+	dev->subs = ch;
+	channel_open(ch);
+	return 0;
+
+destroy_channel:
+	channel_destroy(ch);
+free_channel:
+	free(ch);
+	return ret;
+}
+
+/* With the primary they go; a guest has to ask for them again. */
+static void
+device_drop_subs(struct vmbus_device *dev)
+{
+	struct vmbus_channel *ch;
+
+	while ((ch = dev->subs) != NULL) {
+		dev->subs = ch->next;
+		channel_close(ch);
+		sysfs_remove_channel(dev->bus->tree, dev->instance, ch->relid);
+		channel_destroy(ch);
+		free(ch);
+	}
+}
 
 /* Offer and rescind */
 
 static int
 device_alloc(struct vmbus_device *dev, const struct vmbus_offer *offer)
 {
+	size_t page = dev->bus->page;
 	int ret;
 
-	ret = shm_create(&dev->primary.rings, "txrx_rings", 2 * offer->ring_bytes);
+	if (offer->ring_bytes % page != 0 || offer->ring_bytes / page < 2 ||
+	    offer->ring_bytes > UINT32_MAX / 2)
+		return -EINVAL;
+	ret = channel_create(&dev->primary, dev, 0);
 	if (ret == 0)
 		ret = shm_create(&dev->recv, "recv", offer->recv_bytes);
 	if (ret == 0)
@@ -41,7 +125,7 @@ device_alloc(struct vmbus_device *dev, const struct vmbus_offer *offer)
 static void
 device_free(struct vmbus_device *dev)
 {
-	shm_destroy(&dev->primary.rings);
+	channel_destroy(&dev->primary);
 	shm_destroy(&dev->recv);
 	shm_destroy(&dev->send);
 	free(dev);
@@ -49,16 +133,9 @@ device_free(struct vmbus_device *dev)
 
 /* Addresses of regions mean nothing to a guest; give ones that are page-aligned. */
 static int
-device_list(struct vmbus_device *dev)
+device_show(struct vmbus_device *dev)
 {
 	struct sysfs_device *sysfs = &dev->sysfs;
-	struct sysfs_channel channel = {
-		.relid = dev->primary.relid,
-		.index = 0,
-		.monitored = dev->primary.monitor_id != MONITOR_NONE,
-		.monitor_id = dev->primary.monitor_id,
-		.ring_fd = dev->primary.rings.fd,
-	};
 	int ret;
 
 	snprintf(dev->recv_name, sizeof(dev->recv_name), "recv:%u", dev->recv_gpadl);
@@ -66,20 +143,20 @@ device_list(struct vmbus_device *dev)
 	*sysfs = (struct sysfs_device){
 		.instance = dev->instance,
 		.relid = dev->primary.relid,
-		.monitored = channel.monitored,
+		.monitored = dev->primary.monitor_id != MONITOR_NONE,
 		.monitor_id = dev->primary.monitor_id,
 		.minor = dev->minor,
 		.map = {
-			{ "txrx_rings", 0x1f2400000, 2 * dev->ring_bytes },
-			{ "int_page", 0xffff888100001000, GUEST_PAGE },
-			{ "monitor_page", 0xffff888100003000, GUEST_PAGE },
+			{ "txrx_rings", 0x1f2400000, dev->primary.rings.len },
+			{ "int_page", 0xffff888100010000, GUEST_PAGE },
+			{ "monitor_page", 0xffff888100030000, GUEST_PAGE },
 			{ dev->recv_name, 0xffffc90000800000, dev->recv.len },
 			{ dev->send_name, 0xffffc90002800000, dev->send.len },
 		},
 	};
 	ret = sysfs_add_device(dev->bus->tree, sysfs);
 	if (ret == 0)
-		ret = sysfs_add_channel(dev->bus->tree, dev->instance, &channel);
+		ret = channel_show(&dev->primary);
 	if (ret < 0)
 		sysfs_remove_device(dev->bus->tree, sysfs);
 	return ret;
@@ -98,17 +175,17 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	dev->ops = ops;
 	dev->ctx = ctx;
 	dev->ring_bytes = offer->ring_bytes;
+	dev->monitored = offer->monitored;
+	dev->primary.dev = dev;
+	dev->primary.monitor_id = MONITOR_NONE;
 	dev->minor = bus->next_minor++;
 	dev->recv_gpadl = bus->next_gpadl++;
 	dev->send_gpadl = bus->next_gpadl++;
-	dev->primary.dev = dev;
-	dev->primary.relid = bus->next_relid++;
-	dev->primary.monitor_id = offer->monitored ? bus->next_monitor++ : MONITOR_NONE;
 	snprintf(dev->instance, sizeof(dev->instance), "%s", offer->instance);
 	snprintf(dev->name, sizeof(dev->name), "uio%u", dev->minor);
 	ret = device_alloc(dev, offer);
 	if (ret == 0)
-		ret = device_list(dev);
+		ret = device_show(dev);
 	if (ret < 0) {
 		device_free(dev);
 		errno = -ret;
@@ -133,6 +210,47 @@ vmbus_rescind(struct vmbus_device *dev)
 	device_free(dev);
 }
 
+/* Open and close */
+
+void
+device_open(struct vmbus_device *dev)
+{
+	if (dev->opens++ == 0)
+		channel_open(&dev->primary);
+}
+
+void
+device_close(struct vmbus_device *dev)
+{
+	if (dev->opens == 0 || --dev->opens > 0)
+		return;
+	device_drop_subs(dev);
+	channel_close(&dev->primary);
+}
+
+/* As kernels since 6.16 do: all channels at once, and those without monitor are signalled. */
+static void
+channel_irq_control(struct vmbus_channel *ch, bool on)
+{
+	ring_set_mask(&ch->to_guest, !on);
+	if (on && ch->monitor_id == MONITOR_NONE)
+		channel_signal(ch);
+}
+
+void
+device_irq_control(struct vmbus_device *dev, bool on)
+{
+	struct vmbus_channel *ch;
+
+	if (!dev->primary.is_open)
+		return;
+	channel_irq_control(&dev->primary, on);
+	for (ch = dev->subs; ch != NULL; ch = ch->next)
+		channel_irq_control(ch, on);
+}
+
+/* What guests map */
+
 uint8_t *
 vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len)
 {
@@ -148,184 +266,39 @@ vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len)
 	return shm->addr;
 }
 
-void
-device_regions(const struct vmbus_device *dev, int fd[TRANSPORT_REGIONS],
-	       uint64_t len[TRANSPORT_REGIONS])
+struct vmbus_device *
+device_find(const struct vmbus *bus, uint32_t minor)
 {
-	const struct shm *regions[TRANSPORT_REGIONS] = {
+	struct vmbus_device *dev = bus->devices;
+
+	while (dev != NULL && dev->minor != minor)
+		dev = dev->next;
+	return dev;
+}
+
+const struct shm *
+device_region(const struct vmbus_device *dev, uint32_t index)
+{
+	const struct shm *const regions[TRANSPORT_REGIONS] = {
 		&dev->primary.rings, &dev->bus->int_page, &dev->bus->monitor_page,
 		&dev->recv, &dev->send,
 	};
-	unsigned int i;
 
-	for (i = 0; i < TRANSPORT_REGIONS; i++) {
-		fd[i] = regions[i]->fd;
-		len[i] = regions[i]->len;
+	return index < TRANSPORT_REGIONS ? regions[index] : NULL;
+}
+
+const struct shm *
+device_ring(const struct vmbus *bus, uint32_t relid)
+{
+	const struct vmbus_device *dev;
+	const struct vmbus_channel *ch;
+
+	for (dev = bus->devices; dev != NULL; dev = dev->next) {
+		if (dev->primary.relid == relid)
+			return dev->primary.is_open ? &dev->primary.rings : NULL;
+		for (ch = dev->subs; ch != NULL; ch = ch->next)
+			if (ch->relid == relid)
+				return &ch->rings;
 	}
-}
-
-/* Open and close */
-
-void
-device_open(struct vmbus_device *dev)
-{
-	struct vmbus_channel *ch = &dev->primary;
-	uint8_t *rings = ch->rings.addr;
-
-	if (dev->opens++ > 0)
-		return;
-	ring_reset(&ch->from_guest, rings, dev->ring_bytes);
-	ring_reset(&ch->to_guest, rings + dev->ring_bytes, dev->ring_bytes);
-	ch->is_open = true;
-	ch->dead = false;
-	ch->signalled = false;
-	ch->wanted_room = false;
-	ch->signals_due = 0;
-	dev->ops->opened(dev->ctx, ch);
-}
-
-void
-device_close(struct vmbus_device *dev)
-{
-	if (dev->opens == 0 || --dev->opens > 0)
-		return;
-	dev->primary.is_open = false;
-	dev->ops->closed(dev->ctx, &dev->primary);
-}
-
-uint16_t
-vmbus_channel_index(const struct vmbus_channel *ch)
-{
-	return ch->index;
-}
-
-void
-vmbus_channel_kill(struct vmbus_channel *ch)
-{
-	ch->dead = true;
-}
-
-bool
-vmbus_channel_is_dead(const struct vmbus_channel *ch)
-{
-	return ch->dead;
-}
-
-/* Receive */
-
-static void
-packet_parse(struct vmbus_packet *packet, size_t len)
-{
-	struct wire in = wire_over(packet->bytes, DESCRIPTOR_LEN);
-	size_t header_len;
-
-	packet->type = get16(&in);
-	header_len = get16(&in) * 8u;	/* ring_get() has checked it against len */
-	get16(&in);
-	packet->wants_completion = (get16(&in) & PACKET_WANTS_COMPLETION) != 0;
-	packet->id = get64(&in);
-	packet->header = packet->bytes + DESCRIPTOR_LEN;
-	packet->header_len = header_len - DESCRIPTOR_LEN;
-	packet->payload = packet->bytes + header_len;
-	packet->payload_len = len - header_len;
-}
-
-int
-vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
-{
-	bool asleep = ch->dev->bus->config.doorbell_only && !ch->signalled;
-	const char *why;
-	int len;
-
-	if (ch->dead)
-		return -EPROTO;
-	if (asleep)
-		return 0;
-	len = ring_get(&ch->from_guest, packet->bytes, sizeof(packet->bytes), &why);
-	if (len < 0) {
-		rules_break(ch->dev->bus->config.rules, strstr(why, "index") != NULL ?
-			    RULE_RING_INDEX : RULE_RING_PACKET, ch->dev->name, "%s", why);
-		vmbus_channel_kill(ch);
-		return len;
-	}
-	if (len == 0) {
-		/* Sleep only when the guest can see that we have read all. */
-		if (ch->dev->bus->config.doorbell_only && ring_is_drained(&ch->from_guest))
-			ch->signalled = false;
-		return 0;
-	}
-	ch->signals_due++;
-	packet_parse(packet, (size_t)len);
-	return 1;
-}
-
-/* Send */
-
-size_t
-vmbus_channel_room(const struct vmbus_channel *ch)
-{
-	int64_t room = ring_room(&ch->to_guest);
-
-	return room > TRAILER_LEN ? (size_t)room - TRAILER_LEN : 0;
-}
-
-static size_t
-pad8(size_t len)
-{
-	return (len + 7) & ~(size_t)7;
-}
-
-int
-vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
-{
-	size_t header_len = DESCRIPTOR_LEN + send->header_len;
-	size_t len = header_len + pad8(send->payload_len);
-	uint8_t descriptor[DESCRIPTOR_LEN], end[8 + TRAILER_LEN] = { 0 };
-	struct wire out = wire_over(descriptor, sizeof(descriptor));
-	struct wire trailer;
-	size_t pad = pad8(send->payload_len) - send->payload_len;
-
-	if (ch->dead)
-		return -EPROTO;
-	if (vmbus_channel_room(ch) < len) {
-		ring_want_room(&ch->to_guest, (uint32_t)(len + TRAILER_LEN));
-		ch->signals_due++;
-		ch->wanted_room = true;
-		if (vmbus_channel_room(ch) < len)
-			return -EAGAIN;
-	}
-	if (ch->wanted_room)
-		ring_want_room(&ch->to_guest, 0);
-	ch->wanted_room = false;
-	put16(&out, send->type);
-	put16(&out, (uint16_t)(header_len / 8));
-	put16(&out, (uint16_t)(len / 8));
-	put16(&out, send->wants_completion ? PACKET_WANTS_COMPLETION : 0);
-	put64(&out, send->id);
-	/* The trailer says where the packet began. */
-	trailer = wire_over(end + pad, TRAILER_LEN);
-	put32(&trailer, 0);
-	put32(&trailer, ch->to_guest.at);
-	ring_write(&ch->to_guest, descriptor, sizeof(descriptor));
-	if (send->header_len != 0)
-		ring_write(&ch->to_guest, send->header, send->header_len);
-	if (send->payload_len != 0)
-		ring_write(&ch->to_guest, send->payload, send->payload_len);
-	ring_write(&ch->to_guest, end, pad + TRAILER_LEN);
-	return 0;
-}
-
-void
-vmbus_channel_flush(struct vmbus_channel *ch)
-{
-	bool wake;
-
-	if (!ch->is_open)
-		return;
-	wake = ring_show_read(&ch->from_guest);
-	wake |= ring_show_written(&ch->to_guest);
-	if (!wake)
-		return;
-	ch->dev->events++;
-	session_interrupt(ch->dev);
+	return NULL;
 }

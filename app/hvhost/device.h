@@ -4,13 +4,15 @@
 
 /**
  * @file
- * A device that the bus offers: its memory, its channels, and the guests that
- * have it open. Between vmbus.c (the bus) and session.c (the guests).
+ * What the files of the bus share: vmbus.c (the bus and its run directory),
+ * device.c (devices, opened and closed), channel.c (packets and signals),
+ * session.c (the guests' connections).
  */
 
 #ifndef HVHOST_DEVICE_H
 #define HVHOST_DEVICE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,11 +24,13 @@
 
 struct session;
 
-/** No monitor. */
+/** Monitor ids there are, and what stands for none. */
+#define MONITORS 128u
 #define MONITOR_NONE UINT32_MAX
 
 /** A channel: the guest's ring, ours, and where its signals are. */
 struct vmbus_channel {
+	struct vmbus_channel *next;	/**< of the device's subchannels */
 	struct vmbus_device *dev;
 	uint32_t relid;
 	uint16_t index;
@@ -34,8 +38,9 @@ struct vmbus_channel {
 	bool is_open;
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
-	bool wanted_room;		/**< our ring was full: the guest was asked to signal */
-	uint64_t signals_due;		/**< reasons for a signal that has not come */
+	bool wants_room;		/**< our ring was full: the guest has been asked to tell */
+	bool owes_interrupt;		/**< found out while reading, due at the next flush */
+	unsigned int signals_due;	/**< how often the guest may still signal */
 	struct ring from_guest;
 	struct ring to_guest;
 	struct shm rings;		/**< both, the guest's first */
@@ -47,10 +52,12 @@ struct vmbus_device {
 	const struct vmbus_device_ops *ops;
 	void *ctx;
 	char instance[37];
-	char name[24];			/**< "nic 0", for log lines */
+	char name[24];			/**< "uio0", for log lines */
 	unsigned int minor;
 	size_t ring_bytes;
+	bool monitored;
 	struct vmbus_channel primary;
+	struct vmbus_channel *subs;
 	struct shm recv, send;
 	uint32_t recv_gpadl, send_gpadl;
 	struct sysfs_device sysfs;
@@ -61,29 +68,50 @@ struct vmbus_device {
 
 struct vmbus {
 	struct vmbus_config config;
-	char tree[128];
+	char dir[PATH_MAX];		/**< the run directory's full name */
+	char tree[128], lock_path[128];
 	char socket_path[108];		/**< as long as a Unix address is */
+	size_t page;			/**< of the guests: that of this machine */
 	int lock_fd;
 	int listen_fd;
 	int epoll_fd;
 	uint32_t next_relid, next_gpadl;
-	unsigned int next_minor, next_monitor;
+	unsigned int next_minor;
+	struct vmbus_channel *monitored[MONITORS];
 	struct shm int_page, monitor_page;
 	struct guestmem *mem;
 	struct vmbus_device *devices;
 	struct session *sessions;
 };
 
+/** vmbus.c: give the channel a number and, if wanted and left, a monitor; and take them back. */
+void bus_attach_channel(struct vmbus *bus, struct vmbus_channel *ch, bool monitored);
+void bus_detach_channel(struct vmbus *bus, struct vmbus_channel *ch);
+
+/** vmbus.c: forget the signals that a former guest may have left. */
+void bus_clear_doorbell(struct vmbus *bus, const struct vmbus_channel *ch);
+
 /** Counted opens: the first makes the channel ready, the last closes it. */
 void device_open(struct vmbus_device *dev);
 void device_close(struct vmbus_device *dev);
 
-/** The guest wrote to its uio: interrupts on or off. */
+/** The guest wrote to its uio: interrupts on or off, for all channels. */
 void device_irq_control(struct vmbus_device *dev, bool on);
 
-/** The descriptors and lengths of the five regions. */
-void device_regions(const struct vmbus_device *dev, int fd[TRANSPORT_REGIONS],
-		    uint64_t len[TRANSPORT_REGIONS]);
+struct vmbus_device *device_find(const struct vmbus *bus, uint32_t minor);
+
+/** One of the five regions; NULL if there is no such. */
+const struct shm *device_region(const struct vmbus_device *dev, uint32_t index);
+
+/** The rings of an open channel; NULL if there is no such. */
+const struct shm *device_ring(const struct vmbus *bus, uint32_t relid);
+
+/** channel.c: the rings are empty, the guest may begin; and the end of it. */
+void channel_open(struct vmbus_channel *ch);
+void channel_close(struct vmbus_channel *ch);
+
+/** channel.c: the guest has signalled. */
+void channel_signal(struct vmbus_channel *ch);
 
 /** session.c: tell every guest that has the device open of an interrupt. */
 void session_interrupt(struct vmbus_device *dev);

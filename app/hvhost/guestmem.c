@@ -5,51 +5,182 @@
 /**
  * @file
  * See guestmem.h. One large window of address space is reserved; a chunk of
- * guest memory is mapped into its slot of the window, so that translating is a
- * subtraction and a look at the slot.
+ * guest memory is mapped into its slots of the window, so that translating is
+ * a subtraction and a look at the slot.
  */
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "guestmem.h"
 
-/* 65536 slots of 2 MiB: 128 GiB of guest memory. */
-#define SLOTS 65536u
+/*
+ * The window's slots of 2 MiB in two zones: 128 GiB for chunks of one slot,
+ * 128 GiB for larger hugepages, each of which gets an aligned run of 1 GiB.
+ */
+#define SMALL_SLOTS 65536u
+#define LARGE_RUN 512u
+#define LARGE_SLOTS 65536u
+#define SLOTS (SMALL_SLOTS + LARGE_SLOTS)
+#define LARGE_LEN ((uint64_t)LARGE_RUN * GUEST_CHUNK)
 #define WINDOW_LEN ((uint64_t)SLOTS * GUEST_CHUNK)
-/* Odd, so that every slot is dealt once, and far from 1, so that none are neighbours. */
-#define SLOT_STRIDE 40503u
 #define BASE_USUAL 0x140000000u
 
+/*
+ * A chunk is dealt so many runs behind the last: odd, so that every run is
+ * dealt once, and far from 1, so that none are neighbours.
+ */
+#define SMALL_STRIDE 40503u
+#define LARGE_STRIDE 51u
+
+#define BUCKETS 4096u
+
+/* What of a slot is memory: start to end, in bytes. Nothing: both 0. */
 struct slot {
-	dev_t dev;
-	ino_t inode;
-	uint64_t chunk;		/* of the file */
-	uint32_t start;		/* what of the chunk is mapped */
-	uint32_t end;		/* 0: the slot is free */
-	uint32_t refs;
+	uint32_t start;
+	uint32_t end;
 };
 
-/* One registration of one process. */
+/* A chunk of a file that is mapped in the window. */
+struct chunk {
+	struct chunk *next;	/* in its bucket */
+	dev_t dev;
+	ino_t inode;
+	uint64_t offset;	/* in the file */
+	uint64_t len;		/* GUEST_CHUNK, or the size of a larger hugepage */
+	uint32_t slot;		/* its first */
+	uint32_t refs;		/* of parts */
+};
+
+/* What one process has of a chunk. */
 struct part {
 	struct part *next;
 	const void *owner;
 	uint64_t addr;
 	uint64_t len;
-	uint32_t slot;
+	struct chunk *chunk;
+};
+
+struct zone {
+	uint32_t first, run, runs, stride;	/* slots; the stride in runs */
+	uint32_t dealt;
 };
 
 struct guestmem {
+	struct guestmem *next;		/* all there are, for the signal handler */
 	uint64_t base;
 	uint8_t *window;
-	uint32_t dealt;
+	struct zone small, large;
 	struct part *parts;
+	struct chunk *bucket[BUCKETS];
+	struct chunk *owner[SLOTS];	/* of a run's first slot */
 	struct slot slot[SLOTS];
 };
+
+/* Memory that its guest took away */
+
+static struct guestmem *guestmem_all;
+static struct sigaction sigbus_before;
+
+static uint8_t *
+slot_addr(const struct guestmem *mem, uint32_t slot)
+{
+	return mem->window + (size_t)slot * GUEST_CHUNK;
+}
+
+/* The first slot of the run that has this one. */
+static uint32_t
+slot_run(uint32_t slot)
+{
+	return slot < SMALL_SLOTS ? slot : slot - slot % LARGE_RUN;
+}
+
+/* A page of guest memory could not be had: from now on its chunk is zeros of our own. */
+static bool
+guestmem_replace(const struct guestmem *mem, const uint8_t *at)
+{
+	static const char text[] = "hvhost: a guest has shortened a file of its memory; "
+				   "the host sees zeros there from now on\n";
+	uintptr_t offset = (uintptr_t)at - (uintptr_t)mem->window;
+	const struct chunk *chunk;
+
+	if (offset >= WINDOW_LEN)
+		return false;
+	chunk = mem->owner[slot_run((uint32_t)(offset / GUEST_CHUNK))];
+	if (chunk == NULL ||
+	    mmap(slot_addr(mem, chunk->slot), chunk->len, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return false;
+	return write(STDERR_FILENO, text, sizeof(text) - 1) >= -1;
+}
+
+static void
+on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	const struct guestmem *mem;
+	int saved = errno;
+
+	(void)sig;
+	(void)context;
+	for (mem = guestmem_all; mem != NULL; mem = mem->next)
+		if (guestmem_replace(mem, info->si_addr))
+			break;
+	/* Not ours: the next try dies of it as it would have. */
+	if (mem == NULL)
+		sigaction(SIGBUS, &sigbus_before, NULL);
+	errno = saved;
+}
+
+static void
+guestmem_guard(struct guestmem *mem)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+
+	if (guestmem_all == NULL)
+		sigaction(SIGBUS, &action, &sigbus_before);
+	mem->next = guestmem_all;
+	guestmem_all = mem;
+}
+
+static void
+guestmem_unguard(struct guestmem *mem)
+{
+	struct guestmem **link = &guestmem_all;
+
+	/* Forward: it is in the list. */
+	while (*link != mem)
+		link = &(*link)->next;
+	*link = mem->next;
+	if (guestmem_all == NULL)
+		sigaction(SIGBUS, &sigbus_before, NULL);
+}
+
+/* The window */
+
+/* Aligned to the largest hugepage, which can be mapped only so. */
+static uint8_t *
+window_reserve(void)
+{
+	uint8_t *all = mmap(NULL, WINDOW_LEN + LARGE_LEN, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (all == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)all & (LARGE_LEN - 1);
+	if (before != 0)
+		munmap(all, before);
+	munmap(all + before + WINDOW_LEN, LARGE_LEN - before);
+	return all + before;
+}
 
 struct guestmem *
 guestmem_create(uint64_t base)
@@ -59,12 +190,15 @@ guestmem_create(uint64_t base)
 	if (mem == NULL)
 		return NULL;
 	mem->base = base != 0 ? base : BASE_USUAL;
-	mem->window = mmap(NULL, WINDOW_LEN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			   -1, 0);
-	if (mem->window == MAP_FAILED) {
+	mem->small = (struct zone){ 0, 1, SMALL_SLOTS, SMALL_STRIDE, 0 };
+	mem->large = (struct zone){ SMALL_SLOTS, LARGE_RUN, LARGE_SLOTS / LARGE_RUN,
+				    LARGE_STRIDE, 0 };
+	mem->window = window_reserve();
+	if (mem->window == NULL) {
 		free(mem);
 		return NULL;
 	}
+	guestmem_guard(mem);
 	return mem;
 }
 
@@ -74,153 +208,227 @@ guestmem_destroy(struct guestmem *mem)
 	/* Each turn drops at least the part it names. */
 	while (mem->parts != NULL)
 		guestmem_drop_owner(mem, mem->parts->owner);
+	guestmem_unguard(mem);
 	munmap(mem->window, WINDOW_LEN);
 	free(mem);
 }
 
-static uint8_t *
-slot_addr(const struct guestmem *mem, uint32_t slot)
-{
-	return mem->window + (size_t)slot * GUEST_CHUNK;
-}
+/* Chunks */
 
-/* The slot of this chunk of this file, or SLOTS. Registering is rare: a plain search. */
+/* The first slot of a free run, or SLOTS. */
 static uint32_t
-slot_find(const struct guestmem *mem, const struct stat *st, uint64_t chunk)
-{
-	const struct part *part;
-
-	for (part = mem->parts; part != NULL; part = part->next) {
-		const struct slot *slot = &mem->slot[part->slot];
-
-		if (slot->dev == st->st_dev && slot->inode == st->st_ino && slot->chunk == chunk)
-			return part->slot;
-	}
-	return SLOTS;
-}
-
-static uint32_t
-slot_deal(struct guestmem *mem)
+zone_deal(struct guestmem *mem, struct zone *zone)
 {
 	uint32_t tries, slot;
 
-	for (tries = 0; tries < SLOTS; tries++) {
-		slot = mem->dealt++ * SLOT_STRIDE % SLOTS;
-		if (mem->slot[slot].end == 0)
+	for (tries = 0; tries < zone->runs; tries++) {
+		slot = zone->first + zone->dealt++ * zone->stride % zone->runs * zone->run;
+		if (mem->owner[slot] == NULL)
 			return slot;
 	}
 	return SLOTS;
 }
 
-/* Map the chunk from start to end; also when some of it is mapped already. */
-static int
-slot_map(struct guestmem *mem, uint32_t index, int fd, uint32_t start, uint32_t end)
+static struct chunk **
+chunk_bucket(struct guestmem *mem, ino_t inode, uint64_t offset)
 {
-	struct slot *slot = &mem->slot[index];
-	off_t offset = (off_t)(slot->chunk * GUEST_CHUNK + start);
+	return &mem->bucket[(inode * 31 + offset / GUEST_CHUNK) % BUCKETS];
+}
 
-	if (slot->end != 0 && start >= slot->start && end <= slot->end)
-		return 0;
-	if (mmap(slot_addr(mem, index) + start, end - start, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED, fd, offset) == MAP_FAILED)
-		return -errno;
-	slot->start = slot->end == 0 || start < slot->start ? start : slot->start;
-	slot->end = end > slot->end ? end : slot->end;
+static struct chunk *
+chunk_find(struct guestmem *mem, const struct chunk *like)
+{
+	struct chunk *chunk = *chunk_bucket(mem, like->inode, like->offset);
+
+	for (; chunk != NULL; chunk = chunk->next)
+		if (chunk->dev == like->dev && chunk->inode == like->inode &&
+		    chunk->offset == like->offset)
+			break;
+	return chunk;
+}
+
+static int
+chunk_map(const struct guestmem *mem, const struct chunk *chunk, int fd)
+{
+	/* All of it, also where the file is shorter: see on_sigbus(). */
+	void *at = mmap(slot_addr(mem, chunk->slot), chunk->len, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_FIXED, fd, (off_t)chunk->offset);
+
+	return at == MAP_FAILED ? -errno : 0;
+}
+
+static void
+chunk_unmap(const struct guestmem *mem, const struct chunk *chunk)
+{
+	mmap(slot_addr(mem, chunk->slot), chunk->len, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+static int
+chunk_create(struct guestmem *mem, const struct chunk *like, int fd, struct chunk **created)
+{
+	struct zone *zone = like->len > GUEST_CHUNK ? &mem->large : &mem->small;
+	struct chunk **bucket = chunk_bucket(mem, like->inode, like->offset);
+	struct chunk *chunk = malloc(sizeof(*chunk));
+	int ret;
+
+	if (chunk == NULL)
+		return -ENOMEM;
+	*chunk = *like;
+	chunk->slot = zone_deal(mem, zone);
+	ret = chunk->slot == SLOTS ? -ENOSPC : chunk_map(mem, chunk, fd);
+	if (ret < 0) {
+		free(chunk);
+		return ret;
+	}
+	chunk->next = *bucket;
+	*bucket = chunk;
+	mem->owner[chunk->slot] = chunk;
+	*created = chunk;
 	return 0;
 }
 
 static void
-slot_put(struct guestmem *mem, uint32_t index)
+chunk_put(struct guestmem *mem, struct chunk *chunk)
 {
-	struct slot *slot = &mem->slot[index];
+	struct chunk **link = chunk_bucket(mem, chunk->inode, chunk->offset);
 
-	if (slot->refs > 0 && --slot->refs > 0)
+	if (chunk->refs > 0 && --chunk->refs > 0)
 		return;
-	mmap(slot_addr(mem, index), GUEST_CHUNK, PROT_NONE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	memset(slot, 0, sizeof(*slot));
+	/* Forward: the chunk is in its bucket. */
+	while (*link != chunk)
+		link = &(*link)->next;
+	*link = chunk->next;
+	chunk_unmap(mem, chunk);
+	mem->owner[chunk->slot] = NULL;
+	memset(&mem->slot[chunk->slot], 0, chunk->len / GUEST_CHUNK * sizeof(mem->slot[0]));
+	free(chunk);
 }
 
+/* Bytes [from, to) of the chunk are memory, and what lies between them and the rest. */
+static void
+chunk_extend(struct guestmem *mem, const struct chunk *chunk, uint64_t from, uint64_t to)
+{
+	/* Each turn does one slot's share. */
+	while (from < to) {
+		struct slot *slot = &mem->slot[chunk->slot + from / GUEST_CHUNK];
+		uint32_t start = (uint32_t)(from % GUEST_CHUNK);
+		uint64_t left = to - from;
+		uint32_t end = left < GUEST_CHUNK - start ? start + (uint32_t)left : GUEST_CHUNK;
+
+		slot->start = slot->end == 0 || start < slot->start ? start : slot->start;
+		slot->end = end > slot->end ? end : slot->end;
+		from += end - start;
+	}
+}
+
+/* Parts */
+
 static int
-part_keep(struct guestmem *mem, const struct guestmem_part *from, uint32_t slot)
+part_keep(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t len,
+	  struct chunk *chunk)
 {
 	struct part *part = malloc(sizeof(*part));
 
 	if (part == NULL)
 		return -ENOMEM;
-	*part = (struct part){ mem->parts, from->owner, from->addr, from->len, slot };
+	*part = (struct part){ mem->parts, owner, addr, len, chunk };
 	mem->parts = part;
-	mem->slot[slot].refs++;
+	chunk->refs++;
+	return 0;
+}
+
+/* Which chunk the part lies in; -EINVAL if it is no memory, or not in one. */
+static int
+part_chunk(const struct guestmem_part *part, struct chunk *like)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(part->fd, &st) < 0 || fstatfs(part->fd, &fs) < 0)
+		return -errno;
+	*like = (struct chunk){ .dev = st.st_dev, .inode = st.st_ino, .len = GUEST_CHUNK };
+	if (fs.f_type == HUGETLBFS_MAGIC && (uint64_t)fs.f_bsize > GUEST_CHUNK)
+		like->len = (uint64_t)fs.f_bsize;
+	like->offset = part->offset - part->offset % like->len;
+	if (!S_ISREG(st.st_mode) || like->len > LARGE_LEN || part->len == 0 ||
+	    (part->addr | part->offset | part->len) % GUEST_PAGE != 0 ||
+	    part->len > like->len - part->offset % like->len ||
+	    part->addr > INT64_MAX - part->len)
+		return -EINVAL;
 	return 0;
 }
 
 int
 guestmem_add(struct guestmem *mem, const struct guestmem_part *part, uint64_t *gpa)
 {
-	uint64_t chunk = part->offset / GUEST_CHUNK;
-	uint32_t start = (uint32_t)(part->offset % GUEST_CHUNK);
-	struct stat st;
-	uint32_t index;
+	struct chunk like, *chunk;
+	uint64_t start;
 	int ret;
 
-	if (part->len == 0 || part->len > GUEST_CHUNK - start || part->offset % GUEST_PAGE != 0 ||
-	    part->len % GUEST_PAGE != 0)
-		return -EINVAL;
-	if (fstat(part->fd, &st) < 0)
-		return -errno;
-	index = slot_find(mem, &st, chunk);
-	if (index == SLOTS) {
-		index = slot_deal(mem);
-		if (index == SLOTS)
-			return -ENOSPC;
-		mem->slot[index].dev = st.st_dev;
-		mem->slot[index].inode = st.st_ino;
-		mem->slot[index].chunk = chunk;
-	}
-	ret = slot_map(mem, index, part->fd, start, start + (uint32_t)part->len);
-	if (ret == 0)
-		ret = part_keep(mem, part, index);
+	ret = part_chunk(part, &like);
+	if (ret < 0)
+		return ret;
+	chunk = chunk_find(mem, &like);
+	if (chunk == NULL)
+		ret = chunk_create(mem, &like, part->fd, &chunk);
+	if (ret < 0)
+		return ret;
+	ret = part_keep(mem, part->owner, part->addr, part->len, chunk);
 	if (ret < 0) {
-		if (mem->slot[index].refs == 0)
-			slot_put(mem, index);
+		if (chunk->refs == 0)
+			chunk_put(mem, chunk);
 		return ret;
 	}
-	*gpa = mem->base + (uint64_t)index * GUEST_CHUNK + start;
+	start = part->offset - chunk->offset;
+	chunk_extend(mem, chunk, start, start + part->len);
+	*gpa = mem->base + (uint64_t)chunk->slot * GUEST_CHUNK + start;
 	return 0;
 }
 
-/* Drop the owner's parts for which len is 0 or that touch the range. */
+/*
+ * Take [addr, addr + len) away from a part that it touches. What is left below
+ * and above are parts of their own.
+ */
 static void
-parts_drop(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t len)
+part_cut(struct guestmem *mem, const struct part *part, uint64_t addr, uint64_t len)
 {
-	struct part **link = &mem->parts;
+	uint64_t end = addr + len, part_end = part->addr + part->len;
 
-	while (*link != NULL) {
-		struct part *part = *link;
-		bool touches = len == 0 || (part->addr < addr + len &&
-					    addr < part->addr + part->len);
-
-		if (part->owner != owner || !touches) {
-			link = &part->next;
-			continue;
-		}
-		*link = part->next;
-		slot_put(mem, part->slot);
-		free(part);
-	}
+	/* If there is no memory for the book entry, the rest is gone, too: still safe. */
+	if (addr > part->addr)
+		part_keep(mem, part->owner, part->addr, addr - part->addr, part->chunk);
+	if (end < part_end)
+		part_keep(mem, part->owner, end, part_end - end, part->chunk);
 }
 
 void
 guestmem_drop(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t len)
 {
-	if (len != 0)
-		parts_drop(mem, owner, addr, len);
+	struct part **link = &mem->parts;
+
+	if (len > UINT64_MAX - addr)
+		len = UINT64_MAX - addr;
+	/* Each turn passes a part or removes one; the rests of one do not touch the range. */
+	while (*link != NULL) {
+		struct part *part = *link;
+
+		if (part->owner != owner || addr >= part->addr + part->len ||
+		    part->addr >= addr + len) {
+			link = &part->next;
+			continue;
+		}
+		*link = part->next;
+		part_cut(mem, part, addr, len);
+		chunk_put(mem, part->chunk);
+		free(part);
+	}
 }
 
 void
 guestmem_drop_owner(struct guestmem *mem, const void *owner)
 {
-	parts_drop(mem, owner, 0, 0);
+	guestmem_drop(mem, owner, 0, UINT64_MAX);
 }
 
 void *
@@ -228,14 +436,13 @@ guestmem_translate(const struct guestmem *mem, uint64_t gpa, size_t len)
 {
 	uint64_t at = gpa - mem->base;
 	const struct slot *slot;
-	uint32_t in_chunk;
+	uint32_t in_slot;
 
-	if (gpa < mem->base || at >= WINDOW_LEN || len == 0 ||
-	    len > GUEST_PAGE - at % GUEST_PAGE)
+	if (at >= WINDOW_LEN || len == 0 || len > GUEST_PAGE - at % GUEST_PAGE)
 		return NULL;
 	slot = &mem->slot[at / GUEST_CHUNK];
-	in_chunk = (uint32_t)(at % GUEST_CHUNK);
-	if (in_chunk < slot->start || in_chunk >= slot->end)
+	in_slot = (uint32_t)(at % GUEST_CHUNK);
+	if (in_slot < slot->start || in_slot >= slot->end)
 		return NULL;
 	return mem->window + at;
 }

@@ -8,10 +8,11 @@
  * them. The numbering is the host's own and unrelated to any virtual address,
  * so a driver that hands out the wrong kind of address is caught at once.
  *
- * Memory comes in chunks of 2 MiB of a file that the guest has mapped. The same
- * chunk in two processes is the same memory, with one address. Chunks that the
- * guest gets one after the other are never neighbours, so that nobody relies on
- * more than a hugepage being contiguous.
+ * Memory comes in chunks of 2 MiB of a file that the guest has mapped, or in
+ * the file's pages where these are larger. The same chunk in two processes is
+ * the same memory, with one address. Chunks that the guest gets one after the
+ * other are never neighbours, so that nobody relies on more than a hugepage
+ * being contiguous.
  */
 
 #ifndef HVHOST_GUESTMEM_H
@@ -28,7 +29,8 @@ struct guestmem;
 
 /**
  * @param base
- *   The first guest-physical address; 0 for the usual one, above 4 GiB.
+ *   The first guest-physical address, a multiple of 1 GiB; 0 for the usual
+ *   one, above 4 GiB.
  * @return NULL with errno on failure.
  */
 struct guestmem *guestmem_create(uint64_t base);
@@ -44,15 +46,17 @@ struct guestmem_part {
 };
 
 /**
- * Make the part reachable.
+ * Make the part reachable. A guest that shortens the file later cannot hurt the
+ * host: its chunk then reads as zeros, and that is said on stderr.
  *
  * @param gpa
  *   Its guest-physical address.
- * @return 0; -EINVAL for a part that crosses chunks; -ENOSPC; or why it cannot be mapped.
+ * @return 0; -EINVAL for a part that crosses chunks or is of no memory file;
+ *   -ENOSPC; or why it cannot be mapped.
  */
 int guestmem_add(struct guestmem *mem, const struct guestmem_part *part, uint64_t *gpa);
 
-/** The process has unmapped this range: all its parts that touch it go. */
+/** The process has unmapped this range; what it still has of touched parts remains. */
 void guestmem_drop(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t len);
 
 /** The process is gone. */

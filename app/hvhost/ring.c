@@ -23,10 +23,8 @@ enum {
 	WORD_FEATURES = 0x40,
 };
 
-enum {
-	DESCRIPTOR_LEN = 16,
-	TRAILER_LEN = 8,
-};
+/* What the host initialises: 64 KiB pages have a gap behind it. */
+#define HEADER_LEN 4096u
 
 static uint32_t
 word_load(const struct ring *ring, unsigned int word)
@@ -62,14 +60,14 @@ ring_index_is_good(const struct ring *ring, uint32_t index)
 }
 
 void
-ring_reset(struct ring *ring, void *mem, size_t len)
+ring_reset(struct ring *ring, void *mem, size_t len, size_t page)
 {
 	ring->header = mem;
-	ring->data = ring->header + RING_HEADER_LEN;
-	ring->size = (uint32_t)(len - RING_HEADER_LEN);
+	ring->data = ring->header + page;
+	ring->size = (uint32_t)(len - page);
 	ring->at = 0;
 	ring->shown = 0;
-	memset(ring->header, 0, RING_HEADER_LEN);
+	memset(ring->header, 0, HEADER_LEN);
 	word_store(ring, WORD_FEATURES, 1);
 }
 
@@ -92,41 +90,38 @@ ring_read(const struct ring *ring, uint32_t at, uint8_t *to, uint32_t len)
 static uint32_t
 ring_packet_len(const uint8_t *descriptor, uint32_t used)
 {
-	struct wire in = wire_over(descriptor, DESCRIPTOR_LEN);
+	struct wire in = wire_over(descriptor, RING_DESCRIPTOR_LEN);
 	uint32_t header_len, len;
 
 	get16(&in);
 	header_len = get16(&in) * 8u;
 	len = get16(&in) * 8u;
-	if (header_len < DESCRIPTOR_LEN || header_len > len || len > used - TRAILER_LEN)
+	if (header_len < RING_DESCRIPTOR_LEN || header_len > len || len > used - RING_TRAILER_LEN)
 		return 0;
 	return len;
 }
 
 int
-ring_get(struct ring *ring, uint8_t *packet, size_t capacity, const char **why)
+ring_get(struct ring *ring, uint8_t *packet, size_t capacity)
 {
 	uint32_t write = word_load(ring, WORD_WRITE_INDEX);
 	uint32_t used, len;
 
-	if (!ring_index_is_good(ring, write)) {
-		*why = "the write index is outside the ring or no multiple of 8";
-		return -EPROTO;
-	}
+	if (!ring_index_is_good(ring, write))
+		return -RING_FAULT_INDEX;
 	used = ring_used(ring, write, ring->at);
 	if (used == 0)
 		return 0;
-	*why = "a packet is longer than what was published, or shorter than its header";
-	if (used < DESCRIPTOR_LEN + TRAILER_LEN)
-		return -EPROTO;
-	ring_read(ring, ring->at, packet, DESCRIPTOR_LEN);
+	if (used < RING_DESCRIPTOR_LEN + RING_TRAILER_LEN)
+		return -RING_FAULT_PACKET;
+	ring_read(ring, ring->at, packet, RING_DESCRIPTOR_LEN);
 	len = ring_packet_len(packet, used);
 	if (len == 0 || len > capacity)
-		return -EPROTO;
+		return -RING_FAULT_PACKET;
 	/* The descriptor that was checked stays; the rest is copied behind it. */
-	ring_read(ring, ring_forward(ring, ring->at, DESCRIPTOR_LEN), packet + DESCRIPTOR_LEN,
-		  len - DESCRIPTOR_LEN);
-	ring->at = ring_forward(ring, ring->at, len + TRAILER_LEN);
+	ring_read(ring, ring_forward(ring, ring->at, RING_DESCRIPTOR_LEN),
+		  packet + RING_DESCRIPTOR_LEN, len - RING_DESCRIPTOR_LEN);
+	ring->at = ring_forward(ring, ring->at, len + RING_TRAILER_LEN);
 	return (int)len;
 }
 
@@ -151,9 +146,9 @@ ring_show_read(struct ring *ring)
 }
 
 bool
-ring_is_drained(struct ring *ring)
+ring_is_drained(const struct ring *ring)
 {
-	ring_show_read(ring);
+	/* A guest publishes, then looks at what we have shown; we show, then look here. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return word_load(ring, WORD_WRITE_INDEX) == ring->at;
 }

@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Bytes of the header page before the data. */
-#define RING_HEADER_LEN 4096u
+/** Bytes of a packet's descriptor, and of what follows each packet in a ring. */
+#define RING_DESCRIPTOR_LEN 16u
+#define RING_TRAILER_LEN 8u
 
 /** Either direction. */
 struct ring {
@@ -29,26 +30,39 @@ struct ring {
 	uint32_t shown;		/**< what of it the guest has been shown */
 };
 
-/** Take over len bytes (header and data) and begin anew: empty, interrupts wanted. */
-void ring_reset(struct ring *ring, void *mem, size_t len);
+/** Why ring_get() has no packet. */
+enum ring_fault {
+	RING_FAULT_INDEX = 1,	/**< the guest's position is not one */
+	RING_FAULT_PACKET,	/**< a packet is not whole, or longer than allowed */
+};
 
 /**
- * The guest's ring: copy the next packet.
+ * Take over len bytes (header page and data) and begin anew: empty, interrupts
+ * wanted.
+ *
+ * @param page
+ *   The guest's page size: what the header takes.
+ */
+void ring_reset(struct ring *ring, void *mem, size_t len, size_t page);
+
+/**
+ * The guest's ring: copy out the next packet.
  *
  * @param packet, capacity
- *   Gets the packet with its descriptor.
+ *   Gets the packet with its descriptor; capacity is at least a descriptor's.
  * @return
- *   Its length; 0 if there is none; -EPROTO with *why if the guest broke the ring.
+ *   Its length; 0 if there is none; minus an enum ring_fault if the guest
+ *   broke the ring.
  */
-int ring_get(struct ring *ring, uint8_t *packet, size_t capacity, const char **why);
+int ring_get(struct ring *ring, uint8_t *packet, size_t capacity);
 
 /** The guest's ring: show what we have read. @return true if the guest waits for the room. */
 bool ring_show_read(struct ring *ring);
 
-/** The guest's ring: is there nothing? Looks again after showing what was read. */
-bool ring_is_drained(struct ring *ring);
+/** The guest's ring: is there nothing, as of now? The guest need not know yet. */
+bool ring_is_drained(const struct ring *ring);
 
-/** Our ring: free bytes for packets with their trailers, or -EPROTO. */
+/** Our ring: free bytes for packets with their trailers; -EPROTO for a guest's bad position. */
 int64_t ring_room(const struct ring *ring);
 
 /** Our ring: write a piece behind the last. The caller has checked the room. */

@@ -35,30 +35,48 @@ struct session {
 	struct vmbus *bus;
 	enum session_kind kind;
 	int fd;
-	uint32_t pid;
+	pid_t pid;			/* as the kernel knows it */
 	struct vmbus_device *dev;	/* of SESSION_UIO */
+	bool complained;		/* about memory that cannot be reached */
 };
+
+/* Begin and end */
+
+static int
+session_begin(struct vmbus *bus, int fd)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = session };
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (session == NULL || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		free(session);
+		return -errno;
+	}
+	session->bus = bus;
+	session->fd = fd;
+	session->pid = peer.pid;
+	session->next = bus->sessions;
+	bus->sessions = session;
+	return 0;
+}
 
 void
 session_accept(struct vmbus *bus)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-	struct session *session;
 	int fd = accept4(bus->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	static bool complained;
 
-	if (fd < 0)
+	if (fd >= 0 && session_begin(bus, fd) == 0)
 		return;
-	session = calloc(1, sizeof(*session));
-	event.data.ptr = session;
-	if (session == NULL || epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-		free(session);
+	if (fd >= 0)
 		close(fd);
-		return;
+	if (!complained && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+		log_info("a guest cannot be let in: %s", strerror(errno));
+		complained = true;
 	}
-	session->bus = bus;
-	session->fd = fd;
-	session->next = bus->sessions;
-	bus->sessions = session;
 }
 
 static void
@@ -71,7 +89,7 @@ session_end(struct session *session)
 		link = &(*link)->next;
 	*link = session->next;
 	if (session->kind == SESSION_UIO) {
-		log_info("guest %u closed %s", session->pid, session->dev->name);
+		log_trace("guest %d closed %s", session->pid, session->dev->name);
 		device_close(session->dev);
 	}
 	if (session->kind == SESSION_MEMORY)
@@ -80,26 +98,45 @@ session_end(struct session *session)
 	free(session);
 }
 
+/* End the device sessions of a device, or those of a process. */
+static void
+session_end_matching(struct vmbus *bus, const struct vmbus_device *dev, pid_t pid)
+{
+	struct session *session, *next;
+
+	/* Ending a device's session ends no other. */
+	for (session = bus->sessions; session != NULL; session = next) {
+		next = session->next;
+		if (session->kind == SESSION_UIO && (session->dev == dev || session->pid == pid))
+			session_end(session);
+	}
+}
+
 void
 session_end_device(struct vmbus_device *dev)
 {
-	struct session *session = dev->bus->sessions;
+	session_end_matching(dev->bus, dev, -1);
+}
 
-	while (session != NULL) {
-		struct session *next = session->next;
-
-		if (session->dev == dev)
-			session_end(session);
-		session = next;
-	}
+/*
+ * The guest has died, or hung up. Its devices are closed before its memory
+ * goes, lest what it left in their rings be found to lead nowhere.
+ */
+static void
+session_end_process(struct session *session)
+{
+	/* Processes of another pid namespace are all 0 here. */
+	if (session->kind == SESSION_MEMORY && session->pid > 0)
+		session_end_matching(session->bus, NULL, session->pid);
+	session_end(session);
 }
 
 void
 session_end_all(struct vmbus *bus)
 {
-	/* Each turn ends one. */
+	/* Each turn ends at least one. */
 	while (bus->sessions != NULL)
-		session_end(bus->sessions);
+		session_end_process(bus->sessions);
 }
 
 void
@@ -120,74 +157,76 @@ session_interrupt(struct vmbus_device *dev)
 
 /* Messages */
 
-/* With count descriptors. */
+/* With a block of memory, unless NULL. A guest that does not take it is noticed by its end. */
 static void
-session_answer(const struct session *session, const struct transport_answer *answer,
-	       const int *fds, size_t count)
+session_answer(const struct session *session, struct transport_answer *answer,
+	       const struct shm *memory)
 {
-	char control[CMSG_SPACE(sizeof(int) * TRANSPORT_REGIONS)] = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)answer, .iov_len = sizeof(*answer) };
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { .iov_base = answer, .iov_len = sizeof(*answer) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 
-	if (count != 0) {
+	if (memory != NULL) {
+		answer->len = memory->len;
 		msg.msg_control = control;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		msg.msg_controllen = sizeof(control);
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int) * count);
-		memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * count);
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &memory->fd, sizeof(memory->fd));
 	}
-	/* A guest that does not take it is noticed by its end. */
 	sendmsg(session->fd, &msg, MSG_NOSIGNAL);
+}
+
+static void
+session_refuse(const struct session *session, int error)
+{
+	session_answer(session, &(struct transport_answer){ .error = error }, NULL);
+}
+
+static void
+session_accede(const struct session *session, const struct shm *memory)
+{
+	session_answer(session, &(struct transport_answer){ .error = 0 }, memory);
 }
 
 static void
 session_open_uio(struct session *session, const struct transport_request *req)
 {
-	struct transport_answer answer = { .error = ENODEV };
-	int fds[TRANSPORT_REGIONS];
-	struct vmbus_device *dev;
+	struct vmbus_device *dev = device_find(session->bus, req->minor);
 
-	for (dev = session->bus->devices; dev != NULL; dev = dev->next)
-		if (dev->minor == req->minor)
-			break;
 	if (dev == NULL) {
-		session_answer(session, &answer, NULL, 0);
+		session_refuse(session, ENODEV);
 		return;
 	}
 	session->kind = SESSION_UIO;
 	session->dev = dev;
-	log_info("guest %u opened %s", session->pid, dev->name);
+	log_trace("guest %d opened %s", session->pid, dev->name);
 	/* Ready before the guest is told, so that it meets no half-reset ring. */
 	device_open(dev);
-	answer.error = 0;
-	device_regions(dev, fds, answer.len);
-	session_answer(session, &answer, fds, TRANSPORT_REGIONS);
+	session_accede(session, NULL);
 }
 
 static void
 session_hello(struct session *session, const struct transport_request *req)
 {
-	struct transport_answer answer = { .error = 0 };
-
-	session->pid = req->pid;
 	if (req->version != TRANSPORT_VERSION) {
-		answer.error = EPROTO;
-		session_answer(session, &answer, NULL, 0);
+		session_refuse(session, EPROTO);
 	} else if (req->verb == TRANSPORT_HELLO_UIO) {
 		session_open_uio(session, req);
 	} else if (req->verb == TRANSPORT_HELLO_MEMORY) {
 		session->kind = SESSION_MEMORY;
-		session_answer(session, &answer, NULL, 0);
+		session_accede(session, NULL);
+	} else {
+		session_refuse(session, EINVAL);
 	}
 }
 
 static void
-session_memory(struct session *session, const struct transport_request *req, int fd)
+session_add_memory(struct session *session, const struct transport_request *req, int fd)
 {
-	struct transport_answer answer = { .error = EINVAL };
 	struct guestmem_part part = {
 		.owner = session,
 		.addr = req->addr,
@@ -195,17 +234,67 @@ session_memory(struct session *session, const struct transport_request *req, int
 		.len = req->len,
 		.fd = fd,
 	};
+	struct transport_answer answer = { .error = 0 };
 
-	if (req->verb == TRANSPORT_ADD && fd >= 0) {
-		answer.error = -guestmem_add(session->bus->mem, &part, &answer.gpa);
-	} else if (req->verb == TRANSPORT_DROP) {
-		guestmem_drop(session->bus->mem, session, req->addr, req->len);
-		answer.error = 0;
+	answer.error = -guestmem_add(session->bus->mem, &part, &answer.gpa);
+	if (answer.error != 0 && !session->complained) {
+		log_info("guest %d has memory that the host cannot reach: %s", session->pid,
+			 strerror(answer.error));
+		session->complained = true;
 	}
-	session_answer(session, &answer, NULL, 0);
+	session_answer(session, &answer, NULL);
 }
 
-/* The next message and the descriptor that came with it; its length, 0 at the end. */
+static void
+session_map_region(const struct session *session, const struct transport_request *req)
+{
+	const struct vmbus_device *dev = device_find(session->bus, req->minor);
+	const struct shm *region = dev != NULL ? device_region(dev, req->index) : NULL;
+
+	if (region != NULL)
+		session_accede(session, region);
+	else
+		session_refuse(session, EINVAL);
+}
+
+static void
+session_map_ring(const struct session *session, const struct transport_request *req)
+{
+	const struct shm *ring = device_ring(session->bus, req->relid);
+
+	if (ring != NULL)
+		session_accede(session, ring);
+	else
+		session_refuse(session, ENODEV);
+}
+
+static void
+session_ask(struct session *session, const struct transport_request *req, int fd)
+{
+	switch (req->verb) {
+	case TRANSPORT_ADD:
+		session_add_memory(session, req, fd);
+		break;
+	case TRANSPORT_DROP:
+		guestmem_drop(session->bus->mem, session, req->addr, req->len);
+		session_accede(session, NULL);
+		break;
+	case TRANSPORT_REGION:
+		session_map_region(session, req);
+		break;
+	case TRANSPORT_RING:
+		session_map_ring(session, req);
+		break;
+	default:
+		session_refuse(session, EINVAL);
+	}
+}
+
+/*
+ * The next message and the descriptor that came with it (or -1).
+ *
+ * @return its length; 0 at the end; -EAGAIN if there is none yet.
+ */
 static ssize_t
 session_receive(const struct session *session, struct transport_request *req, int *fd)
 {
@@ -215,7 +304,7 @@ session_receive(const struct session *session, struct transport_request *req, in
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = CMSG_LEN(sizeof(int)),	/* no room for a second one */
 	};
 	struct cmsghdr *cmsg;
 	ssize_t len;
@@ -223,37 +312,46 @@ session_receive(const struct session *session, struct transport_request *req, in
 	*fd = -1;
 	memset(req, 0, sizeof(*req));
 	len = recvmsg(session->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (len <= 0)
-		return len < 0 && (errno == EAGAIN || errno == EINTR) ? -1 : 0;
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : 0;
 	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS && cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (cmsg != NULL && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
 	return len;
+}
+
+/* A message that nobody built with us sends: false. */
+static bool
+session_take(struct session *session, const struct transport_request *req, size_t len, int fd)
+{
+	uint32_t on;
+
+	if (len == sizeof(on) && session->kind == SESSION_UIO) {
+		memcpy(&on, req, sizeof(on));
+		device_irq_control(session->dev, on != 0);
+		return true;
+	}
+	if (len != sizeof(*req) || session->kind == SESSION_UIO)
+		return false;
+	if (session->kind == SESSION_NEW)
+		session_hello(session, req);
+	else
+		session_ask(session, req, fd);
+	return true;
 }
 
 void
 session_serve(struct session *session)
 {
 	struct transport_request req;
-	uint32_t on;
 	ssize_t len;
 	int fd;
 
 	len = session_receive(session, &req, &fd);
 	if (len < 0)
 		return;
-	if (len == 0) {
-		session_end(session);
-		return;
-	}
-	if (session->kind == SESSION_UIO && len == sizeof(on)) {
-		memcpy(&on, &req, sizeof(on));
-		device_irq_control(session->dev, on != 0);
-	} else if (session->kind == SESSION_NEW && len == sizeof(req)) {
-		session_hello(session, &req);
-	} else if (session->kind == SESSION_MEMORY && len == sizeof(req)) {
-		session_memory(session, &req, fd);
-	}
+	if (len == 0 || !session_take(session, &req, (size_t)len, fd))
+		session_end_process(session);
 	if (fd >= 0)
 		close(fd);
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,11 +30,14 @@ shm_map(struct shm *shm)
 int
 shm_create(struct shm *shm, const char *name, size_t len)
 {
+	char own[64];
 	int ret;
 
 	memset(shm, 0, sizeof(*shm));
 	shm->len = len;
-	shm->fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* By this name the preload library knows that it is no memory of the guest's. */
+	snprintf(own, sizeof(own), "hvhost:%s", name);
+	shm->fd = memfd_create(own, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (shm->fd < 0)
 		return -errno;
 	ret = shm_map(shm);

@@ -18,7 +18,7 @@ struct shm {
 	int fd;
 };
 
-/** Zeroed memory; 0 or negative errno. */
+/** Zeroed memory, len a multiple of the page size; 0 or negative errno. */
 int shm_create(struct shm *shm, const char *name, size_t len);
 
 /** Give it back; a zeroed or failed one is allowed. */

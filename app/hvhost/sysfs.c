@@ -24,7 +24,10 @@
 #define CLASS_NETWORK "f8615163-df3e-46c5-913f-f2d2f965ed0e"
 #define MODALIAS_NETWORK "vmbus:635161f83edfc546913ff2d2f965ed0e"
 
-#define DEVICES "bus/vmbus/devices"
+/* Where devices really are, and the lists of them, which are links. */
+#define DEVICES "devices/vmbus"
+#define BUS_LIST "bus/vmbus/devices"
+#define UIO_LIST "class/uio"
 #define DRIVER "bus/vmbus/drivers/uio_hv_generic"
 
 /* A directory being filled; remembers the first failure. */
@@ -95,20 +98,19 @@ static void
 remove_tree(const char *path)
 {
 	/* Children first; links are removed, not followed. */
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 int
 sysfs_create(const char *tree)
 {
-	int ret;
+	static const char *const dirs[] = { DEVICES, BUS_LIST, UIO_LIST, DRIVER };
+	unsigned int i;
+	int ret = 0;
 
 	remove_tree(tree);
-	ret = make_dirs(tree, DEVICES);
-	if (ret == 0)
-		ret = make_dirs(tree, DRIVER);
-	if (ret == 0)
-		ret = make_dirs(tree, "class/uio");
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && ret == 0; i++)
+		ret = make_dirs(tree, dirs[i]);
 	return ret;
 }
 
@@ -131,6 +133,19 @@ fill_dir(struct fill *fill, struct fill *sub, const char *name)
 }
 
 static void
+fill_link(struct fill *fill, const char *name, const char *target)
+{
+	char path[PATH_MAX];
+
+	if (fill->ret < 0)
+		return;
+	if (snprintf(path, sizeof(path), "%s/%s", fill->path, name) >= (int)sizeof(path))
+		fill->ret = -ENAMETOOLONG;
+	else if (symlink(target, path) < 0)
+		fill->ret = -errno;
+}
+
+static void
 fill_map(struct fill *uio, unsigned int index, const struct sysfs_map *map)
 {
 	char name[32];
@@ -148,31 +163,21 @@ fill_map(struct fill *uio, unsigned int index, const struct sysfs_map *map)
 static void
 fill_uio(struct fill *device, const struct sysfs_device *dev)
 {
-	char name[32];
+	char name[32], target[64];
 	struct fill uio;
 	unsigned int i;
 
 	snprintf(name, sizeof(name), "uio/uio%u", dev->minor);
+	snprintf(target, sizeof(target), "../../../%s", dev->instance);
 	fill_dir(device, &uio, name);
 	fill_file(&uio, "name", "uio_hv_generic");
 	fill_file(&uio, "version", "0.02.1");
 	fill_file(&uio, "event", "0");
+	fill_link(&uio, "device", target);
+	fill_link(&uio, "subsystem", "../../../../../" UIO_LIST);
 	for (i = 0; i < SYSFS_MAPS; i++)
 		fill_map(&uio, i, &dev->map[i]);
 	device->ret = uio.ret;
-}
-
-static void
-fill_link(struct fill *fill, const char *name, const char *target)
-{
-	char path[PATH_MAX];
-
-	if (fill->ret < 0)
-		return;
-	if (snprintf(path, sizeof(path), "%s/%s", fill->path, name) >= (int)sizeof(path))
-		fill->ret = -ENAMETOOLONG;
-	else if (symlink(target, path) < 0)
-		fill->ret = -errno;
 }
 
 /* Make the filled directory appear; or remove it. */
@@ -211,8 +216,8 @@ fill_device(const char *tree, const struct sysfs_device *dev)
 	fill_file(&fill, "channel_vp_mapping", "%u:0", dev->relid);
 	if (dev->monitored)
 		fill_file(&fill, "monitor_id", "%u", dev->monitor_id);
-	fill_link(&fill, "driver", "../../drivers/uio_hv_generic");
-	fill_link(&fill, "subsystem", "../..");
+	fill_link(&fill, "driver", "../../../" DRIVER);
+	fill_link(&fill, "subsystem", "../../../bus/vmbus");
 	fill_uio(&fill, dev);
 	if (fill.ret == 0)
 		fill.ret = make_dirs(fill.path, "channels");
@@ -221,62 +226,126 @@ fill_device(const char *tree, const struct sysfs_device *dev)
 	return fill_show(&fill, parent, dev->instance);
 }
 
-/* class/uio/uioN/device leads to the device. */
+/* An entry of a list of devices. */
 static int
-add_class(const char *tree, const struct sysfs_device *dev)
+list_device(const char *tree, const char *list, const char *name, const char *target)
 {
-	struct fill top = { .ret = 0 }, fill;
-	char name[32], target[128];
+	struct fill fill = { .ret = 0 };
 
-	snprintf(top.path, sizeof(top.path), "%s", tree);
-	snprintf(name, sizeof(name), "class/uio/uio%u", dev->minor);
-	snprintf(target, sizeof(target), "../../../" DEVICES "/%s", dev->instance);
-	fill_dir(&top, &fill, name);
-	fill_link(&fill, "device", target);
+	if (snprintf(fill.path, sizeof(fill.path), "%s/%s", tree, list) >= (int)sizeof(fill.path))
+		return -ENAMETOOLONG;
+	fill_link(&fill, name, target);
 	return fill.ret;
 }
 
 int
 sysfs_add_device(const char *tree, const struct sysfs_device *dev)
 {
-	int ret = fill_device(tree, dev);
+	char uio[16], target[128];
+	int ret;
 
-	return ret < 0 ? ret : add_class(tree, dev);
+	ret = fill_device(tree, dev);
+	if (ret < 0)
+		return ret;
+	snprintf(uio, sizeof(uio), "uio%u", dev->minor);
+	snprintf(target, sizeof(target), "../../" DEVICES "/%s/uio/%s", dev->instance, uio);
+	ret = list_device(tree, UIO_LIST, uio, target);
+	if (ret < 0)
+		return ret;
+	snprintf(target, sizeof(target), "../../../" DEVICES "/%s", dev->instance);
+	return list_device(tree, BUS_LIST, dev->instance, target);
+}
+
+/* Out of sight first, so that no reader sees half of it. */
+static void
+remove_dir(const char *tree, const char *dir)
+{
+	char path[PATH_MAX], aside[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", tree, dir) >= (int)sizeof(path) ||
+	    snprintf(aside, sizeof(aside), "%s/old", tree) >= (int)sizeof(aside) ||
+	    rename(path, aside) < 0)
+		return;
+	remove_tree(aside);
+}
+
+static void
+remove_link(const char *tree, const char *list, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s/%s", tree, list, name) < (int)sizeof(path))
+		unlink(path);
 }
 
 void
 sysfs_remove_device(const char *tree, const struct sysfs_device *dev)
 {
-	char path[PATH_MAX];
+	char name[128];
 
-	snprintf(path, sizeof(path), "%s/class/uio/uio%u", tree, dev->minor);
-	remove_tree(path);
-	snprintf(path, sizeof(path), "%s/" DEVICES "/%s", tree, dev->instance);
-	remove_tree(path);
+	snprintf(name, sizeof(name), "uio%u", dev->minor);
+	remove_link(tree, UIO_LIST, name);
+	remove_link(tree, BUS_LIST, dev->instance);
+	snprintf(name, sizeof(name), DEVICES "/%s", dev->instance);
+	remove_dir(tree, name);
+}
+
+/* Channels */
+
+/* The ring file has a size, and nothing in it: the host is asked for what is mapped. */
+static int
+add_ring(const char *tree, const char *channel, uint64_t len)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+	int fd, ret = 0;
+
+	if (snprintf(path, sizeof(path), "%s/ring", channel) >= (int)sizeof(path) ||
+	    snprintf(new, sizeof(new), "%s/new", tree) >= (int)sizeof(new))
+		return -ENAMETOOLONG;
+	fd = open(new, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)len) < 0 || rename(new, path) < 0) {
+		ret = -errno;
+		unlink(new);
+	}
+	close(fd);
+	return ret;
 }
 
 int
-sysfs_add_channel(const char *tree, const char *instance, const struct sysfs_channel *channel)
+sysfs_add_channel(const char *tree, const struct sysfs_channel *channel)
 {
 	struct fill top = { .ret = 0 }, fill;
-	char parent[PATH_MAX], name[16], ring[64];
+	char parent[PATH_MAX], name[16], path[PATH_MAX];
+	int ret;
 
 	snprintf(top.path, sizeof(top.path), "%s", tree);
 	fill_dir(&top, &fill, "new");
 	fill_file(&fill, "subchannel_id", "%u", channel->index);
 	fill_file(&fill, "cpu", "0");
-	fill_file(&fill, "latency", "1000");
-	fill_file(&fill, "pending", "0");
 	fill_file(&fill, "events", "0");
 	fill_file(&fill, "interrupts", "0");
-	if (channel->monitored)
+	/* Without a monitor the kernel hides what is about it. */
+	if (channel->monitored) {
 		fill_file(&fill, "monitor_id", "%u", channel->monitor_id);
-	/* The memory itself, so that open, fstat and mmap work as with the kernel's file. */
-	snprintf(ring, sizeof(ring), "/proc/%d/fd/%d", (int)getpid(), channel->ring_fd);
-	fill_link(&fill, "ring", ring);
-	if (snprintf(parent, sizeof(parent), "%s/" DEVICES "/%s/channels", tree, instance) >=
-	    (int)sizeof(parent))
-		return -ENAMETOOLONG;
+		fill_file(&fill, "latency", "1000");
+		fill_file(&fill, "pending", "0");
+	}
 	snprintf(name, sizeof(name), "%u", channel->relid);
-	return fill_show(&fill, parent, name);
+	if (snprintf(parent, sizeof(parent), "%s/" DEVICES "/%s/channels", tree,
+		     channel->instance) >= (int)sizeof(parent) ||
+	    snprintf(path, sizeof(path), "%s/%s", parent, name) >= (int)sizeof(path))
+		fill.ret = -ENAMETOOLONG;
+	ret = fill_show(&fill, parent, name);
+	return ret < 0 ? ret : add_ring(tree, path, channel->ring_len);
+}
+
+void
+sysfs_remove_channel(const char *tree, const char *instance, uint32_t relid)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), DEVICES "/%s/channels/%u", instance, relid);
+	remove_dir(tree, name);
 }

@@ -5,7 +5,8 @@
 /**
  * @file
  * The part of /sys that guests find: one directory for each device, as Linux
- * shows a device bound to uio_hv_generic. Formats as the kernel's.
+ * shows a device bound to uio_hv_generic. Formats as the kernel's, and links
+ * where the kernel has links.
  */
 
 #ifndef HVHOST_SYSFS_H
@@ -33,13 +34,14 @@ struct sysfs_device {
 	struct sysfs_map map[SYSFS_MAPS];
 };
 
-/** A channel's directory; it appears at once, whole. */
+/** A channel's directory; it appears at once, whole, but for ring, which follows. */
 struct sysfs_channel {
+	const char *instance;		/**< of its device */
 	uint32_t relid;
 	uint16_t index;
 	bool monitored;
 	uint32_t monitor_id;
-	int ring_fd;			/**< of this process: what ring leads to */
+	uint64_t ring_len;		/**< size of the ring file */
 };
 
 /** Make an empty tree; one that was left there is removed. 0 or negative errno. */
@@ -49,7 +51,11 @@ int sysfs_create(const char *tree);
 void sysfs_destroy(const char *tree);
 
 int sysfs_add_device(const char *tree, const struct sysfs_device *dev);
+
+/** With all its channels. */
 void sysfs_remove_device(const char *tree, const struct sysfs_device *dev);
-int sysfs_add_channel(const char *tree, const char *instance, const struct sysfs_channel *channel);
+
+int sysfs_add_channel(const char *tree, const struct sysfs_channel *channel);
+void sysfs_remove_channel(const char *tree, const char *instance, uint32_t relid);
 
 #endif /* HVHOST_SYSFS_H */

@@ -10,13 +10,12 @@
  *
  * A connection is of one kind, by its first message:
  *
- * - memory: one for each guest process. It registers the shared memory the
- *   process maps, and is told guest-physical addresses. Its end is the death
- *   of the process.
- * - uio: an open /dev/uioN. The answer carries the five regions' descriptors.
- *   Then the host sends 4 bytes, the event count, for each interrupt, and the
- *   guest 4 bytes, interrupts on or off, as it would with the device node. Its
- *   end closes the device.
+ * - memory: one for each guest process. It registers the shared memory that
+ *   the process maps and is told guest-physical addresses; it also asks for
+ *   the memory of regions and rings. Its end is the death of the process.
+ * - uio: an open /dev/uioN. After the answer the host sends 4 bytes, the event
+ *   count, for each interrupt, and the guest 4 bytes, interrupts on or off, as
+ *   it would with the device node. Its end closes the device.
  */
 
 #ifndef HVHOST_TRANSPORT_H
@@ -27,6 +26,8 @@
 /** Names in the run directory. */
 #define TRANSPORT_SOCKET "sock"
 #define TRANSPORT_TREE "sys"
+#define TRANSPORT_LOCK "hvhost.lock"
+
 /** Environment of a guest: the run directory. */
 #define TRANSPORT_ENV_DIR "HVHOST_DIR"
 /** Environment of a guest without the kernel's hugepages: TRANSPORT_HUGEPAGES_EMULATE. */
@@ -39,27 +40,28 @@
 #define TRANSPORT_DIR_MAX 90
 
 /** Both sides have to be of one build. */
-#define TRANSPORT_VERSION 1u
+#define TRANSPORT_VERSION 2u
 
 enum transport_verb {
 	TRANSPORT_HELLO_MEMORY = 1,
-	TRANSPORT_HELLO_UIO,
-	TRANSPORT_ADD,			/**< carries the file's descriptor */
-	TRANSPORT_DROP,
+	TRANSPORT_HELLO_UIO,		/**< minor */
+	TRANSPORT_ADD,			/**< addr, len, offset; carries the file's descriptor */
+	TRANSPORT_DROP,			/**< addr, len */
+	TRANSPORT_REGION,		/**< minor, index */
+	TRANSPORT_RING,			/**< relid */
 };
-
-/** Regions of a device, in the kernel's order. */
-#define TRANSPORT_REGIONS 5
 
 /** guest: every message but the 4 bytes of an open uio. */
 struct transport_request {
 	uint32_t verb;
 	uint32_t version;		/**< in a hello */
-	uint32_t minor;			/**< TRANSPORT_HELLO_UIO: N of /dev/uioN */
-	uint32_t pid;			/**< in a hello, for log lines */
-	uint64_t addr;			/**< TRANSPORT_ADD, TRANSPORT_DROP */
+	uint32_t minor;			/**< N of /dev/uioN */
+	uint32_t index;			/**< of the region */
+	uint32_t relid;			/**< of the channel */
+	uint32_t reserved;
+	uint64_t addr;
 	uint64_t len;
-	uint64_t offset;		/**< TRANSPORT_ADD: in the file */
+	uint64_t offset;		/**< in the file */
 };
 
 /** host: the answer to each of them. */
@@ -67,13 +69,19 @@ struct transport_answer {
 	int32_t error;			/**< 0 or an errno */
 	uint32_t reserved;
 	uint64_t gpa;			/**< of TRANSPORT_ADD */
-	uint64_t len[TRANSPORT_REGIONS];	/**< of TRANSPORT_HELLO_UIO, with as many descriptors */
+	uint64_t len;			/**< of TRANSPORT_REGION and _RING, with a descriptor */
 };
 
+/** Memory is registered in parts that lie in one chunk of a file, or one larger hugepage. */
+#define TRANSPORT_CHUNK (UINT64_C(2) << 20)
+
 /**
- * Page numbers that the library gives memory which the host cannot reach: a
- * driver that hands one out is told so by the host.
+ * Set in the page numbers that the library gives memory which the host cannot
+ * reach; the rest is the virtual page. A driver that hands one out is told so.
  */
-#define TRANSPORT_PRIVATE_PFN 0x700000000ull
+#define TRANSPORT_PRIVATE_PFN (UINT64_C(1) << 40)
+
+/** Regions of a device: 0 to this - 1, in the kernel's order. */
+#define TRANSPORT_REGIONS 5
 
 #endif /* HVHOST_TRANSPORT_H */

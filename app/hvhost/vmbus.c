@@ -30,42 +30,89 @@
 #define GPADL_FIRST 0xe1e10u
 #define RELID_FIRST 14u
 
-/* The monitor page's four words of 32 bits. */
-#define MONITOR_PENDING(group) (0x008u + 8u * (group))
-#define MONITOR_GROUPS 4u
+/* What one vmbus_handle() serves: guests that never stop asking do not stop the host. */
+#define HANDLE_MAX 256
+
+static int
+bus_check_dir(const char *dir)
+{
+	if (strlen(dir) <= TRANSPORT_DIR_MAX)
+		return 0;
+	fprintf(stderr, "hvhost: the run directory's name is too long (%zu characters, %d at "
+		"most): choose a shorter one with --dir\n", strlen(dir), TRANSPORT_DIR_MAX);
+	return -1;
+}
+
+/* Its full name has to be short as well, for that is what guests are given. */
+static int
+bus_make_dir(struct vmbus *bus)
+{
+	const char *dir = bus->config.dir;
+	bool made;
+
+	if (bus_check_dir(dir) < 0)
+		return -1;
+	made = mkdir(dir, 0755) == 0;
+	if ((!made && errno != EEXIST) || realpath(dir, bus->dir) == NULL) {
+		fprintf(stderr, "hvhost: cannot make the run directory %s: %s\n", dir,
+			strerror(errno));
+		return -1;
+	}
+	if (bus_check_dir(bus->dir) < 0) {
+		if (made)
+			rmdir(dir);
+		return -1;
+	}
+	snprintf(bus->tree, sizeof(bus->tree), "%.*s/" TRANSPORT_TREE, TRANSPORT_DIR_MAX,
+		 bus->dir);
+	snprintf(bus->socket_path, sizeof(bus->socket_path), "%.*s/" TRANSPORT_SOCKET,
+		 TRANSPORT_DIR_MAX, bus->dir);
+	snprintf(bus->lock_path, sizeof(bus->lock_path), "%.*s/" TRANSPORT_LOCK,
+		 TRANSPORT_DIR_MAX, bus->dir);
+	return 0;
+}
+
+/* What a killed host left has its lock beside it; anything else is somebody's. */
+static bool
+bus_dir_is_ours(const struct vmbus *bus)
+{
+	return access(bus->lock_path, F_OK) == 0 ||
+	       (access(bus->tree, F_OK) < 0 && access(bus->socket_path, F_OK) < 0);
+}
+
+/* Did the one who had the lock remove the file while we waited at its door? */
+static bool
+bus_lock_is_stale(const struct vmbus *bus)
+{
+	struct stat mine, there;
+
+	return fstat(bus->lock_fd, &mine) < 0 || stat(bus->lock_path, &there) < 0 ||
+	       mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+}
 
 /* One host in a directory: whoever has the lock. A killed host's is free again. */
 static int
 bus_lock(struct vmbus *bus)
 {
 	const char *dir = bus->config.dir;
-	char path[128];
 
-	if (strlen(dir) > TRANSPORT_DIR_MAX) {
-		fprintf(stderr, "hvhost: the run directory's name is too long (%zu characters, "
-			"%d at most): choose a shorter one with --dir\n", strlen(dir),
-			TRANSPORT_DIR_MAX);
+	if (!bus_dir_is_ours(bus)) {
+		fprintf(stderr, "hvhost: %s has files that are no host's: choose another "
+			"directory with --dir\n", dir);
 		return -1;
 	}
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST) {
-		fprintf(stderr, "hvhost: cannot make the run directory %s: %s\n", dir,
-			strerror(errno));
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	bus->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	bus->lock_fd = open(bus->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (bus->lock_fd < 0) {
 		fprintf(stderr, "hvhost: cannot write to the run directory %s: %s\n", dir,
 			strerror(errno));
 		return -1;
 	}
-	if (flock(bus->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+	if (flock(bus->lock_fd, LOCK_EX | LOCK_NB) < 0 || bus_lock_is_stale(bus)) {
 		fprintf(stderr, "hvhost: another host lives in %s: end it, or choose another "
 			"directory with --dir\n", dir);
+		close(bus->lock_fd);
 		return -1;
 	}
-	snprintf(bus->tree, sizeof(bus->tree), "%s/" TRANSPORT_TREE, dir);
-	snprintf(bus->socket_path, sizeof(bus->socket_path), "%s/" TRANSPORT_SOCKET, dir);
 	return 0;
 }
 
@@ -92,7 +139,7 @@ bus_make(struct vmbus *bus)
 {
 	int ret;
 
-	bus->mem = guestmem_create(0);
+	bus->mem = guestmem_create(bus->config.gpa_base);
 	if (bus->mem == NULL)
 		return -ENOMEM;
 	ret = shm_create(&bus->int_page, "int_page", GUEST_PAGE);
@@ -100,8 +147,9 @@ bus_make(struct vmbus *bus)
 		ret = shm_create(&bus->monitor_page, "monitor_page", GUEST_PAGE);
 	if (ret == 0)
 		ret = sysfs_create(bus->tree);
+	/* Where there is no place for them, guests have to make do with the kernel's. */
 	if (ret == 0)
-		ret = hugepages_create(bus->config.dir, bus->tree);
+		hugepages_create(bus->dir, bus->tree);
 	if (ret == 0)
 		ret = bus_listen(bus);
 	return ret;
@@ -121,9 +169,8 @@ vmbus_create(const struct vmbus_config *config)
 	bus->lock_fd = bus->listen_fd = bus->epoll_fd = -1;
 	bus->next_relid = RELID_FIRST;
 	bus->next_gpadl = GPADL_FIRST;
-	if (bus_lock(bus) < 0) {
-		if (bus->lock_fd >= 0)
-			close(bus->lock_fd);
+	bus->page = (size_t)sysconf(_SC_PAGESIZE);
+	if (bus_make_dir(bus) < 0 || bus_lock(bus) < 0) {
 		free(bus);
 		return NULL;
 	}
@@ -146,18 +193,15 @@ bus_close(int fd)
 void
 vmbus_destroy(struct vmbus *bus)
 {
-	char path[128];
-
 	/* Each turn takes one device away. */
 	while (bus->devices != NULL)
 		vmbus_rescind(bus->devices);
 	session_end_all(bus);
 	unlink(bus->socket_path);
 	sysfs_destroy(bus->tree);
-	hugepages_destroy(bus->config.dir);
-	snprintf(path, sizeof(path), "%s/lock", bus->config.dir);
-	unlink(path);
-	rmdir(bus->config.dir);		/* unless others have put something there */
+	hugepages_destroy(bus->dir);
+	unlink(bus->lock_path);
+	rmdir(bus->dir);		/* unless others have put something there */
 	bus_close(bus->listen_fd);
 	bus_close(bus->epoll_fd);
 	bus_close(bus->lock_fd);
@@ -184,9 +228,10 @@ void
 vmbus_handle(struct vmbus *bus)
 {
 	struct epoll_event event;
+	unsigned int i;
 
-	/* One at a time: serving one may end others. Each turn serves what waits. */
-	while (epoll_wait(bus->epoll_fd, &event, 1, 0) > 0) {
+	/* One at a time: serving one may end others. */
+	for (i = 0; i < HANDLE_MAX && epoll_wait(bus->epoll_fd, &event, 1, 0) > 0; i++) {
 		if (event.data.ptr == NULL)
 			session_accept(bus);
 		else
@@ -194,66 +239,70 @@ vmbus_handle(struct vmbus *bus)
 	}
 }
 
-/* Signals from guests */
+/* Channels and their monitors */
 
-/*
- * A signal is due when the ring stops being empty, so at least one packet comes
- * with it, and when the guest makes room that we asked for. We may have taken
- * the packets of several signals before we see the first.
- */
-static void
-channel_signalled(struct vmbus_channel *ch)
+void
+bus_attach_channel(struct vmbus *bus, struct vmbus_channel *ch, bool monitored)
 {
-	if (ch->signals_due > 0)
-		ch->signals_due--;
-	else if (!ch->dead && ring_is_drained(&ch->from_guest))
-		rules_break(ch->dev->bus->config.rules, RULE_RING_SIGNAL, ch->dev->name,
-			    "a signal without a packet on channel %u", ch->index);
-	ch->signalled = true;
+	uint32_t id = 0;
+
+	ch->relid = bus->next_relid++;
+	while (id < MONITORS && bus->monitored[id] != NULL)
+		id++;
+	/* There are only so many: later channels do without, as on a real host. */
+	if (!monitored || id == MONITORS)
+		return;
+	ch->monitor_id = id;
+	bus->monitored[id] = ch;
+}
+
+void
+bus_detach_channel(struct vmbus *bus, struct vmbus_channel *ch)
+{
+	if (ch->monitor_id != MONITOR_NONE)
+		bus->monitored[ch->monitor_id] = NULL;
+	ch->monitor_id = MONITOR_NONE;
+}
+
+/* The pending bits of 32 monitors. */
+static uint32_t *
+monitor_pending(const struct vmbus *bus, uint32_t group)
+{
+	return (uint32_t *)(void *)((uint8_t *)bus->monitor_page.addr + 0x008 + 8 * group);
+}
+
+void
+bus_clear_doorbell(struct vmbus *bus, const struct vmbus_channel *ch)
+{
+	if (ch->monitor_id != MONITOR_NONE)
+		__atomic_and_fetch(monitor_pending(bus, ch->monitor_id / 32),
+				   ~(1u << ch->monitor_id % 32), __ATOMIC_RELAXED);
 }
 
 static bool
-bus_signal_monitor(struct vmbus *bus, uint32_t monitor_id)
+bus_signal(struct vmbus *bus, uint32_t monitor_id)
 {
-	struct vmbus_device *dev;
+	struct vmbus_channel *ch = bus->monitored[monitor_id];
 
-	for (dev = bus->devices; dev != NULL; dev = dev->next) {
-		if (dev->primary.monitor_id == monitor_id && dev->primary.is_open) {
-			channel_signalled(&dev->primary);
-			return true;
-		}
-	}
-	return false;
+	if (ch == NULL || !ch->is_open)
+		return false;
+	channel_signal(ch);
+	return true;
 }
 
 bool
 vmbus_scan_doorbells(struct vmbus *bus)
 {
-	uint8_t *page = bus->monitor_page.addr;
-	unsigned int group;
+	uint32_t group, bits;
 	bool any = false;
 
-	for (group = 0; group < MONITOR_GROUPS; group++) {
-		uint32_t *word = (uint32_t *)(void *)(page + MONITOR_PENDING(group));
-		uint32_t bits;
-
-		if (__atomic_load_n(word, __ATOMIC_RELAXED) == 0)
+	for (group = 0; group < MONITORS / 32; group++) {
+		if (__atomic_load_n(monitor_pending(bus, group), __ATOMIC_RELAXED) == 0)
 			continue;
 		/* Acquire: the packets that a bit tells of are there. Each turn clears a bit. */
-		for (bits = __atomic_exchange_n(word, 0, __ATOMIC_ACQ_REL); bits != 0;
-		     bits &= bits - 1)
-			any |= bus_signal_monitor(bus, group * 32 + (uint32_t)__builtin_ctz(bits));
+		for (bits = __atomic_exchange_n(monitor_pending(bus, group), 0, __ATOMIC_ACQ_REL);
+		     bits != 0; bits &= bits - 1)
+			any |= bus_signal(bus, group * 32 + (uint32_t)__builtin_ctz(bits));
 	}
 	return any;
-}
-
-void
-device_irq_control(struct vmbus_device *dev, bool on)
-{
-	if (!dev->primary.is_open)
-		return;
-	ring_set_mask(&dev->primary.to_guest, !on);
-	/* Enabling is also how a guest signals channels without monitor. */
-	if (on && dev->primary.monitor_id == MONITOR_NONE)
-		channel_signalled(&dev->primary);
 }

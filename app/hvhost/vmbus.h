@@ -8,8 +8,7 @@
  * two rings of each channel, signals both ways.
  *
  * Knows nothing of network devices. How a guest reaches the host (a Unix
- * socket and shared memory files today) is behind struct vmbus_transport in
- * vmbus.c's own folder mates and does not show here.
+ * socket and shared memory files: transport.h, session.c) does not show here.
  *
  * Calls go down from nic.c to here; events (a guest opens or closes a
  * channel) come up through struct vmbus_device_ops. Everything runs in the
@@ -77,6 +76,7 @@ struct vmbus_device_ops {
 struct vmbus_config {
 	const char *dir;		/**< run directory: socket, sys tree */
 	bool doorbell_only;		/**< read a ring only after its signal */
+	uint64_t gpa_base;		/**< first guest-physical address, multiple of 1 GiB; 0: usual */
 	struct rules *rules;
 };
 
@@ -119,6 +119,16 @@ void vmbus_rescind(struct vmbus_device *dev);
 
 /** The buffer that the guest names by this GPADL handle: NULL if not its own. */
 uint8_t *vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len);
+
+/**
+ * Offer a subchannel of an open device. It appears in the tree and opens: its
+ * opened() is called before this returns. It is closed with the primary.
+ *
+ * @param index
+ *   1 and up; each once.
+ * @return 0; -EEXIST, -EINVAL, or why there are no rings for it.
+ */
+int vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index);
 
 /** 0 for the primary. */
 uint16_t vmbus_channel_index(const struct vmbus_channel *ch);

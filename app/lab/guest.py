@@ -65,10 +65,8 @@ class Guest(processes.Process):
 
     def end(self, timeout=20):
         """Ask the program to end in order; it must, with status 0."""
-        status = self.stop(timeout)
-        if status != 0:
-            raise LabError(f"{self.name} ended with status {status}: "
-                           f"{processes.one_line(self.output())} (log: {self.log})")
+        if self.stop(timeout) != 0:
+            raise LabError(self.obituary())
 
 
 class Testpmd(Guest):
@@ -81,6 +79,12 @@ class Testpmd(Guest):
         # The echo of the command, its output, and the next prompt.
         self.wait_for(re.escape(line) + r"\n(?s:.*)^" + PROMPT, timeout, start)
         return self.output(start)[len(line):].rsplit(PROMPT, 1)[0]
+
+    def start_without_loss(self):
+        """Forward; where the ring to send is full, wait for room instead of dropping."""
+        self.command("set fwd io retry")
+        self.command("set burst tx delay 10 retry 100000")
+        return self.command("start")
 
     def port_info(self, port):
         """'show port info' as a dictionary, keys in testpmd's words."""
@@ -100,10 +104,8 @@ class Testpmd(Guest):
     def quit(self, timeout=20):
         """Leave testpmd by its own command; it must end with status 0."""
         self.send("quit\n")
-        status = self.wait(timeout)
-        if status != 0:
-            raise LabError(f"{self.name} ended with status {status} after quit: "
-                           f"{processes.one_line(self.output())} (log: {self.log})")
+        if self.wait(timeout) != 0:
+            raise LabError(self.obituary())
 
 
 def _fields(text):

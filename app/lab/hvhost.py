@@ -111,6 +111,7 @@ class Host:
 
     def stats(self):
         """hvhost's counters."""
+        self.process.check_running()
         shown = processes.run([paths.program("hvhost"), "ctl", "--dir", self.dir, "stats",
                                "--json"], timeout=10)
         return json.loads(shown.stdout)
@@ -133,9 +134,6 @@ class Host:
                 return stats
             if stats != before:
                 before, moved = stats, time.monotonic()
-            if not self.process.is_running():
-                raise LabError(f"hvhost ended before {what}: "
-                               f"{processes.one_line(self.process.output())}")
             if time.monotonic() > min(deadline, moved + STANDSTILL):
                 raise LabError(f"{what}: not within {timeout} s; hvhost counts {stats}")
             time.sleep(0.1)

@@ -21,16 +21,28 @@ from .errors import LabError
 def run(argv, timeout=30, netns=None, check=True, **options):
     """Run a short program to its end; its stdout and stderr are captured as text."""
     argv = [str(arg) for arg in in_netns(netns, argv)]
+    popen = None
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout,
-                              stdin=subprocess.DEVNULL, check=False, **options)
-    except FileNotFoundError:
-        raise LabError(f"{argv[0]} is not installed") from None
+        with signals.deferred():
+            popen = _popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, **options)
+        stdout, stderr = popen.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         raise LabError(f"{argv[0]} did not end within {timeout} s") from None
-    if check and done.returncode != 0:
-        raise LabError(f"'{' '.join(argv)}' failed: {one_line(done.stderr or done.stdout)}")
-    return done
+    finally:
+        if popen:
+            popen.kill()
+            popen.wait()
+    if check and popen.returncode != 0:
+        raise LabError(f"'{' '.join(argv)}' failed: {one_line(stderr or stdout)}")
+    return subprocess.CompletedProcess(argv, popen.returncode, stdout, stderr)
+
+
+def _popen(argv, **options):
+    try:
+        return subprocess.Popen(argv, **options)
+    except OSError as error:
+        raise LabError(f"cannot run {argv[0]}: {error.strerror}") from None
 
 
 def in_netns(netns, argv):
@@ -77,13 +89,12 @@ class Process:
         master, slave = os.openpty()
         try:
             # Its own session: Ctrl-C on the terminal is for us to handle.
-            self.popen = subprocess.Popen(
-                command, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=slave, stderr=slave, start_new_session=True,
-                env={**os.environ, **(env or {})})
-        except OSError:
+            self.popen = _popen(command, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                                stdout=slave, stderr=slave, start_new_session=True,
+                                env={**os.environ, **(env or {})})
+        except LabError:
             os.close(master)
-            raise LabError(f"cannot start {self.name}: {command[0]} is not installed") from None
+            raise
         finally:
             os.close(slave)
         _started.append(self)
@@ -125,6 +136,18 @@ class Process:
     def is_running(self):
         return self.popen.poll() is None
 
+    def check_running(self):
+        """LabError if it is not."""
+        if not self.is_running():
+            raise LabError(self.obituary())
+
+    def obituary(self):
+        """How the program ended and what it said last, as a sentence."""
+        status = self.wait()
+        end = f"was killed by {signal.Signals(-status).name}" if status < 0 \
+            else f"ended with status {status}"
+        return f"{self.name} {end}; it said last: {one_line(self.output())} (log: {self.log})"
+
     def wait_for(self, pattern, timeout=20, start=0):
         """Wait until the output after start matches; returns the match."""
         regex = re.compile(pattern, re.MULTILINE)
@@ -136,11 +159,12 @@ class Process:
                     return found
                 left = deadline - time.monotonic()
                 if self._ended:
-                    raise LabError(f"{self.name} ended: {one_line(self._text)} (log: {self.log})")
+                    break
                 if left <= 0:
                     raise LabError(f"{self.name} did not say '{pattern}' within {timeout} s; "
                                    f"last: {one_line(self._text)} (log: {self.log})")
                 self._news.wait(min(left, 0.5))
+        raise LabError(self.obituary())
 
     def send(self, text):
         """Write to the program's standard input."""
@@ -148,8 +172,7 @@ class Process:
             self.popen.stdin.write(text.encode())
             self.popen.stdin.flush()
         except (BrokenPipeError, ValueError):
-            raise LabError(f"{self.name} is gone: {one_line(self.output())} "
-                           f"(log: {self.log})") from None
+            raise LabError(self.obituary()) from None
 
     def wait(self, timeout=20):
         """Wait for the program's end; returns its exit status, negative for a signal."""

@@ -4,9 +4,10 @@
 
 Each run has a directory /run/hvlab/NAME, locked while the run lives. All that
 a run makes can be found from the name alone: namespaces NAME-*, DPDK's
-/run/dpdk/NAME-*, the mount and the count of hugepages inside the directory. A
-directory that nobody locks belongs to a run that was killed; the next run
-clears it away with the same function that ends every run.
+/run/dpdk/NAME-*, hvhost's /dev/shm/*_NAME_*, the mount and the count of
+hugepages inside the directory. A directory that nobody locks belongs to a run
+that was killed; the next run clears it away with the same function that ends
+every run.
 """
 
 import fcntl
@@ -19,6 +20,7 @@ from .errors import LabError
 
 BASE = Path("/run/hvlab")
 DPDK_RUN = Path("/run/dpdk")
+SHARED_MEMORY = Path("/dev/shm")  # where hvhost keeps hugepages that it emulates
 
 
 class Rundir:
@@ -71,6 +73,8 @@ def remove(path):
     for runtime in DPDK_RUN.glob(f"{name}-*"):
         shutil.rmtree(runtime, ignore_errors=True)
     _remove_if_empty(DPDK_RUN)
+    for memory in SHARED_MEMORY.glob(f"*_{name}_*"):
+        shutil.rmtree(memory, ignore_errors=True)
     hugepages.unmount(path)
     hugepages.give_back(path)
     shutil.rmtree(path, ignore_errors=True)

@@ -50,6 +50,12 @@ def install():
         signal.signal(number, _handler)
 
 
+def ignore():
+    """For the end of the program, when nothing is left to interrupt."""
+    for number in CAUGHT:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def deferred():
     """Signals that come in here are raised on leaving, unless an error is."""

@@ -14,13 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "guest.h"
 
+/* A host that takes longer for an answer is taken for dead. */
+#define HOST_ANSWER_SECONDS 10
+
 static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 static int host_fd = -1;
+static bool host_is_lost;		/* what was registered is forgotten: no way back */
 
 static int
 host_send(int sock, const struct transport_request *req, int fd)
@@ -39,45 +44,64 @@ host_send(int sock, const struct transport_request *req, int fd)
 		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 	}
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) == sizeof(*req) ? 0 : -EIO;
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) == sizeof(*req) ? 0 : -ENOTCONN;
 }
 
-/* The answer with up to count descriptors; those that did not come are -1. */
+/* The answer, and the descriptor that came with it (or -1). */
 static int
-host_receive(int sock, struct transport_answer *answer, int *fds, size_t count)
+host_receive(int sock, struct transport_answer *answer, int *fd)
 {
-	char control[CMSG_SPACE(sizeof(int) * TRANSPORT_REGIONS)];
+	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { .iov_base = answer, .iov_len = sizeof(*answer) };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	struct cmsghdr *cmsg;
-	size_t i;
+	ssize_t len;
 
-	for (i = 0; i < count; i++)
-		fds[i] = -1;
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != sizeof(*answer))
-		return -EIO;
+	*fd = -1;
+	do {
+		len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (len < 0 && errno == EINTR);
+	if (len != sizeof(*answer))
+		return -ENOTCONN;
 	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(int) * count))
-		memcpy(fds, CMSG_DATA(cmsg), sizeof(int) * count);
-	return -answer->error;
+	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
+	return 0;
 }
 
-int
-host_connect(enum transport_verb hello, uint32_t minor, struct transport_answer *answer,
-	     int *fds, size_t count)
+static int
+host_hello(int sock, enum transport_verb hello, uint32_t minor)
 {
 	struct transport_request req = {
 		.verb = hello,
 		.version = TRANSPORT_VERSION,
 		.minor = minor,
-		.pid = (uint32_t)getpid(),
 	};
+	struct transport_answer answer;
+	int ret, unused;
+
+	ret = host_send(sock, &req, -1);
+	if (ret == 0)
+		ret = host_receive(sock, &answer, &unused);
+	return ret < 0 ? ret : -answer.error;
+}
+
+static int
+host_set_deadline(int sock, time_t seconds)
+{
+	struct timeval limit = { .tv_sec = seconds };
+
+	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+int
+host_connect(enum transport_verb hello, uint32_t minor)
+{
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int sock, ret;
 
@@ -85,47 +109,80 @@ host_connect(enum transport_verb hello, uint32_t minor, struct transport_answer 
 	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
-	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (host_set_deadline(sock, HOST_ANSWER_SECONDS) < 0 ||
+	    connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		ret = -errno;
 	else
-		ret = host_send(sock, &req, -1);
-	if (ret == 0)
-		ret = host_receive(sock, answer, fds, count);
+		ret = host_hello(sock, hello, minor);
+	/* Reading an open device waits for as long as there is no interrupt. */
+	if (ret == 0 && hello == TRANSPORT_HELLO_UIO)
+		ret = host_set_deadline(sock, 0);
 	if (ret < 0) {
-		guest_libc()->close(sock);
+		real()->close(sock);
 		return ret;
 	}
 	return sock;
 }
 
-int
-host_request(const struct transport_request *req, int fd, struct transport_answer *answer)
+/* With the lock held. A child makes its connection here. */
+static int
+host_ready(void)
 {
-	int ret;
-
-	pthread_mutex_lock(&host_lock);
-	ret = host_fd < 0 ? -ENOTCONN : host_send(host_fd, req, fd);
-	if (ret == 0)
-		ret = host_receive(host_fd, answer, NULL, 0);
-	pthread_mutex_unlock(&host_lock);
-	return ret;
+	if (host_is_lost || guest_dir() == NULL)
+		return -ENOTCONN;
+	if (host_fd < 0)
+		host_fd = host_connect(TRANSPORT_HELLO_MEMORY, 0);
+	return host_fd < 0 ? -ENOTCONN : 0;
 }
 
-/* A child has its own memory; until it executes another program it is no guest. */
+int
+host_request(const struct transport_request *req, int fd, struct transport_answer *answer,
+	     int *answer_fd)
+{
+	int ret, got = -1;
+
+	pthread_mutex_lock(&host_lock);
+	ret = host_ready();
+	if (ret == 0)
+		ret = host_send(host_fd, req, fd);
+	if (ret == 0)
+		ret = host_receive(host_fd, answer, &got);
+	/* Its answer may still come, and would be taken for that of the next request. */
+	if (ret < 0)
+		host_is_lost = true;
+	pthread_mutex_unlock(&host_lock);
+	if (answer_fd != NULL)
+		*answer_fd = got;
+	else if (got >= 0)
+		real()->close(got);
+	return ret < 0 ? ret : -answer->error;
+}
+
+bool
+host_owns(int fd)
+{
+	return fd >= 0 && fd == host_fd;
+}
+
+/* A child is another guest. It connects when it first has to. */
 static void
 host_forked(void)
 {
+	pthread_mutex_init(&host_lock, NULL);
+	if (host_fd >= 0)
+		real()->close(host_fd);
 	host_fd = -1;
+	host_is_lost = false;
+	memory_forked();
+	pagemap_forked();
 }
 
 __attribute__((constructor)) static void
 host_attach(void)
 {
-	struct transport_answer answer;
-
 	if (guest_dir() == NULL)
 		return;
-	host_fd = host_connect(TRANSPORT_HELLO_MEMORY, 0, &answer, NULL, 0);
+	host_fd = host_connect(TRANSPORT_HELLO_MEMORY, 0);
 	if (host_fd >= 0) {
 		pthread_atfork(NULL, NULL, host_forked);
 		return;

@@ -4,22 +4,15 @@
 
 /**
  * @file
- * The program's memory as the host can reach it, and the page map that tells
- * the program its guest-physical addresses.
- *
- * What a program may hand to a device is shared memory of a file: hugepages, or
- * a memfd. Each such mapping is registered with the host, by the chunk of 2
- * MiB, before the program can use it, and taken back before it is unmapped.
- *
- * The page map is a sparse file of the same form as the kernel's. Memory that
- * is not registered has entries too, for programs ask whether addresses are to
- * be had at all; their page numbers lead nowhere in the host.
+ * The program's memory as the host can reach it. What a program may hand to a
+ * device is shared memory of a file: hugepages, or a memfd. Each such mapping
+ * is registered with the host before the program can use it, and taken back
+ * before it is unmapped.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <linux/magic.h>
+#include <linux/memfd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,105 +24,79 @@
 #include "guest.h"
 
 #define PAGE 4096u
-#define CHUNK (2u << 20)
-#define PAGEMAP_PRESENT (UINT64_C(1) << 63)
-/* User addresses have 47 bits. */
-#define PAGEMAP_LEN ((off_t)((UINT64_C(1) << 47) / PAGE * 8))
 
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
-static int pagemap_fd = -1;
 
 /* Addresses between which something is registered: most unmaps concern nothing. */
 static uintptr_t memory_low = UINTPTR_MAX, memory_high;
 
-/* With the lock held. */
-static int
-pagemap_create(void)
-{
-	if (pagemap_fd >= 0)
-		return 0;
-	pagemap_fd = memfd_create("pagemap", MFD_CLOEXEC);
-	if (pagemap_fd < 0)
-		return -1;
-	return ftruncate(pagemap_fd, PAGEMAP_LEN);
-}
-
-/* Entries for pages from addr on, numbered from pfn on; a pfn of 0 clears them. */
-static void
-pagemap_write(uintptr_t addr, size_t len, uint64_t pfn)
-{
-	uint64_t entry[512];
-	size_t pages = len / PAGE, i, n;
-	off_t at = (off_t)(addr / PAGE * 8);
-	ssize_t done;
-
-	/* Each turn writes n pages, at least one. */
-	for (; pages > 0; pages -= n, at += (off_t)(n * 8)) {
-		n = pages < 512 ? pages : 512;
-		for (i = 0; i < n; i++)
-			entry[i] = pfn != 0 ? PAGEMAP_PRESENT | pfn++ : 0;
-		done = pwrite(pagemap_fd, entry, n * 8, at);
-		if (done != (ssize_t)(n * 8))
-			return;		/* reads as not present */
-	}
-}
-
-/* Registered memory */
-
-/* Could a program hand this memory to a device? */
+/* Is this the name of memory that a device may be given? Not the host's own, nor ours. */
 static bool
-memory_is_for_devices(int prot, int flags, int fd)
+memory_is_ram(int fd)
 {
 	char link[64], target[64];
-	struct statfs fs;
 	ssize_t len;
 
-	if (fd < 0 || (prot & PROT_WRITE) == 0 || (flags & MAP_ANONYMOUS) != 0 ||
-	    ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE))
-		return false;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC)
-		return true;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = guest_libc()->readlink(link, target, sizeof(target) - 1);
+	len = real()->readlink(link, target, sizeof(target) - 1);
 	target[len < 0 ? 0 : len] = '\0';
-	return strncmp(target, "/memfd:", 7) == 0 ||
+	return (strncmp(target, "/memfd:", 7) == 0 && strncmp(target, "/memfd:hvhost:", 14) != 0) ||
 	       strncmp(target, TRANSPORT_HUGEPAGES, strlen(TRANSPORT_HUGEPAGES)) == 0;
 }
 
+/*
+ * Bytes of the file that are contiguous in guest-physical memory, if a program
+ * could hand a mapping of it to a device; else 0.
+ */
+static uint64_t
+memory_chunk(int prot, int flags, int fd)
+{
+	struct statfs fs;
+
+	if (fd < 0 || (prot & PROT_WRITE) == 0 || (flags & MAP_ANONYMOUS) != 0 ||
+	    ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE) ||
+	    fstatfs(fd, &fs) < 0)
+		return 0;
+	if (fs.f_type == HUGETLBFS_MAGIC)
+		return (uint64_t)fs.f_bsize > TRANSPORT_CHUNK ? (uint64_t)fs.f_bsize :
+								TRANSPORT_CHUNK;
+	return memory_is_ram(fd) ? TRANSPORT_CHUNK : 0;
+}
+
 static void
-memory_add_chunk(uintptr_t addr, size_t len, int fd, off_t offset)
+memory_add_part(uintptr_t addr, uint64_t len, int fd, uint64_t offset)
 {
 	struct transport_request req = {
 		.verb = TRANSPORT_ADD,
 		.addr = addr,
 		.len = len,
-		.offset = (uint64_t)offset,
+		.offset = offset,
 	};
 	struct transport_answer answer;
 
-	if (host_request(&req, fd, &answer) == 0)
-		pagemap_write(addr, len, answer.gpa / PAGE);
+	/* The host says why not; the program finds the memory without address. */
+	if (host_request(&req, fd, &answer, NULL) == 0)
+		pagemap_set(addr, len, answer.gpa / PAGE);
 }
 
 void
-memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t offset)
+memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t at)
 {
+	uint64_t chunk = guest_dir() != NULL ? memory_chunk(prot, flags, fd) : 0;
+	uint64_t offset = (uint64_t)at, part;
 	uintptr_t addr = (uintptr_t)start;
-	size_t part;
 
-	if (guest_dir() == NULL || !memory_is_for_devices(prot, flags, fd))
+	if (chunk == 0)
 		return;
 	len = (len + PAGE - 1) & ~(size_t)(PAGE - 1);
 	pthread_mutex_lock(&memory_lock);
-	if (pagemap_create() == 0) {
-		memory_low = addr < memory_low ? addr : memory_low;
-		memory_high = addr + len > memory_high ? addr + len : memory_high;
-		/* Each turn registers what is left of one chunk of the file. */
-		for (; len > 0; addr += part, offset += (off_t)part, len -= part) {
-			part = CHUNK - (size_t)offset % CHUNK;
-			part = part < len ? part : len;
-			memory_add_chunk(addr, part, fd, offset);
-		}
+	memory_low = addr < memory_low ? addr : memory_low;
+	memory_high = addr + len > memory_high ? addr + len : memory_high;
+	/* Each turn registers what is left of one chunk of the file. */
+	for (; len > 0; addr += part, offset += part, len -= part) {
+		part = chunk - offset % chunk;
+		part = part < len ? part : len;
+		memory_add_part(addr, part, fd, offset);
 	}
 	pthread_mutex_unlock(&memory_lock);
 }
@@ -155,70 +122,52 @@ memory_unmapping(void *start, size_t len)
 	}
 	if (req.len > memory_high - req.addr)
 		req.len = memory_high - req.addr;
-	if (host_request(&req, -1, &answer) == 0)
-		pagemap_write(req.addr, req.len, 0);
+	if (host_request(&req, -1, &answer, NULL) == 0)
+		pagemap_set(req.addr, req.len, 0);
 	pthread_mutex_unlock(&memory_lock);
 }
 
-/* Everything else */
+/* Memory without a file */
 
-/* A mapping line of /proc/self/maps that is private, writable and not huge. */
-static bool
-pagemap_parse_private(const char *line, uintptr_t *start, uintptr_t *end)
+int
+memory_create_file(const char *name, unsigned int flags)
 {
-	char perms[5];
-
-	return sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", start, end, perms) == 3 &&
-	       strcmp(perms, "rw-p") == 0 && *end - *start <= (64u << 20);
-}
-
-static void
-pagemap_fill_private(void)
-{
-	uint64_t pfn = TRANSPORT_PRIVATE_PFN;
-	uintptr_t start, end;
-	char line[512];
-	FILE *maps;
-
-	maps = guest_libc()->fopen("/proc/self/maps", "re");
-	if (maps == NULL)
-		return;
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		if (!pagemap_parse_private(line, &start, &end))
-			continue;
-		pagemap_write(start, end - start, pfn);
-		pfn += (end - start) / PAGE;
-	}
-	fclose(maps);
-}
-
-/* The stack of the calling thread may be younger than the list above. */
-static void
-pagemap_fill_stack(void)
-{
-	char here;
-	uintptr_t page = (uintptr_t)&here & ~(uintptr_t)(PAGE - 1);
-
-	pagemap_write(page - 4 * PAGE, 8 * PAGE, TRANSPORT_PRIVATE_PFN);
+	if (guest_emulates_hugepages())
+		flags &= ~(MFD_HUGETLB | MAP_HUGE_MASK << MFD_HUGE_SHIFT);
+	return real()->memfd_create(name, flags);
 }
 
 int
-memory_open_pagemap(void)
+memory_back(size_t len, int prot, int flags)
 {
-	static bool filled;
-	char path[64];
-	int fd = -1;
+	unsigned int huge = (unsigned int)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+	bool is_huge = (flags & MAP_HUGETLB) != 0;
+	bool is_shared = (flags & MAP_TYPE) == MAP_SHARED && len >= TRANSPORT_CHUNK;
+	int fd;
 
-	pthread_mutex_lock(&memory_lock);
-	if (pagemap_create() == 0) {
-		if (!filled)
-			pagemap_fill_private();
-		filled = true;
-		pagemap_fill_stack();
-		/* A descriptor of its own, for it has its own position. */
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", pagemap_fd);
-		fd = guest_libc()->open(path, O_RDONLY | O_CLOEXEC);
+	if (guest_dir() == NULL || (flags & MAP_ANONYMOUS) == 0 || (prot & PROT_WRITE) == 0 ||
+	    (!is_huge && !is_shared))
+		return -1;
+	fd = memory_create_file("anonymous", is_huge ? MFD_CLOEXEC | MFD_HUGETLB |
+			  huge << MFD_HUGE_SHIFT : MFD_CLOEXEC);
+	if (fd >= 0 && ftruncate(fd, (off_t)len) < 0) {
+		real()->close(fd);
+		return -1;
 	}
-	pthread_mutex_unlock(&memory_lock);
 	return fd;
+}
+
+int
+memory_back_flags(int flags)
+{
+	flags &= ~(MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_MASK << MAP_HUGE_SHIFT | MAP_TYPE);
+	return flags | MAP_SHARED;
+}
+
+void
+memory_forked(void)
+{
+	pthread_mutex_init(&memory_lock, NULL);
+	memory_low = UINTPTR_MAX;
+	memory_high = 0;
 }

@@ -7,6 +7,7 @@
  * Which paths are the host's to answer.
  */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ path_is_below(const char *path, const char *root)
 }
 
 const char *
-path_translate(const char *path, char *buf, size_t len)
+path_translate(const char *path, char *buf)
 {
 	size_t i;
 
@@ -45,32 +46,74 @@ path_translate(const char *path, char *buf, size_t len)
 		if (!path_is_below(path, path_roots[i].root) ||
 		    (path_roots[i].hugepages && !guest_emulates_hugepages()))
 			continue;
-		snprintf(buf, len, "%s/" TRANSPORT_TREE "%s%s", guest_dir(), path_roots[i].in_tree,
-			 path + strlen(path_roots[i].root));
+		snprintf(buf, PATH_MAX, "%s/" TRANSPORT_TREE "%s%s", guest_dir(),
+			 path_roots[i].in_tree, path + strlen(path_roots[i].root));
 		return buf;
 	}
 	return path;
+}
+
+/* A decimal number up to max that ends in end; -1 for anything else. */
+static long
+path_number(const char *text, const char *end, long max)
+{
+	long value;
+	char *rest;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+	value = strtol(text, &rest, 10);
+	return strcmp(rest, end) == 0 && value <= max ? value : -1;
+}
+
+/* What stands for /dev/uioN. */
+static void
+path_of_minor(long minor, char *buf)
+{
+	snprintf(buf, PATH_MAX, "%s/" TRANSPORT_TREE "/class/uio/uio%ld", guest_dir(), minor);
 }
 
 int
 path_uio_minor(const char *path)
 {
 	static const char prefix[] = "/dev/uio";
-	char tree[256];
-	char *end;
+	char buf[PATH_MAX];
 	long minor;
 
 	if (path == NULL || guest_dir() == NULL || strncmp(path, prefix, strlen(prefix)) != 0)
 		return -1;
-	path += strlen(prefix);
-	if (*path < '0' || *path > '9')
-		return -1;
-	minor = strtol(path, &end, 10);
-	if (*end != '\0' || minor > 4095)
+	minor = path_number(path + strlen(prefix), "", 4095);
+	if (minor < 0)
 		return -1;
 	/* The machine may have uio devices of its own. */
-	snprintf(tree, sizeof(tree), "%s/" TRANSPORT_TREE "/class/uio/uio%ld", guest_dir(), minor);
-	return guest_libc()->access(tree, F_OK) == 0 ? (int)minor : -1;
+	path_of_minor(minor, buf);
+	return real()->access(buf, F_OK) == 0 ? (int)minor : -1;
+}
+
+const char *
+path_translate_node(const char *path, char *buf)
+{
+	int minor = path_uio_minor(path);
+
+	if (minor < 0)
+		return path_translate(path, buf);
+	path_of_minor(minor, buf);
+	return buf;
+}
+
+uint32_t
+path_ring_relid(const char *path)
+{
+	const char *channels;
+	long relid;
+
+	if (path == NULL || guest_dir() == NULL || !path_is_below(path, path_roots[0].root))
+		return 0;
+	channels = strstr(path, "/channels/");
+	if (channels == NULL)
+		return 0;
+	relid = path_number(channels + strlen("/channels/"), "/ring", INT32_MAX);
+	return relid > 0 ? (uint32_t)relid : 0;
 }
 
 bool
@@ -78,7 +121,7 @@ path_is_pagemap(const char *path)
 {
 	char own[64];
 
-	if (path == NULL || guest_dir() == NULL)
+	if (path == NULL || guest_dir() == NULL || strncmp(path, "/proc/", 6) != 0)
 		return false;
 	snprintf(own, sizeof(own), "/proc/%d/pagemap", (int)getpid());
 	return strcmp(path, "/proc/self/pagemap") == 0 || strcmp(path, own) == 0;

@@ -18,10 +18,7 @@ def send_through(lab, logs, frames):
     pcapfile.write(logs / "in.pcap", frames)
     with two_nics(lab, f"port=pcap,rx={logs}/in.pcap",
                   f"port=pcap,tx={logs}/out.pcap") as (host, testpmd):
-        # All come at once: testpmd waits for room where it would drop.
-        testpmd.command("set fwd io retry")
-        testpmd.command("set burst tx delay 10 retry 10000")
-        testpmd.command("start")
+        testpmd.start_without_loss()  # all come at once
         host.wait_until(lambda _: host.nic(1).port["pcap_written"] >= len(frames), 20,
                         "all frames are written")
         testpmd.quit()
@@ -86,4 +83,23 @@ def test_a_million_packets_of_mixed_sizes_arrive_intact_both_ways(lab):
         for source in (0, 1):
             wait_all_sent(host, source, MILLION // 2, timeout=45)
             assert_intact(host, source, 1 - source, MILLION // 2)
+        testpmd.quit()
+
+
+def test_questions_and_commands_in_full_flight_lose_no_frame(lab):
+    both = numbered(MILLION * 2, size="60-1514")
+    with two_nics(lab, both, both) as (host, testpmd):
+        testpmd.command("start")
+        asked = 0
+        while any(host.nic(nic).port["gen_sent"] < MILLION * 2 for nic in (0, 1)):
+            for port in (0, 1):
+                testpmd.port_info(port)
+                testpmd.xstats(port)
+                testpmd.command(f"set promisc {port} {'on' if asked % 2 else 'off'}")
+                testpmd.command(f"set allmulti {port} {'on' if asked % 2 else 'off'}")
+            asked += 1
+        assert asked > 1
+        for source in (0, 1):
+            wait_all_sent(host, source, MILLION * 2)
+            assert_intact(host, source, 1 - source, MILLION * 2)
         testpmd.quit()

@@ -19,7 +19,7 @@ def two_namespaces(lab, args=(), **options):
             lab.namespace("right", address=f"{RIGHT}/24") as right, \
             two_nics(lab, f"port={left.port()}", f"port={right.port()}", args,
                      **options) as (host, testpmd):
-        testpmd.command("start")
+        testpmd.start_without_loss()
         yield left, right, host, testpmd
 
 
@@ -43,8 +43,10 @@ def test_ping_gets_every_reply_when_packets_are_fragments(lab):
 def test_ping_in_a_vlan_gets_every_reply(lab):
     with two_namespaces(lab) as (left, right, _, testpmd):
         for namespace, address in ((left, "10.97.0.1/24"), (right, "10.97.0.2/24")):
-            namespace.run(["ip", "link", "add", "link", namespace.tap, "name", "vlan5",
-                           "type", "vlan", "id", "5"])
+            done = namespace.run(["ip", "link", "add", "link", namespace.tap, "name", "vlan5",
+                                  "type", "vlan", "id", "5"], check=False)
+            if "Unknown device type" in done.stderr:
+                pytest.skip("this kernel has no VLAN interfaces (module 8021q)")
             namespace.run(["ip", "address", "add", address, "dev", "vlan5"])
             namespace.run(["ip", "link", "set", "vlan5", "up"])
         assert_all_answered(ping(left, "10.97.0.2", 100, size=1468), 100)
