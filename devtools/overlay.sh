@@ -8,7 +8,8 @@
 # does not look through links.) To be sourced after lib.sh.
 
 overlay_folders="drivers/bus/vmbus drivers/net/netvsc"
-overlay_docs="doc/guides/nics/netvsc.rst doc/guides/nics/features/netvsc.ini"
+overlay_docs="doc/guides/nics/netvsc.rst doc/guides/nics/features/netvsc.ini
+	doc/guides/howto/hvhost.rst"
 
 # First and last DPDK release the sources were written for, as yymm.
 overlay_oldest=2211

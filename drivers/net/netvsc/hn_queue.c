@@ -66,6 +66,8 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->nb_desc = nb_desc;
 	rxq->pool = pool;
 	rxq->scatter = scatter;
+	if (scatter)
+		dev->data->scattered_rx = 1;
 	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 	dev->data->rx_queues[index] = rxq;
 	return 0;
