@@ -43,8 +43,12 @@ def unpack():
     shutil.rmtree(PLACE, ignore_errors=True)
     debs = PLACE / "debs"
     debs.mkdir(parents=True)
-    processes.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *PACKAGES],
-                  timeout=120, cwd=debs)
+    download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *PACKAGES]
+    try:
+        processes.run(download, timeout=120, cwd=debs)
+    except LabError:  # no package lists yet, or old ones
+        processes.run(["apt-get", "-q", "update"], timeout=120)
+        processes.run(download, timeout=120, cwd=debs)
     root.mkdir()
     for deb in sorted(debs.iterdir()):
         processes.run(["dpkg-deb", "-x", deb, root])

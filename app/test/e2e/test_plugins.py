@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The project authors
 """Our two plugins inside the distribution's own DPDK programs."""
 
+import shutil
+
 import pytest
 
 from lab import distro, paths
@@ -9,13 +11,20 @@ from lab.traffic import ping
 from rig import SINK, assert_intact, numbered, two_nics, wait_all_sent
 
 COUNT = 100_000
-OURS = [paths.PLUGINS / name for name in distro.PLUGINS]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def distribution():
     """Fetched before the first test's deadline starts to run."""
     distro.unpack()
+
+
+@pytest.fixture
+def ours(lab):
+    """Our plugins where EAL loads them from: below no directory that everybody may write to."""
+    place = lab.host_dir()
+    place.mkdir()
+    return [shutil.copy(paths.PLUGINS / name, place) for name in distro.PLUGINS]
 
 
 def distribution_testpmd(**options):
@@ -61,8 +70,8 @@ def test_the_distribution_proc_info_shows_the_ports_of_the_distribution_testpmd(
 
 
 @pytest.mark.parametrize("order", ["bus", "driver", "both"])
-def test_loading_our_plugins_beside_the_distribution_s_own_fails_loudly(lab, order):
-    plugins = {"bus": OURS[:1], "driver": OURS[1:], "both": OURS}[order]
+def test_loading_our_plugins_beside_the_distribution_s_own_fails_loudly(lab, ours, order):
+    plugins = {"bus": ours[:1], "driver": ours[1:], "both": ours}[order]
     eal_args = [arg for plugin in plugins for arg in ("-d", str(plugin))]
     with lab.host([SINK, SINK]) as host, \
             lab.guest(host, distro.program("dpdk-testpmd"), ["-i"], eal_args=eal_args,
@@ -71,9 +80,9 @@ def test_loading_our_plugins_beside_the_distribution_s_own_fails_loudly(lab, ord
         assert "VMBUS_RESOURCE_LIST" in testpmd.output()
 
 
-def test_loading_our_bus_plugin_twice_into_our_own_program_fails_loudly(lab):
+def test_loading_our_bus_plugin_twice_into_our_own_program_fails_loudly(lab, ours):
     with lab.host([SINK, SINK]) as host, \
             lab.guest(host, paths.program("dpdk-testpmd"), ["-i"],
-                      eal_args=["-d", str(OURS[0])]) as testpmd:
+                      eal_args=["-d", str(ours[0])]) as testpmd:
         assert testpmd.wait() != 0
         assert "VMBUS_RESOURCE_LIST" in testpmd.output()
