@@ -23,8 +23,8 @@ def distribution():
 def ours(lab):
     """Our plugins where EAL loads them from: below no directory that everybody may write to."""
     place = lab.host_dir()
-    place.mkdir()
-    return [shutil.copy(paths.PLUGINS / name, place) for name in distro.PLUGINS]
+    shutil.copytree(paths.PLUGINS, place, symlinks=True)
+    return [place / name for name in distro.PLUGINS]
 
 
 def distribution_testpmd(**options):
