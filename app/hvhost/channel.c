@@ -124,8 +124,9 @@ channel_break(struct vmbus_channel *ch, enum ring_fault fault)
 			    ch->index);
 	else
 		rules_break(rules, RULE_RING_PACKET, ch->dev->name,
-			    "a packet on channel %u is longer than what was published, shorter than "
-			    "its header, or above %u bytes", ch->index, VMBUS_PACKET_MAX);
+			    "a packet on channel %u is longer than what was published, "
+			    "shorter than its header, or above %u bytes", ch->index,
+			    VMBUS_PACKET_MAX);
 	vmbus_channel_kill(ch);
 }
 

@@ -23,15 +23,15 @@
 #include "guestmem.h"
 
 /*
- * The window's slots of 2 MiB in two zones: 128 GiB for chunks of one slot,
- * 128 GiB for larger hugepages, each of which gets an aligned run of 1 GiB.
+ * The window's slots of 2 MiB are in two zones: one for chunks of one slot, one
+ * for larger hugepages, each of which gets an aligned run of 1 GiB. A zone has
+ * 128 GiB, less where so much address space is not to be had.
  */
-#define SMALL_SLOTS 65536u
+#define ZONE_SLOTS_MAX 65536u
+#define ZONE_SLOTS_MIN 4096u
+#define SLOTS_MAX (2 * ZONE_SLOTS_MAX)
 #define LARGE_RUN 512u
-#define LARGE_SLOTS 65536u
-#define SLOTS (SMALL_SLOTS + LARGE_SLOTS)
 #define LARGE_LEN ((uint64_t)LARGE_RUN * GUEST_CHUNK)
-#define WINDOW_LEN ((uint64_t)SLOTS * GUEST_CHUNK)
 #define BASE_USUAL 0x140000000u
 
 /*
@@ -78,11 +78,12 @@ struct guestmem {
 	struct guestmem *next;		/* all there are, for the signal handler */
 	uint64_t base;
 	uint8_t *window;
+	uint64_t window_len;
 	struct zone small, large;
 	struct part *parts;
 	struct chunk *bucket[BUCKETS];
-	struct chunk *owner[SLOTS];	/* of a run's first slot */
-	struct slot slot[SLOTS];
+	struct chunk *owner[SLOTS_MAX];	/* of a run's first slot */
+	struct slot slot[SLOTS_MAX];
 };
 
 /* Memory that its guest took away */
@@ -98,9 +99,9 @@ slot_addr(const struct guestmem *mem, uint32_t slot)
 
 /* The first slot of the run that has this one. */
 static uint32_t
-slot_run(uint32_t slot)
+slot_run(const struct guestmem *mem, uint32_t slot)
 {
-	return slot < SMALL_SLOTS ? slot : slot - slot % LARGE_RUN;
+	return slot < mem->large.first ? slot : slot - slot % LARGE_RUN;
 }
 
 /* A page of guest memory could not be had: from now on its chunk is zeros of our own. */
@@ -112,9 +113,9 @@ guestmem_replace(const struct guestmem *mem, const uint8_t *at)
 	uintptr_t offset = (uintptr_t)at - (uintptr_t)mem->window;
 	const struct chunk *chunk;
 
-	if (offset >= WINDOW_LEN)
+	if (offset >= mem->window_len)
 		return false;
-	chunk = mem->owner[slot_run((uint32_t)(offset / GUEST_CHUNK))];
+	chunk = mem->owner[slot_run(mem, (uint32_t)(offset / GUEST_CHUNK))];
 	if (chunk == NULL ||
 	    mmap(slot_addr(mem, chunk->slot), chunk->len, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
@@ -167,9 +168,9 @@ guestmem_unguard(struct guestmem *mem)
 
 /* Aligned to the largest hugepage, which can be mapped only so. */
 static uint8_t *
-window_reserve(void)
+window_reserve(uint64_t len)
 {
-	uint8_t *all = mmap(NULL, WINDOW_LEN + LARGE_LEN, PROT_NONE,
+	uint8_t *all = mmap(NULL, len + LARGE_LEN, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t before;
 
@@ -178,8 +179,23 @@ window_reserve(void)
 	before = -(uintptr_t)all & (LARGE_LEN - 1);
 	if (before != 0)
 		munmap(all, before);
-	munmap(all + before + WINDOW_LEN, LARGE_LEN - before);
+	munmap(all + before + len, LARGE_LEN - before);
 	return all + before;
+}
+
+static int
+window_create(struct guestmem *mem)
+{
+	uint32_t slots = ZONE_SLOTS_MAX;
+
+	/* Each turn asks for half as much as the last. */
+	for (; mem->window == NULL && slots >= ZONE_SLOTS_MIN; slots /= 2) {
+		mem->small = (struct zone){ 0, 1, slots, SMALL_STRIDE, 0 };
+		mem->large = (struct zone){ slots, LARGE_RUN, slots / LARGE_RUN, LARGE_STRIDE, 0 };
+		mem->window_len = 2 * (uint64_t)slots * GUEST_CHUNK;
+		mem->window = window_reserve(mem->window_len);
+	}
+	return mem->window != NULL ? 0 : -1;
 }
 
 struct guestmem *
@@ -190,11 +206,7 @@ guestmem_create(uint64_t base)
 	if (mem == NULL)
 		return NULL;
 	mem->base = base != 0 ? base : BASE_USUAL;
-	mem->small = (struct zone){ 0, 1, SMALL_SLOTS, SMALL_STRIDE, 0 };
-	mem->large = (struct zone){ SMALL_SLOTS, LARGE_RUN, LARGE_SLOTS / LARGE_RUN,
-				    LARGE_STRIDE, 0 };
-	mem->window = window_reserve();
-	if (mem->window == NULL) {
+	if (window_create(mem) < 0) {
 		free(mem);
 		return NULL;
 	}
@@ -209,13 +221,13 @@ guestmem_destroy(struct guestmem *mem)
 	while (mem->parts != NULL)
 		guestmem_drop_owner(mem, mem->parts->owner);
 	guestmem_unguard(mem);
-	munmap(mem->window, WINDOW_LEN);
+	munmap(mem->window, mem->window_len);
 	free(mem);
 }
 
 /* Chunks */
 
-/* The first slot of a free run, or SLOTS. */
+/* The first slot of a free run, or SLOTS_MAX. */
 static uint32_t
 zone_deal(struct guestmem *mem, struct zone *zone)
 {
@@ -226,7 +238,7 @@ zone_deal(struct guestmem *mem, struct zone *zone)
 		if (mem->owner[slot] == NULL)
 			return slot;
 	}
-	return SLOTS;
+	return SLOTS_MAX;
 }
 
 static struct chunk **
@@ -276,7 +288,7 @@ chunk_create(struct guestmem *mem, const struct chunk *like, int fd, struct chun
 		return -ENOMEM;
 	*chunk = *like;
 	chunk->slot = zone_deal(mem, zone);
-	ret = chunk->slot == SLOTS ? -ENOSPC : chunk_map(mem, chunk, fd);
+	ret = chunk->slot == SLOTS_MAX ? -ENOSPC : chunk_map(mem, chunk, fd);
 	if (ret < 0) {
 		free(chunk);
 		return ret;
@@ -438,7 +450,7 @@ guestmem_translate(const struct guestmem *mem, uint64_t gpa, size_t len)
 	const struct slot *slot;
 	uint32_t in_slot;
 
-	if (at >= WINDOW_LEN || len == 0 || len > GUEST_PAGE - at % GUEST_PAGE)
+	if (at >= mem->window_len || len == 0 || len > GUEST_PAGE - at % GUEST_PAGE)
 		return NULL;
 	slot = &mem->slot[at / GUEST_CHUNK];
 	in_slot = (uint32_t)(at % GUEST_CHUNK);

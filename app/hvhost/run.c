@@ -19,19 +19,28 @@
 #include "transport.h"
 
 #define RUN_LIBRARY "libhvguest.so"
+#define RUN_ENV_LIBRARY "HVHOST_LIBRARY"
 
 enum { RUN_FAILED = 2, RUN_NOT_FOUND = 127 };
 
-/* The library lies beside this program, or in ../lib/hvhost when installed. */
+/*
+ * The library lies beside this program, or in ../lib/hvhost when installed; or
+ * where the user says.
+ */
 static int
 run_find_library(char *path, size_t len)
 {
 	static const char *const places[] = { "", "../lib/hvhost/" };
+	const char *told = getenv(RUN_ENV_LIBRARY);
 	char self[PATH_MAX];
 	ssize_t got = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	unsigned int i;
 	char *slash;
 
+	if (told != NULL) {
+		snprintf(path, len, "%s", told);
+		return access(path, R_OK) == 0 ? 0 : -errno;
+	}
 	if (got < 0)
 		return -errno;
 	self[got] = '\0';

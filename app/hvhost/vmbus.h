@@ -76,7 +76,7 @@ struct vmbus_device_ops {
 struct vmbus_config {
 	const char *dir;		/**< run directory: socket, sys tree */
 	bool doorbell_only;		/**< read a ring only after its signal */
-	uint64_t gpa_base;		/**< first guest-physical address, multiple of 1 GiB; 0: usual */
+	uint64_t gpa_base;		/**< first guest-physical address, see guestmem_create() */
 	struct rules *rules;
 };
 

@@ -7,6 +7,7 @@ namespace: nothing of it is seen by, or leads to, the machine's own network.
 """
 
 import json
+from pathlib import Path
 
 from . import processes
 from .errors import LabError
@@ -14,6 +15,9 @@ from .errors import LabError
 # Long enough that Linux's TCP never overruns it: what is lost on the way is
 # then lost by us.
 TAP_QUEUE_LEN = 20000
+
+BASE = Path("/run/netns")
+NO_BASE = "no-netns"
 
 
 class Namespace:
@@ -66,6 +70,28 @@ class Namespace:
         return {"sent": stats["tx"]["packets"], "received": stats["rx"]["packets"],
                 "dropped": stats["tx"]["dropped"] + stats["rx"]["dropped"]
                 + stats["tx"]["errors"] + stats["rx"]["errors"]}
+
+
+def _base_is_mounted():
+    # os.path.ismount() does not see a directory that is mounted on itself.
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    return any(line.split(" ")[1] == str(BASE) for line in mounts.splitlines())
+
+
+def remember_base(rundir):
+    """Note that nobody has used ip netns yet: its first use mounts BASE on itself."""
+    if not _base_is_mounted():
+        (rundir / NO_BASE).touch()
+
+
+def remove_base(rundir):
+    """Undo that mount if it is ours and nobody uses it now."""
+    if (rundir / NO_BASE).exists() and _base_is_mounted() and not names():
+        processes.run(["umount", BASE], check=False)
+        try:
+            BASE.rmdir()
+        except OSError:
+            pass  # somebody was quicker
 
 
 def names():

@@ -33,6 +33,8 @@ def of_environment(mark):
 
 
 def hugepages():
-    """Hugepages of every size that the kernel holds for the machine."""
-    pools = Path("/sys/kernel/mm/hugepages").glob("hugepages-*/nr_hugepages")
-    return {str(pool.parent.name): int(pool.read_text(encoding="ascii")) for pool in pools}
+    """Hugepages that the machine holds, without those that living runs have borrowed."""
+    pool = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
+    borrowed = sum(int(note.read_text(encoding="ascii"))
+                   for note in Path("/run/hvlab").glob("*/hugepages"))
+    return int(pool.read_text(encoding="ascii")) - borrowed

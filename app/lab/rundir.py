@@ -37,6 +37,7 @@ class Rundir:
         self.path = BASE / self.name
         self.path.mkdir(mode=0o700, exist_ok=True)
         self._lock = _lock(self.path)
+        netns.remember_base(self.path)
 
     def remove(self):
         """Remove all that bears the run's name; the last run removes BASE."""
@@ -70,6 +71,7 @@ def remove(path):
     """Remove what the run of this directory made; nothing of it need exist."""
     name = path.name
     netns.remove_all(f"{name}-")
+    netns.remove_base(path)
     for runtime in DPDK_RUN.glob(f"{name}-*"):
         shutil.rmtree(runtime, ignore_errors=True)
     _remove_if_empty(DPDK_RUN)

@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guest.h"
 
 static struct real functions;
 static char run_dir[TRANSPORT_DIR_MAX + 1];
 static bool emulate_hugepages;
-static bool resolved;
+static bool functions_known, environment_known;
 
 /* A pointer to a function is stored through one to void: POSIX has them alike. */
 #define RESOLVE(name) (*(void **)&functions.name = real_symbol(#name))
@@ -36,9 +37,6 @@ real_symbol(const char *name)
 static void
 real_resolve(void)
 {
-	const char *dir = getenv(TRANSPORT_ENV_DIR);
-	const char *hugepages = getenv(TRANSPORT_ENV_HUGEPAGES);
-
 	RESOLVE(open);
 	RESOLVE(openat);
 	RESOLVE(fopen);
@@ -60,25 +58,39 @@ real_resolve(void)
 	RESOLVE(munmap);
 	RESOLVE(mremap);
 	RESOLVE(memfd_create);
-	if (dir != NULL)
-		snprintf(run_dir, sizeof(run_dir), "%s", dir);
-	emulate_hugepages = hugepages != NULL &&
-			    strcmp(hugepages, TRANSPORT_HUGEPAGES_EMULATE) == 0;
-	resolved = true;
+	functions_known = true;
 }
 
 const struct real *
 real(void)
 {
-	if (!resolved)
+	if (!functions_known)
 		real_resolve();
 	return &functions;
+}
+
+/* A sanitizer's first calls come before there is an environment: nothing is decided then. */
+static void
+guest_read_environment(void)
+{
+	const char *dir, *hugepages;
+
+	if (environ == NULL)
+		return;
+	dir = getenv(TRANSPORT_ENV_DIR);
+	hugepages = getenv(TRANSPORT_ENV_HUGEPAGES);
+	if (dir != NULL)
+		snprintf(run_dir, sizeof(run_dir), "%s", dir);
+	emulate_hugepages = hugepages != NULL &&
+			    strcmp(hugepages, TRANSPORT_HUGEPAGES_EMULATE) == 0;
+	environment_known = true;
 }
 
 const char *
 guest_dir(void)
 {
-	real();
+	if (!environment_known)
+		guest_read_environment();
 	return run_dir[0] != '\0' ? run_dir : NULL;
 }
 

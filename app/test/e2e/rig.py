@@ -20,10 +20,10 @@ def generator(**options):
 def numbered(count, **options):
     """A --nic value: so many numbered frames, of which none need be lost.
 
-    They come when the program has had time to open all its ports, and never
-    more at a time than fit in the ring that the program forwards them to.
+    They come from the moment the port is up, and never more at a time than fit
+    in the ring that the program forwards them to.
     """
-    return generator(count=count, delay=1500, window=256, **options)
+    return generator(count=count, window=256, **options)
 
 
 def frame_of(size, seed=0):

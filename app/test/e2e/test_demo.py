@@ -79,6 +79,22 @@ def test_the_demo_works_on_a_machine_without_hugepages_and_says_so(logs):
         assert_shows_everything(process.output())
 
 
+def test_the_demo_leaves_nothing_in_a_run_and_shared_memory_that_were_empty(logs):
+    # mount itself keeps notes in /run/mount.
+    script = """
+        umount --quiet --lazy /run/netns
+        mount -t tmpfs none /run && mount -t tmpfs none /dev/shm || exit
+        before=$(cat /proc/self/mounts)
+        "$@"
+        status=$?
+        find /run /dev/shm -mindepth 1 -not -path '/run/mount*' -exec echo left: {} +
+        [ "$before" = "$(cat /proc/self/mounts)" ] || echo left: a mount
+        exit $status"""
+    with demo(logs, *SHORT, wrap=["unshare", "--mount", "sh", "-c", script, "sh"]) as process:
+        assert process.wait(50) == 0, process.output()
+        assert "left: " not in process.output()
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_the_demo_cleans_up_when_stopped_at(logs, moment, number):

@@ -5,6 +5,7 @@
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,14 @@ NICS = [f"{SINK},guid={uuid}" for uuid in UUIDS]
 
 def hvhost(lab, *args, wrap=()):
     return try_run([*wrap, paths.program("hvhost"), "--dir", lab.host_dir(), *args])
+
+
+@pytest.fixture
+def place():
+    """A directory that everybody may read and write."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as path:
+        os.chmod(path, 0o777)
+        yield Path(path)
 
 
 @pytest.fixture
@@ -50,11 +59,9 @@ def test_without_root_the_demo_program_says_that_it_needs_root():
     fails_with_one_sentence(done, "root")
 
 
-def test_without_root_hvhost_says_that_a_tap_needs_root():
-    with tempfile.TemporaryDirectory(dir="/tmp") as place:
-        os.chmod(place, 0o777)
-        done = try_run([*NOBODY, paths.program("hvhost"), "--dir", f"{place}/d",
-                        "--nic", "port=tap:hvtest"])
+def test_without_root_hvhost_says_that_a_tap_needs_root(place):
+    done = try_run([*NOBODY, paths.program("hvhost"), "--dir", place / "d",
+                    "--nic", "port=tap:hvtest"])
     fails_with_one_sentence(done, "hvhost:", "tap:hvtest", "root")
 
 
@@ -75,28 +82,25 @@ def test_the_demo_refuses_a_length_that_is_none(seconds):
     assert seconds in done.stderr.splitlines()[-1]
 
 
-def test_a_dpdk_tree_of_an_unknown_version_is_refused(tmp_path):
+def test_a_dpdk_tree_of_an_unknown_version_is_refused(place):
     for folder in ("lib", "drivers"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "ABI_VERSION").write_text("20.0\n")
-    (tmp_path / "VERSION").write_text("19.11.14\n")
-    fails_with_one_sentence(try_run([DEV, "build", "--dpdk", tmp_path]), "19.11.14", "22.11")
+        (place / folder).mkdir()
+    (place / "ABI_VERSION").write_text("20.0\n")
+    (place / "VERSION").write_text("19.11.14\n")
+    fails_with_one_sentence(try_run([DEV, "build", "--dpdk", place]), "19.11.14", "22.11")
 
 
-def test_a_directory_that_is_no_dpdk_tree_is_refused(tmp_path):
-    fails_with_one_sentence(try_run([DEV, "build", "--dpdk", tmp_path]), str(tmp_path))
+def test_a_directory_that_is_no_dpdk_tree_is_refused(place):
+    fails_with_one_sentence(try_run([DEV, "build", "--dpdk", place]), str(place))
 
 
-def test_a_missing_package_is_named_to_who_cannot_install_it(tmp_path):
+def test_a_missing_package_is_named_to_who_cannot_install_it(place):
     # dpkg-query that has never heard of ninja-build, for this one command only.
-    real = tmp_path / "real"
-    fake = tmp_path / "fake"
+    real = place / "real"
+    fake = place / "fake"
     shutil.copy("/usr/bin/dpkg-query", real)
     fake.write_text(f'#!/bin/sh\ncase "$*" in *ninja-build*) exit 1 ;; esac\nexec {real} "$@"\n')
     os.chmod(fake, 0o755)
-    for folder in [tmp_path, *tmp_path.parents]:
-        if folder.owner() == "root" and str(folder).startswith("/tmp/"):
-            os.chmod(folder, 0o755)
     script = f'mount --bind {fake} /usr/bin/dpkg-query && exec "$@"'
     done = try_run(["unshare", "--mount", "sh", "-c", script, "sh", *NOBODY, DEV, "build"])
     fails_with_one_sentence(done, "ninja-build", "apt-get install")

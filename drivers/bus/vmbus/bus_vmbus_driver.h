@@ -57,7 +57,7 @@ struct rte_vmbus_device {
 	int uio_minor;			/**< N of /dev/uioN, -1 if not bound */
 	int uio_fd;			/**< in this process; -1 if not mapped */
 	struct vmbus_region region[VMBUS_MAP_MAX];
-	struct vmbus_channel *primary;	/**< NULL if not open */
+	struct vmbus_channel *channels;	/**< the open ones, primary first; the bus's own */
 };
 
 struct rte_vmbus_driver;

@@ -13,7 +13,12 @@
  *
  * Threading: a channel's sending functions may be used by one thread at a
  * time, its receiving functions by one thread at a time; sending and receiving
- * may go on in parallel. Nothing here takes a lock.
+ * may go on in parallel. Opening and closing channels of a device, and
+ * masking its interrupts, may not go on beside anything else on that device.
+ * Nothing here takes a lock.
+ *
+ * A channel whose host has corrupted one of its rings has failed for good, in
+ * both directions: it sends nothing, receives nothing and says -EPROTO.
  */
 
 #ifndef _RTE_BUS_VMBUS_H_
@@ -77,8 +82,9 @@ void rte_vmbus_unmap_device(struct rte_vmbus_device *dev);
  * @param chan
  *   The channel, valid until rte_vmbus_chan_close().
  * @return
- *   0, -EBUSY if it is open already, -ENOMEM, or -EPROTO if the ring header
- *   makes no sense.
+ *   0, -EBUSY if it is open already, -ENOMEM, -ENOTSUP in a secondary process,
+ *   -EINVAL if the rings have an impossible size, or -EPROTO if a position in
+ *   their headers makes no sense. All but -EBUSY and -ENOMEM have been logged.
  */
 int rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **chan);
 
@@ -90,8 +96,8 @@ int rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **
  * @param new_chan
  *   The subchannel; rte_vmbus_sub_channel_index() tells which.
  * @return
- *   0, -ENOENT when none is waiting (poll again, with a deadline), or another
- *   negative errno.
+ *   0, -ENOENT when none is waiting (poll again, with a deadline; for ever so
+ *   on kernels before 4.16), or another negative errno.
  */
 int rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **new_chan);
 
@@ -174,7 +180,7 @@ void rte_vmbus_chan_signal_tx(struct vmbus_channel *chan);
  *   The packet's transaction id.
  * @return
  *   0, -EAGAIN if the ring is empty, -ENOBUFS with the needed size in *len
- *   (the packet stays), -EPROTO if the host corrupted the ring.
+ *   (the packet stays), -ENOMEM, -EPROTO if the host corrupted the ring.
  */
 int rte_vmbus_chan_recv(struct vmbus_channel *chan, void *data,
 			uint32_t *len, uint64_t *request_id);
@@ -222,8 +228,8 @@ void rte_vmbus_irq_unmask(struct rte_vmbus_device *device);
  * Wait for an interrupt of the device.
  *
  * @return
- *   The device's event count so far, or negative errno: -EIO once the device
- *   is gone.
+ *   The device's event count so far (31 bits of it), or negative errno: -EINTR
+ *   after a signal, -EIO once the device is gone.
  */
 int rte_vmbus_irq_read(struct rte_vmbus_device *device);
 

@@ -13,12 +13,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bus_driver.h>
 #include <rte_devargs.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_kvargs.h>
 #include <rte_memory.h>
 #include <rte_string_fns.h>
 #include <rte_tailq.h>
@@ -44,6 +48,8 @@ static struct rte_bus vmbus_bus;
 static void bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before);
 static struct rte_vmbus_device *bus_next_device(const struct rte_vmbus_device *dev);
 static struct rte_driver *bus_next_driver(const struct rte_driver *drv);
+static struct rte_devargs *bus_find_devargs(const char *name);
+static bool bus_is_ignored(const char *name);
 
 static struct rte_vmbus_device *
 bus_find_by_name(const char *name)
@@ -88,27 +94,6 @@ bus_parse_name(const char *text, char name[RTE_UUID_STRLEN])
 	return 0;
 }
 
-static struct rte_devargs *
-bus_find_devargs(const char *name)
-{
-	char wanted[RTE_UUID_STRLEN];
-	struct rte_devargs *devargs;
-
-	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
-		if (bus_parse_name(devargs->name, wanted) == 0 && strcmp(wanted, name) == 0)
-			return devargs;
-	}
-	return NULL;
-}
-
-static bool
-bus_is_ignored(const struct rte_devargs *devargs)
-{
-	if (vmbus_bus.conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
-		return devargs == NULL || devargs->policy != RTE_DEV_ALLOWED;
-	return devargs != NULL && devargs->policy == RTE_DEV_BLOCKED;
-}
-
 static bool
 bus_match(const struct rte_driver *drv, const struct rte_device *rte_dev)
 {
@@ -125,6 +110,20 @@ bus_match(const struct rte_driver *drv, const struct rte_device *rte_dev)
 	return false;
 }
 
+/*
+ * The user may have spelt the name in another way; EAL looks for a device by
+ * its devargs' name letter by letter.
+ */
+static void
+bus_take_devargs(struct rte_vmbus_device *dev)
+{
+	struct rte_devargs *devargs = bus_find_devargs(dev->name);
+
+	if (devargs != NULL)
+		strlcpy(devargs->name, dev->name, sizeof(devargs->name));
+	dev->device.devargs = devargs;
+}
+
 static bool
 bus_has_driver(const struct rte_vmbus_device *dev)
 {
@@ -136,6 +135,18 @@ bus_has_driver(const struct rte_vmbus_device *dev)
 	return false;
 }
 
+/* A device that cannot be read. Those of other kinds may well lack what we ask for. */
+static void
+bus_say_unreadable(const struct rte_vmbus_device *dev, const char *file, int err)
+{
+	if (bus_has_driver(dev))
+		VMBUS_LOG(WARNING, "%s: skipped, cannot read its %s: %s", dev->sysfs_name, file,
+			  strerror(err));
+	else
+		VMBUS_LOG(DEBUG, "%s: skipped, cannot read its %s: %s", dev->sysfs_name, file,
+			  strerror(err));
+}
+
 /* A card that we could drive but that the kernel keeps: say how to get it. */
 static void
 bus_say_unbound(const struct rte_vmbus_device *dev, const char *dir)
@@ -145,21 +156,53 @@ bus_say_unbound(const struct rte_vmbus_device *dev, const char *dir)
 	if (!bus_has_driver(dev))
 		return;
 	vmbus_sysfs_read_driver(dir, driver, sizeof(driver));
+	if (driver[0] == '\0')
+		strlcpy(driver, "no driver", sizeof(driver));
+	if (strcmp(driver, VMBUS_UIO_DRIVER) == 0)
+		VMBUS_LOG(ERR, "%s: not usable, " VMBUS_UIO_DRIVER " gave it no uio device; "
+			  "the kernel's log (dmesg) says why", dev->name);
 	/* Only who asked for it wants to hear it: the others may be the kernel's on purpose. */
-	if (dev->device.devargs == NULL)
+	else if (dev->device.devargs == NULL)
 		VMBUS_LOG(INFO, "%s: left to %s", dev->name, driver);
 	else
 		VMBUS_LOG(ERR, "%s: not usable, it is bound to %s; to take it from the kernel: "
 			  "driverctl -b vmbus set-override %s " VMBUS_UIO_DRIVER, dev->name,
-			  driver[0] != '\0' ? driver : "no driver", dev->sysfs_name);
+			  driver, dev->sysfs_name);
 }
 
-/* A later scan: what is there stays, unless its node has changed and it is not in use. */
+/* What the user asked for by name and did not get. */
+static void
+bus_say_missing(void)
+{
+	char name[RTE_UUID_STRLEN], dir[PATH_MAX];
+	struct rte_devargs *devargs;
+
+	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
+		if (devargs->policy != RTE_DEV_ALLOWED)
+			continue;
+		if (bus_parse_name(devargs->name, name) < 0) {
+			VMBUS_LOG(ERR, "%s: is no device name, they look like "
+				  "vmbus:ed963694-e847-4b2a-85af-bc9cfc11d6f3", devargs->name);
+			continue;
+		}
+		/* One that is there but cannot be used has been spoken of. */
+		snprintf(dir, sizeof(dir), VMBUS_SYSFS_DEVICES "/%s", name);
+		if (bus_find_by_name(name) == NULL && access(dir, F_OK) < 0)
+			VMBUS_LOG(ERR, "%s: there is no such device in "
+				  VMBUS_SYSFS_DEVICES, name);
+	}
+}
+
+/*
+ * A later scan. A device in use stays as it is; any other may have been away in
+ * the meantime and have come back with another node.
+ */
 static void
 bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *dev)
 {
 	if (rte_dev_is_probed(&old->device))
 		return;
+	strlcpy(old->sysfs_name, dev->sysfs_name, sizeof(old->sysfs_name));
 	old->uio_minor = dev->uio_minor;
 	old->relid = dev->relid;
 	old->has_monitor = dev->has_monitor;
@@ -167,11 +210,12 @@ bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *d
 	old->device.devargs = dev->device.devargs;
 }
 
+/* Negative only if the scan cannot go on. */
 static int
 bus_scan_one(const char *sysfs_name)
 {
 	struct rte_vmbus_device *dev, *old;
-	const char *reason = "";
+	const char *file = "";
 	char dir[PATH_MAX];
 	int ret;
 
@@ -181,17 +225,16 @@ bus_scan_one(const char *sysfs_name)
 	dev->uio_fd = -1;
 	strlcpy(dev->sysfs_name, sysfs_name, sizeof(dev->sysfs_name));
 	vmbus_sysfs_device_dir(dev, dir, sizeof(dir));
-	ret = vmbus_sysfs_read_device(dir, dev, &reason);
+	ret = vmbus_sysfs_read_device(dir, dev, &file);
 	if (ret < 0) {
-		VMBUS_LOG(INFO, "%s: skipped, cannot read %s: %s", sysfs_name, reason,
-			  strerror(-ret));
+		bus_say_unreadable(dev, file, -ret);
 		goto skip;
 	}
 	rte_uuid_unparse(dev->device_id, dev->name, sizeof(dev->name));
 	dev->device.name = dev->name;
 	dev->device.bus = &vmbus_bus;
-	dev->device.devargs = bus_find_devargs(dev->name);
-	if (bus_is_ignored(dev->device.devargs))
+	bus_take_devargs(dev);
+	if (bus_is_ignored(dev->name))
 		goto skip;
 	if (dev->uio_minor < 0) {
 		bus_say_unbound(dev, dir);
@@ -218,11 +261,14 @@ rte_vmbus_scan(void)
 	int ret = 0;
 
 	devices = opendir(VMBUS_SYSFS_DEVICES);
+	if (devices == NULL && errno != ENOENT) {
+		ret = -errno;
+		VMBUS_LOG(ERR, "cannot read " VMBUS_SYSFS_DEVICES ": %s", strerror(-ret));
+		return ret;
+	}
 	if (devices == NULL) {
-		if (errno == ENOENT)
-			return 0;	/* not a Hyper-V guest */
-		VMBUS_LOG(ERR, "cannot read " VMBUS_SYSFS_DEVICES ": %s", strerror(errno));
-		return -errno;
+		bus_say_missing();
+		return 0;	/* not a Hyper-V guest */
 	}
 	/* Forward: readdir() ends after the directory's last entry. */
 	while (ret == 0 && (entry = readdir(devices)) != NULL) {
@@ -231,6 +277,7 @@ rte_vmbus_scan(void)
 		ret = bus_scan_one(entry->d_name);
 	}
 	closedir(devices);
+	bus_say_missing();
 	return ret;
 }
 
@@ -297,26 +344,18 @@ bus_parse(const char *text, void *addr)
 	return 0;
 }
 
-/* As EAL itself finds out: without hugepages it never hands out physical addresses. */
-static bool
-bus_has_physical_addresses(void)
-{
-	int anything = 0;
-
-	return rte_eal_has_hugepages() && rte_mem_virt2phy(&anything) != RTE_BAD_PHYS_ADDR;
-}
-
 /*
- * Physical addresses are wanted as soon as there is a device. Where EAL has
- * none (no hugepages, no root) asking would make it refuse to start, so leave
- * the choice to EAL; bus_check_iova() then refuses our devices only.
+ * Physical addresses are wanted as soon as there is a device that we drive.
+ * Where EAL has none (no hugepages, no root) asking would make it refuse to
+ * start, so leave the choice to EAL; bus_check_iova() then refuses our devices
+ * only.
  */
 static enum rte_iova_mode
 bus_get_iommu_class(void)
 {
-	struct rte_vmbus_device *dev;
+	const struct rte_vmbus_device *dev;
 
-	if (!bus_has_physical_addresses())
+	if (!rte_eal_using_phys_addrs())
 		return RTE_IOVA_DC;
 	for (dev = bus_next_device(NULL); dev != NULL; dev = bus_next_device(dev))
 		if (bus_has_driver(dev))
@@ -352,6 +391,18 @@ static struct rte_driver *
 bus_next_driver(const struct rte_driver *drv)
 {
 	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&vmbus_bus.driver_list);
+}
+
+static struct rte_devargs *
+bus_find_devargs(const char *name)
+{
+	return rte_bus_find_devargs(&vmbus_bus, name);
+}
+
+static bool
+bus_is_ignored(const char *name)
+{
+	return rte_bus_device_is_ignored(&vmbus_bus, name);
 }
 
 static void
@@ -435,6 +486,29 @@ bus_next_driver(const struct rte_driver *drv)
 	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&bus_drivers);
 }
 
+static struct rte_devargs *
+bus_find_devargs(const char *name)
+{
+	char wanted[RTE_UUID_STRLEN];
+	struct rte_devargs *devargs;
+
+	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
+		if (bus_parse_name(devargs->name, wanted) == 0 && strcmp(wanted, name) == 0)
+			return devargs;
+	}
+	return NULL;
+}
+
+static bool
+bus_is_ignored(const char *name)
+{
+	const struct rte_devargs *devargs = bus_find_devargs(name);
+
+	if (vmbus_bus.conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
+		return devargs == NULL || devargs->policy != RTE_DEV_ALLOWED;
+	return devargs != NULL && devargs->policy == RTE_DEV_BLOCKED;
+}
+
 static int
 bus_plug(struct rte_device *dev)
 {
@@ -512,7 +586,8 @@ bus_cleanup(void)
 static struct rte_device *
 bus_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
 {
-	struct rte_device *dev = start != NULL ? TAILQ_NEXT(start, next) : TAILQ_FIRST(&bus_devices);
+	struct rte_device *dev = start != NULL ? TAILQ_NEXT(start, next) :
+						 TAILQ_FIRST(&bus_devices);
 
 	while (dev != NULL && cmp(dev, data) != 0)
 		dev = TAILQ_NEXT(dev, next);
@@ -520,26 +595,37 @@ bus_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *d
 }
 
 static int
-bus_compare_device(const struct rte_device *dev, const void *data)
+bus_compare_device(const struct rte_device *dev, const void *kvlist)
 {
+	const char *text = kvlist != NULL ? rte_kvargs_get(kvlist, "name") : NULL;
 	char name[RTE_UUID_STRLEN];
-	const char *devstr = data;
 
-	if (devstr == NULL || strncmp(devstr, "name=", 5) != 0)
-		return devstr == NULL ? 0 : 1;
-	if (bus_parse_name(devstr + 5, name) < 0)
-		return 1;
-	return strcmp(dev->name, name);
+	if (text == NULL)
+		return 0;	/* any device will do */
+	return bus_parse_name(text, name) < 0 ? 1 : strcmp(dev->name, name);
 }
 
 /* The string is what follows "bus=vmbus,": nothing or "name=<uuid>". */
 static void *
-bus_dev_iterate(const void *start, const char *str, const struct rte_dev_iterator *it)
+bus_dev_iterate(const void *start, const char *str,
+		const struct rte_dev_iterator *it __rte_unused)
 {
-	RTE_SET_USED(it);
-	if (str != NULL && str[0] == '\0')
-		str = NULL;
-	return bus_find_device(start, bus_compare_device, str);
+	static const char *const keys[] = { "name", NULL };
+	struct rte_kvargs *kvlist = NULL;
+	struct rte_device *dev;
+
+	if (str != NULL) {
+		kvlist = rte_kvargs_parse(str, keys);
+		if (kvlist == NULL) {
+			VMBUS_LOG(ERR, "\"%s\" is no description of a device, only "
+				  "name=<uuid> is", str);
+			rte_errno = EINVAL;
+			return NULL;
+		}
+	}
+	dev = bus_find_device(start, bus_compare_device, kvlist);
+	rte_kvargs_free(kvlist);
+	return dev;
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_register)

@@ -13,12 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_eal.h>
 
 #include "vmbus_private.h"
 
-/* Linux never offers more channels to one device. */
+/* More channels of one device than any host gives. */
 #define CHANNEL_MAX 128
+/* Of a packet without its trailer: what its length field can say. */
+#define PACKET_LEN_MAX (UINT16_MAX * 8u)
 
 /*
  * Exactly one bit, by an atomic OR whose old value nobody wants: the page is
@@ -36,16 +39,23 @@ channel_trigger_monitor(const struct vmbus_channel *chan)
 					   rte_memory_order_seq_cst);
 }
 
+/* Every open channel gets the interrupt mask that its user wants. */
+static void
+channel_restore_masks(struct rte_vmbus_device *dev)
+{
+	struct vmbus_channel *each;
+
+	for (each = dev->channels; each != NULL; each = each->next)
+		vmbus_rxring_set_mask(&each->rx, !each->irq_wanted);
+}
+
 /* Newer kernels unmask every channel of the device in that write: mask them again. */
 static void
 channel_trigger_write(const struct vmbus_channel *chan)
 {
-	struct vmbus_channel *each;
-
-	if (vmbus_uio_signal(chan->dev->uio_fd) < 0)
-		return;		/* only when the device is gone; its owner will notice */
-	for (each = chan->dev->primary; each != NULL; each = each->next)
-		vmbus_rxring_set_mask(&each->rx, !each->irq_wanted);
+	/* Fails only when the device is gone; its owner will notice. */
+	if (vmbus_uio_signal(chan->dev->uio_fd) == 0)
+		channel_restore_masks(chan->dev);
 }
 
 static void
@@ -57,6 +67,39 @@ channel_signal(const struct vmbus_channel *chan)
 		channel_trigger_write(chan);
 }
 
+/*
+ * The two directions may run in two threads: what one finds out about the host
+ * the other learns here, a packet later. Nothing else depends on the order.
+ */
+static bool
+channel_has_failed(const struct vmbus_channel *chan)
+{
+	return unlikely(rte_atomic_load_explicit(&chan->failed, rte_memory_order_relaxed));
+}
+
+/* Hands on what a ring said, and keeps it in mind if the ring is broken. */
+static int
+channel_note(struct vmbus_channel *chan, int ret)
+{
+	if (unlikely(ret == -EPROTO))
+		rte_atomic_store_explicit(&chan->failed, true, rte_memory_order_relaxed);
+	return ret;
+}
+
+static struct vmbus_channel *
+channel_alloc(struct rte_vmbus_device *dev, uint32_t relid)
+{
+	struct vmbus_channel *chan;
+	void *mem;
+
+	if (posix_memalign(&mem, alignof(struct vmbus_channel), sizeof(*chan)) != 0)
+		return NULL;
+	chan = memset(mem, 0, sizeof(*chan));
+	chan->dev = dev;
+	chan->relid = relid;
+	return chan;
+}
+
 /* Take over both halves of a mapping: we send in the first, receive in the second. */
 static int
 channel_attach_rings(struct vmbus_channel *chan, void *mem, uint64_t len)
@@ -64,15 +107,23 @@ channel_attach_rings(struct vmbus_channel *chan, void *mem, uint64_t len)
 	uint32_t page_len = (uint32_t)sysconf(_SC_PAGESIZE);
 	int ret;
 
-	ret = vmbus_txring_attach(&chan->tx, mem, len / 2, page_len);
-	if (ret < 0)
-		return ret;
 	ret = vmbus_rxring_attach(&chan->rx, (uint8_t *)mem + len / 2, len / 2, page_len);
 	if (ret < 0)
 		return ret;
 	/* Kernels differ in what they leave here; we poll. */
 	vmbus_rxring_set_mask(&chan->rx, true);
-	return 0;
+	return vmbus_txring_attach(&chan->tx, mem, len / 2, page_len);
+}
+
+static bool
+channel_is_open(const struct rte_vmbus_device *dev, uint32_t relid, uint16_t index)
+{
+	const struct vmbus_channel *each;
+
+	for (each = dev->channels; each != NULL; each = each->next)
+		if (each->relid == relid || each->index == index)
+			return true;
+	return false;
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_open)
@@ -88,34 +139,24 @@ rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **chan
 			  device->device.name);
 		return -ENOTSUP;
 	}
-	if (device->primary != NULL)
+	if (channel_is_open(device, device->relid, 0))
 		return -EBUSY;
-	primary = calloc(1, sizeof(*primary));
+	primary = channel_alloc(device, device->relid);
 	if (primary == NULL)
 		return -ENOMEM;
-	primary->dev = device;
-	primary->relid = device->relid;
 	primary->has_monitor = device->has_monitor;
 	primary->monitor_id = device->monitor_id;
 	ret = channel_attach_rings(primary, rings->addr, rings->len);
 	if (ret < 0) {
+		VMBUS_LOG(ERR, "%s: the rings make no sense: %s", device->device.name,
+			  ret == -EINVAL ? "impossible size" : "impossible positions");
 		free(primary);
 		return ret;
 	}
-	device->primary = primary;
+	primary->next = device->channels;
+	device->channels = primary;
 	*chan = primary;
 	return 0;
-}
-
-static bool
-channel_is_open(const struct rte_vmbus_device *dev, uint32_t relid, uint16_t index)
-{
-	const struct vmbus_channel *each;
-
-	for (each = dev->primary; each != NULL; each = each->next)
-		if (each->relid == relid || each->index == index)
-			return true;
-	return false;
 }
 
 /* What channel_try_sub() works with. */
@@ -133,14 +174,13 @@ channel_try_sub(uint32_t relid, void *ctx)
 	struct vmbus_sysfs_channel info;
 	struct vmbus_channel *sub;
 
-	if (vmbus_sysfs_read_channel(search->dir, relid, &info) < 0 || info.index == 0 ||
+	/* The primary is open, so that neither it nor another of its index is taken. */
+	if (vmbus_sysfs_read_channel(search->dir, relid, &info) < 0 ||
 	    info.index >= CHANNEL_MAX || channel_is_open(search->dev, relid, info.index))
 		return 0;
-	sub = calloc(1, sizeof(*sub));
+	sub = channel_alloc(search->dev, relid);
 	if (sub == NULL)
 		return -ENOMEM;
-	sub->dev = search->dev;
-	sub->relid = relid;
 	sub->index = info.index;
 	sub->has_monitor = info.has_monitor;
 	sub->monitor_id = info.monitor_id;
@@ -168,6 +208,7 @@ rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **new
 		return ret;
 	if (search.found == NULL)
 		return -ENOENT;
+	/* Behind the primary, which stays first. */
 	search.found->next = primary->next;
 	primary->next = search.found;
 	*new_chan = search.found;
@@ -183,7 +224,7 @@ rte_vmbus_chan_close(struct vmbus_channel *chan)
 	if (chan == NULL)
 		return;
 	/* Forward: the chain ends at the channel itself, which is in it. */
-	for (link = &chan->dev->primary; *link != NULL; link = &(*link)->next) {
+	for (link = &chan->dev->channels; *link != NULL; link = &(*link)->next) {
 		if (*link == chan) {
 			*link = chan->next;
 			break;
@@ -197,17 +238,8 @@ void
 vmbus_channel_close_all(struct rte_vmbus_device *dev)
 {
 	/* Each turn takes one channel out of the chain. */
-	while (dev->primary != NULL)
-		rte_vmbus_chan_close(dev->primary);
-}
-
-static int
-channel_count(uint32_t relid __rte_unused, void *ctx)
-{
-	int *count = ctx;
-
-	(*count)++;
-	return 0;
+	while (dev->channels != NULL)
+		rte_vmbus_chan_close(dev->channels);
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_max_channels)
@@ -215,13 +247,9 @@ int
 rte_vmbus_max_channels(const struct rte_vmbus_device *device)
 {
 	char dir[PATH_MAX];
-	int count = 0;
 
 	vmbus_sysfs_device_dir(device, dir, sizeof(dir));
-	/* Kernels without the directory know the primary channel only. */
-	if (vmbus_sysfs_walk_channels(dir, channel_count, &count) < 0)
-		return 1;
-	return CHANNEL_MAX;
+	return vmbus_sysfs_has_subchannels(dir, device->relid) ? CHANNEL_MAX : 1;
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_sub_channel_index)
@@ -248,21 +276,33 @@ rte_vmbus_set_latency(const struct rte_vmbus_device *dev, const struct vmbus_cha
 
 /* Sending */
 
-/* Write a packet of up to three pieces; publish it unless the caller will. */
-static int
-channel_put(struct vmbus_channel *chan, struct vmbus_piece piece[], unsigned int count,
-	    uint32_t header_len, uint32_t payload_len, bool *need_sig)
+/* Fill in a packet's lengths. Returns its bytes in the ring; 0 if they are too many. */
+static uint32_t
+channel_set_len(struct vmbus_chanpkt_hdr *hdr, uint32_t header_len, uint32_t payload_len)
 {
-	struct vmbus_chanpkt_hdr *hdr = (struct vmbus_chanpkt_hdr *)(uintptr_t)piece[0].data;
-	uint32_t total = header_len + RTE_ALIGN_CEIL(payload_len, 8u);
-	int ret;
+	uint32_t total;
 
-	if (payload_len > UINT16_MAX || total / 8 > UINT16_MAX)
-		return -EINVAL;
+	if (unlikely(payload_len > PACKET_LEN_MAX - header_len))
+		return 0;
+	total = header_len + RTE_ALIGN_CEIL(payload_len, 8u);
 	hdr->hlen = (uint16_t)(header_len / 8);
 	hdr->tlen = (uint16_t)(total / 8);
-	ret = vmbus_txring_put(&chan->tx, piece, count, total);
-	if (ret < 0)
+	return total;
+}
+
+/* Write a packet; publish it unless the caller will. */
+static int
+channel_put(struct vmbus_channel *chan, const struct vmbus_piece piece[], unsigned int count,
+	    uint32_t total, bool *need_sig)
+{
+	int ret;
+
+	if (channel_has_failed(chan))
+		return -EPROTO;
+	if (unlikely(total == 0))
+		return -EINVAL;
+	ret = channel_note(chan, vmbus_txring_put(&chan->tx, piece, count, total));
+	if (unlikely(ret < 0))
 		return ret;
 	if (need_sig != NULL)
 		*need_sig = true;
@@ -281,9 +321,10 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 		.flags = (uint16_t)flags,
 		.xactid = xactid,
 	};
-	struct vmbus_piece piece[] = { { &hdr, sizeof(hdr) }, { data, dlen } };
+	const struct vmbus_piece piece[] = { { &hdr, sizeof(hdr) }, { data, dlen } };
 
-	return channel_put(chan, piece, RTE_DIM(piece), sizeof(hdr), dlen, need_sig);
+	return channel_put(chan, piece, RTE_DIM(piece),
+			   channel_set_len(&hdr, sizeof(hdr), dlen), need_sig);
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_send_sglist)
@@ -299,20 +340,21 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 		.gpa_cnt = gpacnt,
 	};
 	uint32_t gpa_len = gpacnt * (uint32_t)sizeof(gpa[0]);
-	struct vmbus_piece piece[] = {
+	const struct vmbus_piece piece[] = {
 		{ &sglist, sizeof(sglist) }, { gpa, gpa_len }, { data, dlen },
 	};
 
 	if (gpacnt == 0 || gpacnt > VMBUS_GPA_MAX)
 		return -EINVAL;
-	return channel_put(chan, piece, RTE_DIM(piece), sizeof(sglist) + gpa_len, dlen, need_sig);
+	return channel_put(chan, piece, RTE_DIM(piece),
+			   channel_set_len(&sglist.hdr, sizeof(sglist) + gpa_len, dlen), need_sig);
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_tx)
 void
 rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
 {
-	if (vmbus_txring_publish(&chan->tx))
+	if (!channel_has_failed(chan) && vmbus_txring_publish(&chan->tx))
 		channel_signal(chan);
 }
 
@@ -322,14 +364,16 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv_raw)
 int
 rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 {
-	return vmbus_rxring_get(&chan->rx, data, len);
+	if (channel_has_failed(chan))
+		return -EPROTO;
+	return channel_note(chan, vmbus_rxring_get(&chan->rx, data, len));
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_read)
 void
 rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read)
 {
-	if (vmbus_rxring_commit(&chan->rx, bytes_read))
+	if (!channel_has_failed(chan) && vmbus_rxring_commit(&chan->rx, bytes_read))
 		channel_signal(chan);
 }
 
@@ -337,38 +381,41 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv)
 int
 rte_vmbus_chan_recv(struct vmbus_channel *chan, void *data, uint32_t *len, uint64_t *request_id)
 {
-	struct vmbus_chanpkt_hdr *hdr;
-	uint32_t capacity = UINT16_MAX * 8u;
-	uint32_t header_len, payload_len;
+	uint32_t packet_len, header_len, payload_len;
+	struct vmbus_chanpkt_hdr hdr, *packet;
 	int ret;
 
-	hdr = malloc(capacity);
-	if (hdr == NULL)
-		return -ENOMEM;
+	if (channel_has_failed(chan))
+		return -EPROTO;
 	/* Peek first: a packet that does not fit the caller has to stay. */
-	ret = vmbus_rxring_peek(&chan->rx, hdr);
+	ret = channel_note(chan, vmbus_rxring_peek(&chan->rx, &hdr));
 	if (ret < 0)
-		goto out;
-	header_len = hdr->hlen * 8u;
-	payload_len = hdr->tlen * 8u - header_len;
+		return ret;
+	packet_len = hdr.tlen * 8u;
+	payload_len = packet_len - hdr.hlen * 8u;
 	if (payload_len > *len) {
 		*len = payload_len;
-		ret = -ENOBUFS;
+		return -ENOBUFS;
+	}
+	packet = malloc(packet_len);
+	if (packet == NULL)
+		return -ENOMEM;
+	ret = vmbus_rxring_get(&chan->rx, packet, &packet_len);
+	if (ret < 0) {
+		/* Anything but what we peeked at: the host rewrote what it had published. */
+		ret = channel_note(chan, -EPROTO);
 		goto out;
 	}
-	ret = vmbus_rxring_get(&chan->rx, hdr, &capacity);
-	if (ret < 0)
-		goto out;
-	/* The copy may be another one than the peek: the host can rewrite the ring. */
-	header_len = hdr->hlen * 8u;
-	payload_len = RTE_MIN(hdr->tlen * 8u - header_len, *len);
-	memcpy(data, (const uint8_t *)hdr + header_len, payload_len);
+	/* For the same reason only the copy counts from here on. */
+	header_len = packet->hlen * 8u;
+	payload_len = RTE_MIN(packet_len - header_len, *len);
+	memcpy(data, (const uint8_t *)packet + header_len, payload_len);
 	*len = payload_len;
-	*request_id = hdr->xactid;
+	*request_id = packet->xactid;
 	rte_vmbus_chan_signal_read(chan, (uint32_t)ret);
 	ret = 0;
 out:
-	free(hdr);
+	free(packet);
 	return ret;
 }
 
@@ -376,7 +423,7 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_rx_empty)
 bool
 rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 {
-	return vmbus_rxring_is_empty(&chan->rx);
+	return channel_has_failed(chan) || vmbus_rxring_is_empty(&chan->rx);
 }
 
 /* Interrupts */
@@ -386,10 +433,9 @@ channel_set_irq(struct rte_vmbus_device *device, bool wanted)
 {
 	struct vmbus_channel *each;
 
-	for (each = device->primary; each != NULL; each = each->next) {
+	for (each = device->channels; each != NULL; each = each->next)
 		each->irq_wanted = wanted;
-		vmbus_rxring_set_mask(&each->rx, !wanted);
-	}
+	channel_restore_masks(device);
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_irq_mask)

@@ -17,80 +17,130 @@
 
 #include "vmbus_private.h"
 
-/* What a region is called in sysfs, and what its name carries. */
-static const struct {
-	const char *prefix;
-	bool has_gpadl;		/* "recv:<handle>" */
-	bool is_page;		/* one Hyper-V page, maybe inside a larger guest page */
-} map_kind[VMBUS_MAP_MAX] = {
-	[VMBUS_MAP_RINGS] = { "txrx_rings", false, false },
-	[VMBUS_MAP_INT_PAGE] = { "int_page", false, true },
-	[VMBUS_MAP_MON_PAGE] = { "monitor_page", false, true },
-	[VMBUS_MAP_RECV_BUF] = { "recv:", true, false },
-	[VMBUS_MAP_SEND_BUF] = { "send:", true, false },
+/* How one region is to be mapped. */
+struct map_plan {
+	uint64_t map_len;
+	uint64_t offset;	/* of the region in its mapping */
+	uint64_t len;
+	uint32_t gpadl;
 };
 
-/* Digits to the end of the name, 32 bits. */
-static int
-map_parse_gpadl(const char *text, uint32_t *gpadl)
-{
-	unsigned long long value;
-	char *end;
+/* Each of these answers what is wrong with a region, or NULL and the plan. */
 
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || value > UINT32_MAX)
-		return -EINVAL;
-	*gpadl = (uint32_t)value;
-	return 0;
+/* Two rings of equal size: a page of control, at least a page of data. */
+static const char *
+map_plan_rings(const struct vmbus_sysfs_map *info, uint64_t page_len, struct map_plan *plan)
+{
+	if (info->size % (2 * page_len) != 0 || info->size < 4 * page_len)
+		return "its size makes no two rings";
+	plan->map_len = info->size;
+	plan->len = info->size;
+	return NULL;
 }
 
 /*
  * With guest pages above 4 KiB some kernels gave a page that begins inside the
- * mapping; the low bits of its address tell where. Zero everywhere else.
+ * mapping, and the guest page's size for its length; the low bits of its address
+ * tell where it begins. They are zero everywhere else.
  */
-static int
-map_page_offset(const struct vmbus_sysfs_map *info, uint64_t page_len, uint64_t *offset)
+static const char *
+map_plan_page(const struct vmbus_sysfs_map *info, uint64_t page_len, struct map_plan *plan)
 {
-	*offset = info->addr & (page_len - 1);
-	return *offset <= page_len - VMBUS_PAGE_SIZE ? 0 : -EINVAL;
+	plan->offset = info->addr & (page_len - 1);
+	if (plan->offset > page_len - VMBUS_PAGE_SIZE)
+		return "its address makes no sense";
+	plan->map_len = page_len;
+	plan->len = VMBUS_PAGE_SIZE;
+	return NULL;
 }
 
+/* Its name ends in the handle by which the host knows it: "recv:925200". */
+static const char *
+map_plan_buffer(const struct vmbus_sysfs_map *info, uint64_t page_len __rte_unused,
+		struct map_plan *plan)
+{
+	const char *text = strchr(info->name, ':') + 1;
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || errno != 0 || *end != '\0' || value > UINT32_MAX)
+		return "its name ends in no GPADL handle";
+	plan->gpadl = (uint32_t)value;
+	plan->map_len = info->size;
+	plan->len = info->size;
+	return NULL;
+}
+
+/* In the order of the kernel's maps. */
+static const struct {
+	const char *prefix;	/* its name in sysfs begins so */
+	const char *(*plan)(const struct vmbus_sysfs_map *info, uint64_t page_len,
+			    struct map_plan *plan);
+} map_kind[VMBUS_MAP_MAX] = {
+	[VMBUS_MAP_RINGS] = { "txrx_rings", map_plan_rings },
+	[VMBUS_MAP_INT_PAGE] = { "int_page", map_plan_page },
+	[VMBUS_MAP_MON_PAGE] = { "monitor_page", map_plan_page },
+	[VMBUS_MAP_RECV_BUF] = { "recv:", map_plan_buffer },
+	[VMBUS_MAP_SEND_BUF] = { "send:", map_plan_buffer },
+};
+
+static const char *
+map_read_advice(int err, unsigned int index)
+{
+	if (err != ENOENT)
+		return "what sysfs says of it makes no sense";
+	if (index < VMBUS_MAP_RECV_BUF)
+		return "the device is gone";
+	return "this kernel does not provide it; Linux 4.16 or newer does";
+}
+
+static const char *
+map_plan_one(unsigned int index, const struct vmbus_sysfs_map *info, uint64_t page_len,
+	     struct map_plan *plan)
+{
+	const char *prefix = map_kind[index].prefix;
+
+	if (strncmp(info->name, prefix, strlen(prefix)) != 0)
+		return "another region is in its place";
+	if (info->size == 0 || info->size > INT32_MAX)
+		return "its size makes no sense";
+	return map_kind[index].plan(info, page_len, plan);
+}
+
+/* On failure *why is what an operator should know. */
 static int
-map_one(struct rte_vmbus_device *dev, const char *dir, unsigned int index)
+map_one(struct rte_vmbus_device *dev, const char *dir, unsigned int index, const char **why)
 {
 	uint64_t page_len = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct vmbus_region *region = &dev->region[index];
-	const char *prefix = map_kind[index].prefix;
 	struct vmbus_sysfs_map info;
-	uint64_t offset = 0;
+	struct map_plan plan = { 0 };
 	uint8_t *addr;
 	int ret;
 
+	/* Read after the open, so that it is this device's node that we have. */
 	ret = vmbus_sysfs_read_map(dir, dev->uio_minor, index, &info);
-	if (ret < 0)
+	if (ret < 0) {
+		*why = map_read_advice(-ret, index);
 		return ret;
-	if (strncmp(info.name, prefix, strlen(prefix)) != 0 || info.size == 0 ||
-	    info.size > INT32_MAX)
+	}
+	*why = map_plan_one(index, &info, page_len, &plan);
+	if (*why != NULL)
 		return -EINVAL;
-	if (map_kind[index].has_gpadl)
-		ret = map_parse_gpadl(info.name + strlen(prefix), &region->gpadl);
-	else if (map_kind[index].is_page)
-		ret = map_page_offset(&info, page_len, &offset);
-	if (ret < 0)
-		return ret;
-	if (map_kind[index].is_page)
-		info.size = page_len;
-
-	addr = vmbus_uio_map(dev->uio_fd, index, info.size);
-	if (addr == NULL)
+	addr = vmbus_uio_map(dev->uio_fd, index, plan.map_len);
+	if (addr == NULL) {
+		*why = "the kernel refuses";
 		return -errno;
-	region->map = addr;
-	region->map_len = info.size;
-	region->addr = addr + offset;
-	region->len = map_kind[index].is_page ? VMBUS_PAGE_SIZE : info.size;
+	}
+	*region = (struct vmbus_region){
+		.addr = addr + plan.offset,
+		.len = plan.len,
+		.gpadl = plan.gpadl,
+		.map = addr,
+		.map_len = plan.map_len,
+	};
 	return 0;
 }
 
@@ -117,6 +167,7 @@ RTE_EXPORT_SYMBOL(rte_vmbus_map_device)
 int
 rte_vmbus_map_device(struct rte_vmbus_device *dev)
 {
+	const char *why = "";
 	char dir[PATH_MAX];
 	unsigned int i;
 	int ret;
@@ -131,11 +182,11 @@ rte_vmbus_map_device(struct rte_vmbus_device *dev)
 	}
 	vmbus_sysfs_device_dir(dev, dir, sizeof(dir));
 	for (i = 0; i < VMBUS_MAP_MAX; i++) {
-		ret = map_one(dev, dir, i);
+		ret = map_one(dev, dir, i, &why);
 		if (ret < 0) {
-			VMBUS_LOG(ERR, "%s: cannot map %s of /dev/uio%d: %s%s", dev->device.name,
-				  map_kind[i].prefix, dev->uio_minor, strerror(-ret),
-				  ret == -ENOENT ? "; the kernel is too old (4.16 is needed)" : "");
+			VMBUS_LOG(ERR, "%s: cannot map %s of /dev/uio%d: %s (%s)",
+				  dev->device.name, map_kind[i].prefix, dev->uio_minor, why,
+				  strerror(-ret));
 			rte_vmbus_unmap_device(dev);
 			return ret;
 		}

@@ -10,9 +10,11 @@
 #ifndef _VMBUS_PRIVATE_H_
 #define _VMBUS_PRIVATE_H_
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_common.h>
 #include <rte_log.h>
 
 #include "bus_vmbus_driver.h"
@@ -28,12 +30,14 @@ extern int vmbus_logtype_bus;
 /** The only kernel driver that gives its devices to user space. */
 #define VMBUS_UIO_DRIVER "uio_hv_generic"
 
-/** A channel: two rings and a way to signal the host. */
+/**
+ * A channel: two rings and a way to signal the host. One thread may send while
+ * another receives, so what each writes has cache lines of its own; the first
+ * lines are only read.
+ */
 struct vmbus_channel {
 	struct rte_vmbus_device *dev;
 	struct vmbus_channel *next;	/**< open channels of the device, primary first */
-	struct vmbus_txring tx;
-	struct vmbus_rxring rx;
 	void *map;			/**< a subchannel's own mapping; NULL for the primary */
 	uint64_t map_len;
 	uint32_t relid;
@@ -41,6 +45,9 @@ struct vmbus_channel {
 	uint8_t monitor_id;
 	bool has_monitor;
 	bool irq_wanted;		/**< the host may interrupt */
+	RTE_ATOMIC(bool) failed;	/**< the host corrupted a ring: both directions stop */
+	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_txring tx;
+	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_rxring rx;
 };
 
 /* linux/vmbus_sysfs.c: what the kernel tells. All take the device's directory. */
@@ -64,11 +71,12 @@ struct vmbus_sysfs_channel {
  * Fill in what identifies the device: ids, relid, monitor, NUMA node, uio
  * minor (-1 if the device is not bound to VMBUS_UIO_DRIVER).
  *
- * @param reason
- *   On failure, what was wrong, for the log.
+ * @param file
+ *   On failure, the file that could not be read or made no sense. If it is not
+ *   "class_id", dev->class_id is valid.
  * @return 0 or negative errno.
  */
-int vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **reason);
+int vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **file);
 
 /** Name of the kernel driver the device is bound to; empty if none. */
 void vmbus_sysfs_read_driver(const char *dir, char *name, size_t len);
@@ -76,6 +84,14 @@ void vmbus_sysfs_read_driver(const char *dir, char *name, size_t len);
 /** @return 0; -ENOENT if the kernel has no such map; -EINVAL if it makes no sense. */
 int vmbus_sysfs_read_map(const char *dir, int minor, unsigned int index,
 			 struct vmbus_sysfs_map *map);
+
+/**
+ * Does the kernel tell what subchannels need (since 4.16)?
+ *
+ * @param relid
+ *   Of the primary channel.
+ */
+bool vmbus_sysfs_has_subchannels(const char *dir, uint32_t relid);
 
 /** @return 0; -EAGAIN if the channel has no rings (yet); -EINVAL. */
 int vmbus_sysfs_read_channel(const char *dir, uint32_t relid, struct vmbus_sysfs_channel *channel);

@@ -302,7 +302,7 @@ vmbus_rxring_commit(struct vmbus_rxring *ring, uint32_t bytes)
 	 */
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 	pending = ring_load(&ring->ctl->pending_send, rte_memory_order_acquire);
-	if (likely(pending == 0) || pending > ring->size)
+	if (likely(pending == 0))
 		return false;
 	windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
 	if (!ring_index_is_valid(windex, ring->size)) {
@@ -310,7 +310,10 @@ vmbus_rxring_commit(struct vmbus_rxring *ring, uint32_t bytes)
 		return false;
 	}
 	room = ring->size - ring_used(windex, ring->rindex, ring->size);
-	/* Signal when this commit made the room that was missing, and only then. */
+	/*
+	 * Signal when this commit made the room that was missing, and only then.
+	 * A host that waits for more than there can be waits for ever.
+	 */
 	return room > pending && (int64_t)room - bytes <= pending;
 }
 

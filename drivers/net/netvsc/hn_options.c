@@ -65,6 +65,9 @@ option_set(const char *name, const char *text, void *ctx)
 	unsigned long long value;
 	char *end = NULL;
 
+	/* "bus=vmbus,.../driver=net_netvsc": said to EAL, not to us. */
+	if (strcmp(name, "driver") == 0)
+		return 0;
 	if (key == NULL) {
 		HN_LOG(ERR, "%s: there is no option '%s'; known are: " HN_OPTIONS_HELP,
 		       target->name, name);

@@ -455,6 +455,19 @@ short_answer_is_an_error(void **state)
 			 -EBADMSG);
 }
 
+/* A guest that is stopped beyond the deadline finds the answer when it goes on. */
+static void
+answer_found_at_the_deadline_counts(void **state)
+{
+	uint32_t req[] = { NVSP_TYPE_INIT, NVSP_VERSION_61, NVSP_VERSION_61 };
+	struct nvsp_init_complete answer;
+
+	(void)state;
+	host.stall_ms = 60;
+	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 20), 0);
+	assert_int_equal(answer.status, NVSP_STATUS_SUCCESS);
+}
+
 static void
 gone_device_ends_a_wait(void **state)
 {
@@ -504,6 +517,8 @@ main(void)
 		CASE("packets that arrive while waiting do not disturb",
 		     packets_that_arrive_while_waiting_do_not_disturb),
 		CASE("a short answer is an error", short_answer_is_an_error),
+		CASE("an answer found at the deadline counts",
+		     answer_found_at_the_deadline_counts),
 		CASE("a gone device ends a wait", gone_device_ends_a_wait),
 	};
 

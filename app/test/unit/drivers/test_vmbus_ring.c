@@ -227,7 +227,7 @@ host_positions_outside_the_ring_break_it(void **state)
 			continue;
 		assert_int_equal(vmbus_rxring_get(&rx, packet, &len), -EPROTO);
 		/* And it stays broken, whatever the host does then. */
-		ctl->windex = 0;
+		ctl->windex = 48;
 		assert_int_equal(vmbus_rxring_get(&rx, packet, &len), -EPROTO);
 		assert_true(vmbus_rxring_is_empty(&rx));
 	}
@@ -238,8 +238,8 @@ static const struct {
 	uint16_t hlen;
 	uint16_t tlen;
 } bad_packets[] = {
-	{ 0, 5 }, { 1, 5 }, { 6, 5 }, { 2, 1 }, { 2, 6 }, { 2, UINT16_MAX }, { UINT16_MAX, UINT16_MAX },
-	{ 0, 0 }, { 2, 0 },
+	{ 0, 5 }, { 1, 5 }, { 6, 5 }, { 2, 1 }, { 2, 6 }, { 2, UINT16_MAX },
+	{ UINT16_MAX, UINT16_MAX }, { 0, 0 }, { 2, 0 },
 };
 
 static void
@@ -356,6 +356,77 @@ host_that_waits_for_an_empty_ring_is_told_at_the_end(void **state)
 }
 
 static void
+packets_that_arrive_meanwhile_are_found_when_the_known_ones_are_read(void **state)
+{
+	struct vmbus_rxring ring = rx_at(DATA - 48);
+	uint8_t packet[64];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	host_writes(DATA - 48, 2, 5, 1);
+	assert_false(vmbus_rxring_is_empty(&ring));
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	host_writes(0, 2, 4, 2);
+	host_writes(40, 2, 5, 3);
+	len = sizeof(packet);
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 40);
+	/* What the host takes back after it was published stays ours to read. */
+	ctl->windex = 40;
+	assert_false(vmbus_rxring_is_empty(&ring));
+	len = sizeof(packet);
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	assert_int_equal(packet[16], 3);
+}
+
+static void
+pieces_that_are_not_the_packet_they_claim_are_refused(void **state)
+{
+	struct vmbus_txring ring = tx_at(0);
+	struct vmbus_chanpkt_hdr hdr = { .type = VMBUS_CHANPKT_TYPE_INBAND, .hlen = 2, .tlen = 3 };
+	uint8_t payload[16] = { 0 };
+	struct vmbus_piece piece[] = { { &hdr, sizeof(hdr) }, { payload, sizeof(payload) } };
+
+	(void)state;
+	/* Longer than the packet, shorter by a word, no multiple of a word. */
+	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 24), -EINVAL);
+	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 40), -EINVAL);
+	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 31), -EINVAL);
+	assert_int_equal(vmbus_txring_put(&ring, piece, 2, UINT32_MAX - 7), -EINVAL);
+	assert_false(vmbus_txring_publish(&ring));
+	assert_int_equal(ctl->windex, 0);
+	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 32), 0);
+}
+
+static void
+mask_is_the_receive_rings_and_is_set_and_cleared(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+
+	(void)state;
+	vmbus_rxring_set_mask(&ring, true);
+	assert_int_equal(ctl->imask, 1);
+	vmbus_rxring_set_mask(&ring, false);
+	assert_int_equal(ctl->imask, 0);
+}
+
+static void
+host_that_shows_a_wild_read_position_gets_no_signal_for_it(void **state)
+{
+	struct vmbus_txring ring = tx_at(0);
+
+	(void)state;
+	assert_int_equal(put(&ring, "", 0), 0);
+	ctl->rindex = UINT32_MAX;
+	assert_false(vmbus_txring_publish(&ring));
+	/* Our position is not read back either. */
+	ctl->rindex = 24;
+	ctl->windex = 4000;
+	assert_int_equal(put(&ring, "", 0), 0);
+	assert_true(vmbus_txring_publish(&ring));
+	assert_int_equal(ctl->windex, 48);
+}
+
+static void
 sizes_that_make_no_ring_are_refused(void **state)
 {
 	static const struct {
@@ -458,6 +529,14 @@ main(void)
 		     blocked_host_is_told_when_its_room_is_made),
 		CASE("a host that waits for an empty ring is told at the end",
 		     host_that_waits_for_an_empty_ring_is_told_at_the_end),
+		CASE("packets that arrive meanwhile are found when the known ones are read",
+		     packets_that_arrive_meanwhile_are_found_when_the_known_ones_are_read),
+		CASE("pieces that are not the packet they claim are refused",
+		     pieces_that_are_not_the_packet_they_claim_are_refused),
+		CASE("the mask is the receive ring's, and is set and cleared",
+		     mask_is_the_receive_rings_and_is_set_and_cleared),
+		CASE("a host that shows a wild read position gets no signal for it",
+		     host_that_shows_a_wild_read_position_gets_no_signal_for_it),
 		CASE("sizes that make no ring are refused", sizes_that_make_no_ring_are_refused),
 		CASE("a ring left behind with wild positions is not taken over",
 		     ring_left_behind_with_wild_positions_is_not_taken_over),

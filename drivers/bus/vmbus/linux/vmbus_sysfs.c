@@ -23,7 +23,8 @@
 
 #include "vmbus_private.h"
 
-/* Linux keeps relids below this (event flags of one page half). */
+/* Relids count from 1; Linux and the hosts have 2048 event flags for them. */
+#define SYSFS_RELID_MIN 1u
 #define SYSFS_RELID_MAX 2047u
 
 /* Read a one-line file without its newline. */
@@ -32,7 +33,7 @@ sysfs_read_text(const char *dir, const char *file, char *text, size_t len)
 {
 	char path[PATH_MAX];
 	ssize_t got;
-	int fd;
+	int fd, ret;
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
@@ -40,12 +41,11 @@ sysfs_read_text(const char *dir, const char *file, char *text, size_t len)
 	if (fd < 0)
 		return -errno;
 	got = read(fd, text, len - 1);
+	ret = got < 0 ? -errno : 0;
 	close(fd);
-	if (got < 0)
-		return -EIO;
-	text[got] = '\0';
+	text[got < 0 ? 0 : got] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return 0;
+	return ret;
 }
 
 /* A whole string that is one number from 0 to max; base 0 takes 0x too. */
@@ -54,7 +54,8 @@ sysfs_parse_number(const char *text, int base, uint64_t max, uint64_t *value)
 {
 	char *end;
 
-	if (!isxdigit((unsigned char)text[0]))
+	/* strtoull() alone would take blanks and a minus sign. */
+	if (!isdigit((unsigned char)text[0]))
 		return -EINVAL;
 	errno = 0;
 	*value = strtoull(text, &end, base);
@@ -68,6 +69,29 @@ sysfs_read_number(const char *dir, const char *file, uint64_t max, uint64_t *val
 	int ret = sysfs_read_text(dir, file, text, sizeof(text));
 
 	return ret < 0 ? ret : sysfs_parse_number(text, 0, max, value);
+}
+
+static int
+sysfs_parse_relid(const char *text, uint32_t *relid)
+{
+	uint64_t value;
+	int ret = sysfs_parse_number(text, 10, SYSFS_RELID_MAX, &value);
+
+	if (ret < 0)
+		return ret;
+	if (value < SYSFS_RELID_MIN)
+		return -EINVAL;
+	*relid = (uint32_t)value;
+	return 0;
+}
+
+static int
+sysfs_read_relid(const char *dir, uint32_t *relid)
+{
+	char text[64];
+	int ret = sysfs_read_text(dir, "id", text, sizeof(text));
+
+	return ret < 0 ? ret : sysfs_parse_relid(text, relid);
 }
 
 /* The kernel writes GUIDs in braces; take them without as well. */
@@ -121,7 +145,7 @@ sysfs_read_uio_minor(const char *dir)
 		return -1;
 	/* Forward: readdir() ends after the directory's last entry. */
 	while (found < 0 && (entry = readdir(uio)) != NULL) {
-		if (strncmp(entry->d_name, "uio", 3) == 0 && isdigit(entry->d_name[3]) &&
+		if (strncmp(entry->d_name, "uio", 3) == 0 &&
 		    sysfs_parse_number(entry->d_name + 3, 10, INT_MAX, &minor) == 0)
 			found = (int)minor;
 	}
@@ -144,22 +168,24 @@ vmbus_sysfs_read_driver(const char *dir, char *name, size_t len)
 }
 
 int
-vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **reason)
+vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **file)
 {
 	char driver[64];
 	uint64_t value;
 	int ret;
 
-	ret = sysfs_read_uuid(dir, *reason = "class_id", dev->class_id);
+	*file = "class_id";
+	ret = sysfs_read_uuid(dir, *file, dev->class_id);
 	if (ret < 0)
 		return ret;
-	ret = sysfs_read_uuid(dir, *reason = "device_id", dev->device_id);
+	*file = "device_id";
+	ret = sysfs_read_uuid(dir, *file, dev->device_id);
 	if (ret < 0)
 		return ret;
-	ret = sysfs_read_number(dir, *reason = "id", SYSFS_RELID_MAX, &value);
+	*file = "id";
+	ret = sysfs_read_relid(dir, &dev->relid);
 	if (ret < 0)
 		return ret;
-	dev->relid = (uint32_t)value;
 	dev->has_monitor = sysfs_read_monitor(dir, &dev->monitor_id);
 	/* The file exists on NUMA kernels since 4.19. */
 	ret = sysfs_read_number(dir, "numa_node", INT_MAX, &value);
@@ -186,6 +212,16 @@ vmbus_sysfs_read_map(const char *dir, int minor, unsigned int index, struct vmbu
 	if (ret < 0)
 		return ret;
 	return sysfs_read_number(path, "size", UINT64_MAX, &map->size);
+}
+
+bool
+vmbus_sysfs_has_subchannels(const char *dir, uint32_t relid)
+{
+	char path[PATH_MAX];
+
+	/* Not "ring": that of the primary may be missing on kernels that know subchannels. */
+	return snprintf(path, sizeof(path), "%s/channels/%u/subchannel_id", dir, relid) <
+	       (int)sizeof(path) && access(path, F_OK) == 0;
 }
 
 int
@@ -215,7 +251,7 @@ vmbus_sysfs_walk_channels(const char *dir, int (*found)(uint32_t relid, void *ct
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
-	uint64_t relid;
+	uint32_t relid;
 	DIR *channels;
 	int ret = 0;
 
@@ -225,9 +261,8 @@ vmbus_sysfs_walk_channels(const char *dir, int (*found)(uint32_t relid, void *ct
 		return -ENOENT;
 	/* Forward: readdir() ends after the directory's last entry. */
 	while (ret == 0 && (entry = readdir(channels)) != NULL) {
-		if (isdigit(entry->d_name[0]) &&
-		    sysfs_parse_number(entry->d_name, 10, SYSFS_RELID_MAX, &relid) == 0)
-			ret = found((uint32_t)relid, ctx);
+		if (sysfs_parse_relid(entry->d_name, &relid) == 0)
+			ret = found(relid, ctx);
 	}
 	closedir(channels);
 	return ret;

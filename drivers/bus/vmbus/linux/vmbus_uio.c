@@ -83,17 +83,18 @@ vmbus_uio_signal(int fd)
 {
 	int32_t enable = 1;
 
-	return write(fd, &enable, sizeof(enable)) == sizeof(enable) ? 0 : -errno;
+	return write(fd, &enable, sizeof(enable)) < 0 ? -errno : 0;
 }
 
 int
 vmbus_uio_read_event(int fd)
 {
 	int32_t count;
+	ssize_t got = read(fd, &count, sizeof(count));
 
-	if (read(fd, &count, sizeof(count)) == sizeof(count))
-		return count & INT32_MAX;
-	return errno == EINTR ? -EINTR : -EIO;
+	if (got < 0)
+		return -errno;
+	return got == sizeof(count) ? (count & INT32_MAX) : -EIO;
 }
 
 bool
