@@ -24,12 +24,21 @@ usage() {
 	EOF
 }
 
-# copy_tree FROM TO: once, and again when FROM has become another version.
+# copy_tree FROM TO: whole when FROM is another tree, otherwise what is newer in it.
+# Time stamps are kept, so the build redoes what changed.
 copy_tree() {
-	[ "$(cat "$2/.copied" 2>/dev/null)" = "$1 $(cat "$1/VERSION")" ] && return 0
-	rm -rf "$2"
-	mkdir -p "$2"
-	tar -C "$1" --exclude=./.git --exclude=./build -cf - . | tar -C "$2" -xf -
+	local entry
+	if [ "$(cat "$2/.copied" 2>/dev/null)" != "$1 $(cat "$1/VERSION")" ]; then
+		rm -rf "$2"
+		mkdir -p "$2"
+	fi
+	for entry in "$1"/*; do
+		case ${entry##*/} in build | drivers) continue ;; esac
+		cp -au "$entry" "$2/"
+	done
+	mkdir -p "$2/drivers"
+	(cd "$1" && find drivers -type f ! -path 'drivers/bus/vmbus/*' ! -path 'drivers/net/netvsc/*' \
+		-print0) | (cd "$1" && xargs -0 cp -au --parents -t "$2")
 	printf '%s' "$1 $(cat "$1/VERSION")" >"$2/.copied"
 }
 
@@ -106,6 +115,7 @@ while [ $# -gt 0 ]; do
 		[ -n "${2:-}" ] || die "--dpdk wants the directory of a DPDK source tree"
 		[ -d "$2" ] || die "there is no directory $2 (--dpdk wants a DPDK source tree)"
 		dpdk=$(cd "$2" && pwd)
+		case $dpdk/ in "$build"/*) die "$dpdk is a copy that this build made; name the original" ;; esac
 		version=$(overlay_version "$dpdk")
 		overlay_check_version "$version"
 		shift

@@ -92,7 +92,11 @@ check() {
 
 while [ $# -gt 0 ]; do
 	case $1 in
-	--junit) junit=$2; shift ;;
+	--junit)
+		[ -n "${2:-}" ] || die "--junit wants a file"
+		junit=$2
+		shift
+		;;
 	-h | --help) say "usage: ./dev check [--junit FILE]"; exit ;;
 	*) die "check does not know '$1'" ;;
 	esac

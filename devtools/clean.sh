@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . devtools/lib.sh
-[ "${1:-}" != --help ] || { say "usage: ./dev clean"; exit 0; }
+case ${1:-} in -h | --help) say "usage: ./dev clean"; exit ;; esac
+[ $# = 0 ] || die "clean takes no options"
 rm -rf "$build"
 say "removed build/; downloads and the compiler cache stay in $cache"

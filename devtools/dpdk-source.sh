@@ -30,7 +30,10 @@ dpdk_source_fetch() {
 	local dir=$cache/dpdk-source log=$cache/apt.log
 	if ! ls "$dir"/dpdk_*.dsc >/dev/null 2>&1; then
 		say "fetching Debian's dpdk source package" >&2
-		mkdir -p "$dir.new" "$dpdk_source_apt/lists/partial" "$dpdk_source_apt/cache/archives/partial"
+		rm -rf "$dir.new"
+		mkdir -p "$dir.new" "$dpdk_source_apt/lists/partial" \
+			"$dpdk_source_apt/cache/archives/partial" ||
+			die "cannot write to $cache (set HOME or XDG_CACHE_HOME)"
 		dpdk_source_list >"$dpdk_source_apt/sources.list"
 		[ -s "$dpdk_source_apt/sources.list" ] ||
 			die "apt knows no Debian archive: check /etc/apt/sources.list, then run apt-get update"

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . devtools/lib.sh
-[ "${1:-}" != --help ] || { say "usage: ./dev shell [COMMAND ...]"; exit 0; }
+case ${1:-} in -h | --help) say "usage: ./dev shell [COMMAND ...]"; exit ;; esac
 [ -x build/bin/hvhost ] || die "nothing is built yet; run ./dev build first"
 export PATH=$build/bin:$PATH
 if [ $# -gt 0 ]; then exec "$@"; fi

@@ -71,14 +71,13 @@ class Demo:
 
     def _ping(self):
         say(f"ping, {self._pings} times, from left to right through the driver:")
-        found = ping(self._left, RIGHT, self._pings, PING_INTERVAL,
-                     timeout=self._pings * PING_INTERVAL + 10)
+        found = ping(self._left, RIGHT, self._pings, PING_INTERVAL)
         say(f"  {found.received} of {found.sent} replies, round trip min/avg/max "
             f"{found.rtt_min:.3f}/{found.rtt_avg:.3f}/{found.rtt_max:.3f} ms")
         say()
         if found.received != self._pings or found.duplicates:
             raise LabError(f"ping got {found.received} replies and {found.duplicates} duplicates "
-                           f"for {self._pings} requests")
+                           f"for {found.sent} requests")
 
     def _iperf(self):
         say(f"iperf3, one TCP connection for {self._seconds} s, packets per second:")

@@ -25,12 +25,15 @@
 static void
 hugepages_folder(const char *dir, char *folder, size_t len)
 {
-	char *slash;
+	size_t at = (size_t)snprintf(folder, len, "%s", TRANSPORT_HUGEPAGES);
 
-	snprintf(folder, len, "%s%s", TRANSPORT_HUGEPAGES, dir);
-	/* Each turn replaces one. */
-	for (slash = folder + strlen(TRANSPORT_HUGEPAGES); (slash = strchr(slash, '/')) != NULL; )
-		*slash = '_';
+	/* Each turn takes a character of the name; no two names become one. */
+	for (; *dir != '\0' && at + 3 < len; dir++) {
+		if (*dir == '_')
+			folder[at++] = '_';
+		folder[at++] = *dir == '/' ? '_' : *dir;
+	}
+	folder[at] = '\0';
 }
 
 /* At most half of the free memory there is offered. */

@@ -83,6 +83,11 @@ guest_exec(const char *dir, bool emulate_hugepages, char *const argv[])
 			  RUN_LIBRARY);
 		return RUN_FAILED;
 	}
+	if (strpbrk(library, " :") != NULL) {
+		log_usage("%s: a blank or colon in the path, which LD_PRELOAD cannot have; "
+			  "move the build elsewhere", library);
+		return RUN_FAILED;
+	}
 	/* The program may change its directory. */
 	if (realpath(dir, full) == NULL) {
 		log_usage("there is no host in %s: start one with 'hvhost --dir %s --nic ...'",

@@ -30,6 +30,9 @@ enum session_kind {
 	SESSION_UIO,
 };
 
+/* Connections of guests at a time. */
+#define SESSIONS_MAX 512u
+
 struct session {
 	struct session *next;
 	struct vmbus *bus;
@@ -63,18 +66,33 @@ session_begin(struct vmbus *bus, int fd)
 	return 0;
 }
 
+static unsigned int
+session_count(const struct vmbus *bus)
+{
+	const struct session *session;
+	unsigned int count = 0;
+
+	for (session = bus->sessions; session != NULL; session = session->next)
+		count++;
+	return count;
+}
+
 void
 session_accept(struct vmbus *bus)
 {
 	int fd = accept4(bus->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	static bool complained;
+	int ret = fd < 0 ? -errno : -EMFILE;
 
-	if (fd >= 0 && session_begin(bus, fd) == 0)
+	/* Far more than guests need, far fewer than descriptors: the rest is sent away. */
+	if (fd >= 0 && session_count(bus) < SESSIONS_MAX)
+		ret = session_begin(bus, fd);
+	if (ret == 0)
 		return;
 	if (fd >= 0)
 		close(fd);
-	if (!complained && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
-		log_info("a guest cannot be let in: %s", strerror(errno));
+	if (!complained && ret != -EAGAIN && ret != -ECONNABORTED && ret != -EINTR) {
+		log_info("a guest cannot be let in: %s", strerror(-ret));
 		complained = true;
 	}
 }

@@ -21,7 +21,7 @@ static int
 shm_map(struct shm *shm)
 {
 	if (ftruncate(shm->fd, (off_t)shm->len) < 0 ||
-	    fcntl(shm->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+	    fcntl(shm->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
 	shm->addr = mmap(NULL, shm->len, PROT_READ | PROT_WRITE, MAP_SHARED, shm->fd, 0);
 	return shm->addr == MAP_FAILED ? -errno : 0;

@@ -4,6 +4,7 @@
 
 import json
 import re
+import time
 from dataclasses import dataclass
 
 from . import processes
@@ -22,12 +23,20 @@ class Ping:
     rtt_max: float
 
 
-def ping(namespace, address, count, interval=0.01, size=56, timeout=30):
+def ping(namespace, address, count, interval=0.01, size=56):
     """Ping from inside a namespace; packets that stay out are counted, no error."""
     done = namespace.run(["ping", "-n", "-c", str(count), "-i", str(interval), "-s", str(size),
-                          "-W", "1", "-w", str(round(timeout)), address],
-                         timeout=timeout + 5, check=False)
+                          "-W", "1", address], timeout=count * max(interval, 0.01) + 20,
+                         check=False)
     return parse_ping(done.stdout or done.stderr)
+
+
+def wait_for_reply(namespace, address, timeout=20):
+    """Ping until the first reply: a path that has just come up has no neighbours yet."""
+    deadline = time.monotonic() + timeout
+    while not ping(namespace, address, 1).received:
+        if time.monotonic() > deadline:
+            raise LabError(f"{address} did not answer a ping within {timeout} s")
 
 
 def parse_ping(text):

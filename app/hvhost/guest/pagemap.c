@@ -133,9 +133,15 @@ static void
 private_fill_stack(void)
 {
 	char here;
-	uintptr_t page = (uintptr_t)&here & ~(uintptr_t)(PAGE - 1);
+	uintptr_t page = ((uintptr_t)&here & ~(uintptr_t)(PAGE - 1)) - 4 * PAGE;
+	unsigned int i;
+	uint64_t entry;
 
-	pagemap_write(page - 4 * PAGE, 8 * PAGE, private_pfn(page - 4 * PAGE));
+	/* What is registered may lie right beside a stack: it keeps its numbers. */
+	for (i = 0; i < 8; i++, page += PAGE)
+		if (pread(pagemap_fd, &entry, sizeof(entry), (off_t)(page / PAGE * 8)) ==
+		    sizeof(entry) && entry == 0)
+			pagemap_write(page, PAGE, private_pfn(page));
 }
 
 int

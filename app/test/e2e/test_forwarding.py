@@ -37,8 +37,9 @@ def test_mac_mode_writes_its_addresses_and_leaves_the_rest(lab, logs):
 
 
 def test_rxonly_mode_receives_all_and_sends_nothing(lab):
-    with two_nics(lab, generator(count=COUNT), SINK,
-                  ["--forward-mode=rxonly"]) as (host, testpmd):
+    # As fast as it can, and therefore not before somebody polls.
+    source = generator(count=COUNT, delay=1500)
+    with two_nics(lab, source, SINK, ["--forward-mode=rxonly"]) as (host, testpmd):
         testpmd.command("start")
         host.wait_until(lambda _: testpmd.port_stats(0)["RX-packets"] == COUNT, 20,
                         f"testpmd has received {COUNT} packets")
