@@ -581,11 +581,14 @@ hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *ar
 	int ret = 0;
 
 	chan_wait_begin(&waiting, timeout_ms);
-	/* Each turn comes closer to the deadline. */
-	while (ret == 0 && !done(arg))
+	/* Each turn comes closer to the deadline; what the last one brought counts. */
+	for (;;) {
+		if (done(arg))
+			return 0;
+		if (ret < 0)
+			return ret;
 		ret = chan_wait_turn(chan, &waiting);
-	/* A guest that was stopped beyond the deadline finds the answer in its last turn. */
-	return ret == -ETIMEDOUT && done(arg) ? 0 : ret;
+	}
 }
 
 int

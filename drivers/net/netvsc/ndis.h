@@ -22,7 +22,6 @@ enum ndis_oid {
 	OID_GEN_MEDIA_CONNECT_STATUS = 0x00010114,
 	OID_802_3_PERMANENT_ADDRESS = 0x01010101,
 	OID_TCP_OFFLOAD_PARAMETERS = 0xfc01020c,
-	OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES = 0xfc01020d,
 };
 
 /** Bits of OID_GEN_CURRENT_PACKET_FILTER; 0 stops reception. */
@@ -52,58 +51,6 @@ struct ndis_object_hdr {
 static_assert(sizeof(struct ndis_object_hdr) == 4, "wire size");
 
 #define NDIS_OBJECT_TYPE_DEFAULT 0x80
-#define NDIS_OBJECT_TYPE_OFFLOAD 0xa7
-
-/** Bits of the checksum words of ndis_offload; IPv6 has no header checksum. */
-enum ndis_checksum_cap {
-	NDIS_CHECKSUM_CAP_TCP = 0x010,
-	NDIS_CHECKSUM_CAP_UDP = 0x040,
-	NDIS_CHECKSUM_CAP_IP = 0x100,
-};
-
-/** Bit of the encapsulation words: frames as Ethernet has them. */
-#define NDIS_ENCAPSULATION_IEEE_802_3 0x2u
-
-/** Bits of ndis_offload.rsc: the word's first two bytes. */
-enum ndis_rsc_cap {
-	NDIS_RSC_CAP_IPV4 = 0x0001,
-	NDIS_RSC_CAP_IPV6 = 0x0100,
-};
-
-/** host: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES. How much of it comes goes by revision. */
-struct ndis_offload {
-	struct ndis_object_hdr hdr;
-	uint32_t ipv4_tx_encapsulation;
-	uint32_t ipv4_tx_checksum;	/* enum ndis_checksum_cap, and the three below */
-	uint32_t ipv4_rx_encapsulation;
-	uint32_t ipv4_rx_checksum;
-	uint32_t ipv6_tx_encapsulation;
-	uint32_t ipv6_tx_checksum;
-	uint32_t ipv6_rx_encapsulation;
-	uint32_t ipv6_rx_checksum;
-	uint8_t lso_v1[16];
-	uint8_t ipsec_v1[28];
-	uint32_t lso_v2_ipv4_encapsulation;
-	uint32_t lso_v2_ipv4_max_size;
-	uint32_t lso_v2_ipv4_min_segments;
-	uint32_t lso_v2_ipv6_encapsulation;
-	uint32_t lso_v2_ipv6_max_size;
-	uint32_t lso_v2_ipv6_min_segments;
-	uint32_t lso_v2_ipv6_flags;
-	uint32_t flags;
-	uint8_t ipsec_v2[32];	/* revision 2 */
-	uint32_t rsc;		/* revision 3; enum ndis_rsc_cap */
-	uint8_t nvgre[8];
-};
-static_assert(sizeof(struct ndis_offload) == 156, "wire size");
-static_assert(offsetof(struct ndis_offload, lso_v2_ipv4_encapsulation) == 80, "wire layout");
-static_assert(offsetof(struct ndis_offload, rsc) == 144, "wire layout");
-
-enum ndis_offload_size {
-	NDIS_OFFLOAD_SIZE_1 = 112,
-	NDIS_OFFLOAD_SIZE_2 = 144,
-	NDIS_OFFLOAD_SIZE_3 = 156,
-};
 
 /** Settings of the checksum fields: an enumeration, not bits. */
 enum ndis_checksum_offload {

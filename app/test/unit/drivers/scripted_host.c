@@ -3,7 +3,7 @@
  */
 
 /*
- * See scripted_host.h. The script is script[] for NVSP and rndis_script[] for
+ * See scripted_host.h. The script is script[] for NVSP and rndis_answer() for
  * RNDIS; the functions of the bus at the end lead there.
  */
 
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_cycles.h>
 
-#include "hn_test.h"
+#include "nvsp.h"
+#include "rndis.h"
 #include "scripted_host.h"
 
 #define RXBUF_LEN (1u << 20)
@@ -36,7 +36,7 @@ void
 scripted_reset(void)
 {
 	host = (struct scripted_host){
-		.version = 0x00060001,
+		.version = NVSP_VERSION_61,
 		.piece_len = 1806,
 		.piece_count = RXBUF_LEN / 1806,
 		.sections = 1,
@@ -54,10 +54,8 @@ scripted_reset(void)
 struct rte_vmbus_device *
 scripted_device(void)
 {
-	device.region[VMBUS_MAP_RECV_BUF] =
-		(struct vmbus_region){ rxbuf, RXBUF_LEN, 0xe1e10, 0, 0 };
-	device.region[VMBUS_MAP_SEND_BUF] =
-		(struct vmbus_region){ txbuf, TXBUF_LEN, 0xe1e11, 0, 0 };
+	device.region[VMBUS_MAP_RECV_BUF] = (struct vmbus_region){ rxbuf, RXBUF_LEN, 0xe1e10, 0, 0 };
+	device.region[VMBUS_MAP_SEND_BUF] = (struct vmbus_region){ txbuf, TXBUF_LEN, 0xe1e11, 0, 0 };
 	return &device;
 }
 
@@ -81,50 +79,44 @@ scripted_push(const void *packet, uint32_t len)
 	queue_count++;
 }
 
-/* VMBus packet types, and the descriptor: lengths count 8 bytes. */
-#define PACKET_INBAND 6
-#define PACKET_XFER 7
-#define PACKET_GPA 9
-#define PACKET_COMPLETION 11
-
-static void
-put_descriptor(uint8_t *packet, uint16_t type, uint32_t hlen, uint32_t tlen, uint32_t flags,
-	       uint64_t id)
-{
-	put32(packet, type | hlen / 8 << 16);
-	put32(packet + 4, tlen / 8 | flags << 16);
-	put32(packet + 8, (uint32_t)id);
-	put32(packet + 12, (uint32_t)(id >> 32));
-}
-
 static void
 say_completion(uint64_t id, const void *nvsp, uint32_t len)
 {
 	uint8_t packet[256] = { 0 };
-	uint32_t tlen = 16 + RTE_ALIGN_CEIL(len, 8u);
+	struct vmbus_chanpkt_hdr hdr = {
+		.type = VMBUS_CHANPKT_TYPE_COMP,
+		.hlen = sizeof(hdr) / 8,
+		.tlen = (uint16_t)((sizeof(hdr) + RTE_ALIGN_CEIL(len, 8u)) / 8),
+		.xactid = id,
+	};
 
-	put_descriptor(packet, PACKET_COMPLETION, 16, tlen, 0, id);
+	memcpy(packet, &hdr, sizeof(hdr));
 	if (len != 0)
-		memcpy(packet + 16, nvsp, len);
-	scripted_push(packet, tlen);
+		memcpy(packet + sizeof(hdr), nvsp, len);
+	scripted_push(packet, hdr.tlen * 8u);
 }
 
 void
 scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id)
 {
-	uint32_t place = rx_place++ % 16 * 2048;
-	uint8_t packet[48] = { 0 };
+	struct {
+		struct vmbus_chanpkt_rxbuf hdr;
+		struct vmbus_rxbuf_range range;
+		struct nvsp_rndis_pkt nvsp;
+	} packet = {
+		.hdr.hdr.type = VMBUS_CHANPKT_TYPE_RXBUF,
+		.hdr.hdr.hlen = (sizeof(packet.hdr) + sizeof(packet.range)) / 8,
+		.hdr.hdr.tlen = sizeof(packet) / 8,
+		.hdr.hdr.flags = VMBUS_CHANPKT_FLAG_RC,
+		.hdr.hdr.xactid = id,
+		.hdr.rxbuf_id = NVSP_RECV_BUF_ID,
+		.hdr.rxbuf_cnt = 1,
+		.range = { .len = len, .ofs = rx_place++ % 16 * 2048 },
+		.nvsp = { NVSP_TYPE_RNDIS_PKT, channel_type, NVSP_SECTION_NONE, 0 },
+	};
 
-	put_descriptor(packet, PACKET_XFER, 32, sizeof(packet), 1, id);
-	put32(packet + 16, 0xcafe);
-	put32(packet + 20, 1);			/* ranges: this one */
-	put32(packet + 24, len);
-	put32(packet + 28, place);
-	put32(packet + 32, 107);		/* NVSP RNDIS_PKT in no section */
-	put32(packet + 36, channel_type);
-	put32(packet + 40, 0xffffffff);
-	memcpy(rxbuf + place, message, len);
-	scripted_push(packet, sizeof(packet));
+	memcpy(rxbuf + packet.range.ofs, message, len);
+	scripted_push(&packet, sizeof(packet));
 }
 
 /* NVSP: a table of what is heard and what is said to it. */
@@ -136,207 +128,188 @@ faulty(enum scripted_fault fault)
 }
 
 static void
-say_init(uint64_t id, const uint8_t *msg)
+say_init(uint64_t id, const uint32_t *msg)
 {
-	bool taken = get32(msg + 4) <= host.version && !faulty(FAULT_STATUS);
-	uint8_t answer[16];
+	struct nvsp_init_complete answer = {
+		.type = NVSP_TYPE_INIT_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.version = UINT32_MAX,
+		.max_mdl_chain = 34,
+		.status = msg[1] <= host.version && !faulty(FAULT_STATUS) ?
+			  NVSP_STATUS_SUCCESS : NVSP_STATUS_NONE,
+	};
 
-	put32(answer, faulty(FAULT_TYPE) ? 3 : 2);
-	put32(answer + 4, 0xffffffff);		/* historical */
-	put32(answer + 8, 34);
-	put32(answer + 12, taken ? 1 : 0);
-	say_completion(id, answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
 }
 
 static void
-say_recv_buf(uint64_t id, const uint8_t *msg __rte_unused)
+say_recv_buf(uint64_t id, const uint32_t *msg)
 {
-	uint8_t answer[28];
+	struct nvsp_recv_buf_complete answer = {
+		.type = NVSP_TYPE_RECV_BUF_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.status = faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL : NVSP_STATUS_SUCCESS,
+		.sections = host.sections,
+		.offset = host.piece_offset,
+		.piece_len = host.piece_len,
+		.piece_count = host.piece_count,
+	};
 
-	put32(answer, faulty(FAULT_TYPE) ? 103 : 102);
-	put32(answer + 4, faulty(FAULT_STATUS) ? 2 : 1);
-	put32(answer + 8, host.sections);
-	put32(answer + 12, host.piece_offset);
-	put32(answer + 16, host.piece_len);
-	put32(answer + 20, host.piece_count);
-	put32(answer + 24, host.piece_len * host.piece_count);
-	say_completion(id, answer, faulty(FAULT_SHORT) ? 16 : sizeof(answer));
+	(void)msg;
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 16 : sizeof(answer));
 }
 
 static void
-say_send_buf(uint64_t id, const uint8_t *msg __rte_unused)
+say_send_buf(uint64_t id, const uint32_t *msg)
 {
-	uint8_t answer[12];
+	struct nvsp_send_buf_complete answer = {
+		.type = NVSP_TYPE_SEND_BUF_COMPLETE + (faulty(FAULT_TYPE) ? 1 : 0),
+		.status = faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL : NVSP_STATUS_SUCCESS,
+		.section_len = host.section_len,
+	};
 
-	put32(answer, faulty(FAULT_TYPE) ? 106 : 105);
-	put32(answer + 4, faulty(FAULT_STATUS) ? 2 : 1);
-	put32(answer + 8, host.section_len);
-	say_completion(id, answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
+	(void)msg;
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
 }
 
 static const struct {
 	uint32_t hears;
-	void (*says)(uint64_t id, const uint8_t *msg);
+	void (*says)(uint64_t id, const uint32_t *msg);
 } script[] = {
-	{ 1, say_init },
-	{ 101, say_recv_buf },
-	{ 104, say_send_buf },
+	{ NVSP_TYPE_INIT, say_init },
+	{ NVSP_TYPE_RECV_BUF, say_recv_buf },
+	{ NVSP_TYPE_SEND_BUF, say_send_buf },
 };
 
 static void
-hear_nvsp(const uint8_t *msg, uint64_t id)
+hear_nvsp(const void *nvsp, uint64_t id)
 {
-	uint32_t type = get32(msg);
+	uint32_t msg[8];
 	unsigned int i;
 
-	host.last_nvsp = type;
-	if (type < RTE_DIM(host.nvsp_heard))
-		host.nvsp_heard[type]++;
+	memcpy(msg, nvsp, sizeof(msg));
+	host.last_nvsp = msg[0];
+	if (msg[0] < RTE_DIM(host.nvsp_heard))
+		host.nvsp_heard[msg[0]]++;
 	if (faulty(FAULT_SILENT))
 		return;
 	for (i = 0; i < RTE_DIM(script); i++)
-		if (script[i].hears == type)
+		if (script[i].hears == msg[0])
 			script[i].says(id, msg);
 }
 
-/* RNDIS. Offsets inside a message count from its byte 8. */
-
-#define STATUS_INVALID_DATA 0xc0010015u
-#define STATUS_NOT_SUPPORTED 0xc00000bbu
+/* RNDIS */
 
 static uint32_t
-rndis_status(uint32_t otherwise)
+answer_initialize(uint8_t *to, uint32_t id)
 {
-	return faulty(FAULT_STATUS) ? STATUS_INVALID_DATA : otherwise;
+	struct rndis_initialize_cmplt answer = {
+		.type = RNDIS_INITIALIZE_CMPLT,
+		.len = sizeof(answer) + 8,	/* with the address list's fields */
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : RNDIS_STATUS_SUCCESS,
+		.max_packets = host.max_packets,
+		.max_transfer = host.max_transfer,
+		.alignment = host.alignment,
+	};
+
+	memset(to, 0, answer.len);
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
 }
 
 static uint32_t
-answer_initialize(uint8_t *to, const uint8_t *req __rte_unused)
+answer_query(uint8_t *to, uint32_t id, uint32_t oid)
 {
-	put32(to + 12, rndis_status(0));
-	put32(to + 16, 1);
-	put32(to + 24, 1);			/* connectionless */
-	put32(to + 32, host.max_packets);
-	put32(to + 36, host.max_transfer);
-	put32(to + 40, host.alignment);
-	return 52;				/* with the address list's fields */
-}
-
-/* What the OIDs of four bytes say. */
-static const struct {
-	uint32_t oid;
-	uint32_t value;
-} values[] = {
-	{ 0x00010106, 1500 },			/* largest frame, without header */
-	{ 0x00010107, 100000000 },		/* link speed, 100 bit/s */
-	{ 0x00010114, 0 },			/* connected */
-};
-
-static uint32_t
-answer_query(uint8_t *to, const uint8_t *req)
-{
-	uint32_t oid = get32(req + 12), info_len = 4;
+	static const uint32_t values[][2] = {
+		{ 0x00010106, 1500 }, { 0x00010107, 100000000 }, { 0x00010114, 0 },
+	};
+	struct rndis_query_cmplt answer = {
+		.type = RNDIS_QUERY_CMPLT,
+		.len = sizeof(answer) + 8,
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+		.info_len = oid == 0x01010101 ? 6 : 4,
+		.info_offset = 16,
+	};
 	unsigned int i;
 
+	memset(to, 0, answer.len);
 	for (i = 0; i < RTE_DIM(values); i++)
-		if (values[i].oid == oid)
-			put32(to + 24, values[i].value);
-	if (oid == 0x01010101) {
-		info_len = sizeof(host.mac);
-		memcpy(to + 24, host.mac, info_len);
-	}
-	if (oid == 0xfc01020d) {
-		info_len = host.offload_len;
-		memcpy(to + 24, host.offload, info_len);
-	}
-	put32(to + 12, rndis_status(info_len != 0 ? host.oid_status : STATUS_NOT_SUPPORTED));
-	put32(to + 16, info_len);
-	put32(to + 20, 16);
-	return 24 + RTE_ALIGN_CEIL(info_len, 8u);
+		if (values[i][0] == oid)
+			memcpy(to + sizeof(answer), &values[i][1], 4);
+	if (oid == 0x01010101)
+		memcpy(to + sizeof(answer), host.mac, 6);
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
 }
 
 static uint32_t
-answer_set(uint8_t *to, const uint8_t *req)
+answer_set(uint8_t *to, uint32_t id, const struct rndis_oid *req)
 {
-	if (get32(req + 12) == 0x0001010e)
-		host.filter = get32(req + 8 + get32(req + 20));
-	put32(to + 12, rndis_status(host.oid_status));
-	return 16;
-}
+	struct rndis_cmplt answer = {
+		.type = RNDIS_SET_CMPLT,
+		.len = sizeof(answer),
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+	};
 
-static const struct {
-	uint32_t hears;
-	uint32_t (*says)(uint8_t *to, const uint8_t *req);
-} rndis_script[] = {
-	{ 2, answer_initialize },
-	{ 4, answer_query },
-	{ 5, answer_set },
-};
+	if (req->oid == 0x0001010e)
+		memcpy(&host.filter, req + 1, sizeof(host.filter));
+	memcpy(to, &answer, sizeof(answer));
+	return answer.len;
+}
 
 static void
-rndis_answer(const uint8_t *req)
+rndis_answer(const void *message)
 {
-	uint8_t bytes[256] = { 0 };
-	uint32_t len = 0, type = get32(req);
-	unsigned int i;
+	uint8_t bytes[256];
+	struct rndis_oid req;
+	uint32_t len = 0;
 
-	for (i = 0; i < RTE_DIM(rndis_script); i++)
-		if (rndis_script[i].hears == type)
-			len = rndis_script[i].says(bytes, req);
+	memcpy(&req, message, sizeof(req));
+	req.request_id += host.request_id_off;
+	if (req.type == RNDIS_INITIALIZE)
+		len = answer_initialize(bytes, req.request_id);
+	else if (req.type == RNDIS_QUERY)
+		len = answer_query(bytes, req.request_id, req.oid);
+	else if (req.type == RNDIS_SET)
+		len = answer_set(bytes, req.request_id, message);
 	if (len == 0)
 		return;
-	if (faulty(FAULT_SHORT))
+	if (faulty(FAULT_SHORT)) {
 		len = 12;
-	put32(bytes, (type | 0x80000000u) ^ (faulty(FAULT_TYPE) ? 1 : 0));
-	put32(bytes + 4, len);
-	put32(bytes + 8, get32(req + 8) + host.request_id_off);
-	scripted_push_rndis(1, bytes, len, 1000 + host.heard);
+		memcpy(bytes + 4, &len, sizeof(len));
+	}
+	if (faulty(FAULT_TYPE))
+		bytes[0] ^= 1;
+	scripted_push_rndis(NVSP_CHANNEL_CONTROL, bytes, len, 1000 + host.heard);
 }
 
 static void
-hear_rndis(uint64_t id, const uint8_t *message)
+hear_rndis(uint64_t id, const void *message)
 {
-	uint8_t done[8];
+	struct nvsp_rndis_pkt_complete done = { NVSP_TYPE_RNDIS_PKT_COMPLETE, NVSP_STATUS_SUCCESS };
 
 	if (faulty(FAULT_SILENT))
 		return;
-	put32(done, 108);
-	put32(done + 4, 1);
 	if (host.answer_first)
 		rndis_answer(message);
-	say_completion(id, done, sizeof(done));
+	say_completion(id, &done, sizeof(done));
 	if (!host.answer_first)
 		rndis_answer(message);
 }
 
 /* The bus */
 
-/* Counts what the guest says: -EPROTO if this one cannot be sent. */
+/* Writes down what the guest says: -EPROTO if this one cannot be sent. */
 static int
-hear(void)
+hear(const void *message, uint32_t len)
 {
 	host.heard++;
+	if (host.heard < RTE_DIM(host.said))
+		memcpy(host.said[host.heard], message, RTE_MIN(len, sizeof(host.said[0])));
 	if (faulty(FAULT_GONE))
 		host.gone = true;
 	return faulty(FAULT_SEND_FAILS) ? -EPROTO : 0;
-}
-
-/* Where the next packet is remembered; beyond SCRIPTED_LOG_MAX none is. */
-static struct scripted_packet *
-remember(uint16_t type, const void *nvsp, uint32_t len, uint64_t xactid, uint32_t flags)
-{
-	static struct scripted_packet beyond;
-	struct scripted_packet *packet = &beyond;
-
-	if (len > sizeof(packet->nvsp))
-		abort();
-	if (host.log_count < SCRIPTED_LOG_MAX)
-		packet = &host.log[host.log_count++];
-	*packet = (struct scripted_packet){
-		.type = type, .flags = flags, .xactid = xactid, .nvsp_len = len,
-	};
-	memcpy(packet->nvsp, nvsp, len);
-	return packet;
 }
 
 int
@@ -357,15 +330,15 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 		    uint64_t xactid, uint32_t flags, bool *need_sig)
 {
 	(void)chan;
+	(void)flags;
 	*need_sig = true;
-	remember(type, data, dlen, xactid, flags);
-	if (type == PACKET_COMPLETION) {
+	if (type == VMBUS_CHANPKT_TYPE_COMP) {
 		host.rx_completions++;
 		return 0;
 	}
 	if (dlen < 32)
 		abort();	/* such a one would not be answered */
-	if (hear() < 0)
+	if (hear(data, dlen) < 0)
 		return -EPROTO;
 	if (!host.gone)
 		hear_nvsp(data, xactid);
@@ -377,19 +350,16 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 			   uint32_t gpacnt, const void *data, uint32_t dlen, uint64_t xactid,
 			   bool *need_sig)
 {
-	struct scripted_packet *packet;
-	uint8_t *message;
+	/* Without hugepages DPDK's addresses are virtual ones: ours. */
+	const void *message = (void *)(uintptr_t)(gpa->page * VMBUS_PAGE_SIZE + gpa->ofs);
 
 	(void)chan;
+	(void)data;
+	(void)dlen;
 	*need_sig = true;
-	if (gpacnt != 1 || gpa->ofs + gpa->len > VMBUS_PAGE_SIZE || dlen < 32)
+	if (gpacnt != 1 || gpa->ofs + gpa->len > VMBUS_PAGE_SIZE)
 		abort();
-	/* Without hugepages DPDK's addresses are virtual ones: ours. */
-	message = (uint8_t *)(uintptr_t)(gpa->page * VMBUS_PAGE_SIZE + gpa->ofs);
-	packet = remember(PACKET_GPA, data, dlen, xactid, VMBUS_CHANPKT_FLAG_RC);
-	packet->rndis_len = gpa->len;
-	memcpy(packet->rndis, message, RTE_MIN(gpa->len, (uint32_t)sizeof(packet->rndis)));
-	if (hear() < 0)
+	if (hear(message, gpa->len) < 0)
 		return -EPROTO;
 	if (!host.gone)
 		hear_rndis(xactid, message);
@@ -412,11 +382,6 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 		say_completion(0, NULL, 0);
 	if (queue_count == 0)
 		return -EAGAIN;
-	if (host.stall_ms != 0) {
-		rte_delay_us_sleep(host.stall_ms * 1000);
-		host.stall_ms = 0;
-		return -EAGAIN;		/* it came just behind the look */
-	}
 	got = queue[queue_head].len;
 	if (got > *len) {
 		*len = got;

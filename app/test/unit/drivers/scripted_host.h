@@ -7,10 +7,6 @@
  * The bus as hn_chan sees it, with a host behind it that follows a script: what
  * it hears, what it says. By default it is a good host; a test changes lines of
  * the script, or lets the n-th message go wrong.
- *
- * It is written from the protocol's documents, not from the driver's headers:
- * it reads and writes numbers at offsets, so that a wrong struct of the driver
- * does not agree with itself.
  */
 
 #ifndef SCRIPTED_HOST_H
@@ -33,31 +29,17 @@ enum scripted_fault {
 	FAULT_COUNT,
 };
 
-/** A packet of the guest, as the bus was given it. */
-struct scripted_packet {
-	uint16_t type;			/**< of the VMBus packet: 6, 9 or 11 */
-	uint32_t flags;			/**< bit 0: wants a completion */
-	uint64_t xactid;
-	uint32_t nvsp_len;		/**< as sent, padding included */
-	uint8_t nvsp[40];
-	uint32_t rndis_len;		/**< of the message in a page; 0 if there is none */
-	uint8_t rndis[64];
-};
-
-/** So many packets are remembered, from the first on. */
-#define SCRIPTED_LOG_MAX 64u
-
 struct scripted_host {
 	uint32_t version;		/**< newest that it takes */
 	uint32_t fault_at;		/**< which of the guest's messages, from 1 */
 	enum scripted_fault fault;
 	uint32_t heard;			/**< messages of the guest so far */
+	uint8_t said[32][64];		/**< the beginning of each, by its number from 1 */
 	uint32_t last_nvsp;		/**< type of the last NVSP message */
 	uint32_t nvsp_heard[160];	/**< by type */
 	uint32_t rx_completions;
 	bool gone;
 	bool chatter;			/**< sends notices without end */
-	uint32_t stall_ms;		/**< the guest is stopped so long, once, before it finds something */
 	/* Answers, as the good host gives them. */
 	uint32_t piece_len, piece_count, sections, piece_offset;
 	uint32_t section_len;
@@ -66,11 +48,7 @@ struct scripted_host {
 	uint32_t request_id_off;	/**< added to the id in answers */
 	bool answer_first;		/**< before the completion, not behind it */
 	uint8_t mac[6];
-	uint32_t offload_len;		/**< of what it says of its offloads; 0: it knows none */
-	uint8_t offload[156];
 	uint32_t filter;		/**< last one set */
-	uint32_t log_count;
-	struct scripted_packet log[SCRIPTED_LOG_MAX];	/**< what the guest sent, in order */
 };
 
 extern struct scripted_host host;

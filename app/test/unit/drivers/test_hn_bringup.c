@@ -160,6 +160,44 @@ good_host_is_brought_up_and_taken_down(void **state)
 	assert_int_equal(host.rx_completions, 7);
 }
 
+/* What the documents say that each message of the bring-up looks like. */
+static const struct {
+	uint32_t number;	/* of the message */
+	uint32_t len;
+	uint8_t bytes[40];
+} golden[] = {
+	/* INIT 6.1, padded to 40. */
+	{ 1, 40, { 1, 0, 0, 0, 1, 0, 6, 0, 1, 0, 6, 0 } },
+	/* NDIS_CONFIG: 1500 and an Ethernet header, VLAN. */
+	{ 2, 40, { 0x7d, 0, 0, 0, 0xea, 0x05, 0, 0, 0, 0, 0, 0, 8 } },
+	/* NDIS version 6.30. */
+	{ 3, 40, { 0x64, 0, 0, 0, 6, 0, 0, 0, 30 } },
+	/* Receive buffer: GPADL 0xe1e10, id 0xcafe. */
+	{ 4, 40, { 0x65, 0, 0, 0, 0x10, 0x1e, 0x0e, 0, 0xfe, 0xca } },
+	/* Send buffer: GPADL 0xe1e11, id 0xface. */
+	{ 5, 40, { 0x68, 0, 0, 0, 0x11, 0x1e, 0x0e, 0, 0xce, 0xfa } },
+	/* RNDIS INITIALIZE, id 1: version 1.0, messages up to 16384. */
+	{ 6, 24, { 2, 0, 0, 0, 24, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0 } },
+	/* SET of the packet filter to 0, id 2. */
+	{ 7, 32, { 5, 0, 0, 0, 32, 0, 0, 0, 2, 0, 0, 0, 0x0e, 1, 1, 0, 4, 0, 0, 0, 20 } },
+	/* QUERY of the permanent address, id 3. */
+	{ 8, 28, { 4, 0, 0, 0, 28, 0, 0, 0, 3, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 20 } },
+	/* QUERY of the largest frame, id 4. */
+	{ 9, 28, { 4, 0, 0, 0, 28, 0, 0, 0, 4, 0, 0, 0, 6, 1, 1, 0, 0, 0, 0, 0, 20 } },
+};
+
+static void
+messages_of_the_bring_up_are_the_golden_bytes(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(all_up(), 0);
+	for (i = 0; i < RTE_DIM(golden); i++)
+		assert_memory_equal(host.said[golden[i].number], golden[i].bytes, golden[i].len);
+	all_down();
+}
+
 static void
 each_version_is_found_by_going_down(void **state)
 {
@@ -398,6 +436,8 @@ main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 		CASE("a good host is brought up and taken down",
 		     good_host_is_brought_up_and_taken_down),
+		CASE("messages of the bring-up are the golden bytes",
+		     messages_of_the_bring_up_are_the_golden_bytes),
 		CASE("each version is found by going down", each_version_is_found_by_going_down),
 		CASE("a host that takes no version is given up",
 		     host_that_takes_no_version_is_given_up),
