@@ -11,7 +11,6 @@
 #include <rte_malloc.h>
 
 #include "hn_log.h"
-#include "hn_pkt.h"
 #include "hn_port.h"
 #include "hn_proc.h"
 #include "hn_queue.h"

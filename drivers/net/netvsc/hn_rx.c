@@ -12,7 +12,7 @@
 #include <rte_memcpy.h>
 #include <rte_prefetch.h>
 
-#include "hn_pkt.h"
+#include "hn_pkt_rx.h"
 #include "hn_proc.h"
 #include "hn_rx.h"
 #include "nvsp.h"

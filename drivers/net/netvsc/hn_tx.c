@@ -11,7 +11,7 @@
 #include <rte_ether.h>
 #include <rte_memcpy.h>
 
-#include "hn_pkt.h"
+#include "hn_pkt_tx.h"
 #include "hn_proc.h"
 #include "hn_tx.h"
 #include "nvsp.h"

@@ -8,7 +8,8 @@
  */
 
 #include "driver_test.h"
-#include "hn_pkt.h"
+#include "hn_pkt_rx.h"
+#include "hn_pkt_tx.h"
 
 /* A frame of 60 bytes with VLAN 5, priority 3. */
 static const uint8_t golden_tagged[60] = {

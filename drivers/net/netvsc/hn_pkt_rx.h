@@ -4,12 +4,12 @@
 
 /**
  * @file
- * The RNDIS message around one frame: written when sending, checked when
- * receiving. Pure: memory in, memory out.
+ * The RNDIS message around a frame that is received: checked before a byte of
+ * it is used. Pure: memory in, memory out.
  */
 
-#ifndef _HN_PKT_H_
-#define _HN_PKT_H_
+#ifndef _HN_PKT_RX_H_
+#define _HN_PKT_RX_H_
 
 #include <errno.h>
 #include <stdbool.h>
@@ -18,24 +18,8 @@
 
 #include "rndis.h"
 
-/** A PPI whose value is 32 bits, as all that we write and read. */
-struct hn_ppi32 {
-	struct rndis_ppi ppi;
-	uint32_t value;
-};
-static_assert(sizeof(struct hn_ppi32) == 16, "wire size");
-
-/** Longest header that hn_pkt_write() makes. */
-#define HN_PKT_HDR_MAX (sizeof(struct rndis_packet) + sizeof(struct hn_ppi32))
 /** Most per-packet info that is read of one message. */
 #define HN_PPI_LEN_MAX 256u
-
-/** What accompanies a frame on its way to the host. */
-struct hn_pkt_tx {
-	uint32_t data_len;		/**< of the frame as the host gets it */
-	bool has_vlan;
-	uint16_t vlan_tci;		/**< as in a tag: priority, CFI, id */
-};
 
 /** What accompanied a frame from the host; offsets are from the message's start. */
 struct hn_pkt_rx {
@@ -45,60 +29,13 @@ struct hn_pkt_rx {
 	uint16_t vlan_tci;
 };
 
-/** A tag's control information in the order of the VLAN PPI, and back. */
-static inline uint32_t
-hn_pkt_vlan_to_ppi(uint16_t tci)
-{
-	return (uint32_t)(tci & 0xfff) << RNDIS_VLAN_ID_SHIFT | (tci >> 12 & 1) << 3 | tci >> 13;
-}
-
+/** From the VLAN PPI's order back to that of a tag. */
 static inline uint16_t
 hn_pkt_vlan_from_ppi(uint32_t value)
 {
 	return (uint16_t)((value & RNDIS_VLAN_PRIORITY_MASK) << 13 |
 			  (value & RNDIS_VLAN_CFI) << 9 |
 			  (value >> RNDIS_VLAN_ID_SHIFT & 0xfff));
-}
-
-/** Bytes of header that hn_pkt_write() will write. */
-static inline uint32_t
-hn_pkt_hdr_len(const struct hn_pkt_tx *tx)
-{
-	return sizeof(struct rndis_packet) + (tx->has_vlan ? sizeof(struct hn_ppi32) : 0);
-}
-
-/**
- * Write the header of a message whose frame follows it.
- *
- * @param to
- *   4-byte aligned, at least hn_pkt_hdr_len() bytes.
- * @return
- *   Bytes written.
- */
-static inline uint32_t
-hn_pkt_write(void *to, const struct hn_pkt_tx *tx)
-{
-	uint32_t hdr_len = hn_pkt_hdr_len(tx);
-	uint32_t ppi_len = hdr_len - sizeof(struct rndis_packet);
-	struct rndis_packet pkt = {
-		.type = RNDIS_PACKET,
-		.len = hdr_len + tx->data_len,
-		.data_offset = hdr_len - RNDIS_OFFSET_BASE,
-		.data_len = tx->data_len,
-		.ppi_offset = ppi_len != 0 ? sizeof(pkt) - RNDIS_OFFSET_BASE : 0,
-		.ppi_len = ppi_len,
-	};
-	struct hn_ppi32 vlan = {
-		.ppi.size = sizeof(vlan),
-		.ppi.type = RNDIS_PPI_VLAN,
-		.ppi.offset = sizeof(vlan.ppi),
-		.value = hn_pkt_vlan_to_ppi(tx->vlan_tci),
-	};
-
-	memcpy(to, &pkt, sizeof(pkt));
-	if (tx->has_vlan)
-		memcpy((uint8_t *)to + sizeof(pkt), &vlan, sizeof(vlan));
-	return hdr_len;
 }
 
 /** Where a walk over per-packet info stands. */
@@ -219,4 +156,4 @@ hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
 	return hn_pkt_read_ppi(ppi, pkt.ppi_len, rx);
 }
 
-#endif /* _HN_PKT_H_ */
+#endif /* _HN_PKT_RX_H_ */
