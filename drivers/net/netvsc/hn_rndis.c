@@ -375,15 +375,15 @@ rndis_oid_request(struct hn_rndis *rndis, uint32_t type, uint32_t oid, const voi
 }
 
 int
-hn_rndis_query(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
-	       void *out, uint32_t out_len)
+hn_rndis_query_upto(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
+		    void *out, uint32_t *out_len)
 {
 	struct rndis_query_cmplt cmplt;
 	struct hn_rndis_page *page;
 	uint32_t room;
 	int ret;
 
-	memset(out, 0, out_len);
+	memset(out, 0, *out_len);
 	ret = rndis_oid_request(rndis, RNDIS_QUERY, oid, in, in_len, &page);
 	if (ret == 0)
 		ret = rndis_call(rndis, page, sizeof(cmplt));
@@ -395,10 +395,24 @@ hn_rndis_query(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in
 	/* answer_len >= sizeof(cmplt) > RNDIS_OFFSET_BASE */
 	room = rndis->pending.answer_len - RNDIS_OFFSET_BASE;
 	if (cmplt.info_offset < sizeof(cmplt) - RNDIS_OFFSET_BASE || cmplt.info_offset > room ||
-	    cmplt.info_len > room - cmplt.info_offset || cmplt.info_len < out_len)
+	    cmplt.info_len > room - cmplt.info_offset)
 		return -EBADMSG;
-	memcpy(out, rndis->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset, out_len);
+	*out_len = RTE_MIN(*out_len, cmplt.info_len);
+	memcpy(out, rndis->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset, *out_len);
 	return 0;
+}
+
+int
+hn_rndis_query(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
+	       void *out, uint32_t out_len)
+{
+	uint32_t len = out_len;
+	int ret = hn_rndis_query_upto(rndis, oid, in, in_len, out, &len);
+
+	if (ret < 0 || len == out_len)
+		return ret;
+	memset(out, 0, out_len);
+	return -EBADMSG;
 }
 
 int

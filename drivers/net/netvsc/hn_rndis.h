@@ -96,6 +96,15 @@ void hn_rndis_detach(struct hn_rndis *rndis);
 int hn_rndis_query(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
 		   void *out, uint32_t out_len);
 
+/**
+ * The same for a value that has no fixed length.
+ *
+ * @param out_len
+ *   In: room; out: bytes of it that the host has sent. The rest is zeroed.
+ */
+int hn_rndis_query_upto(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
+			void *out, uint32_t *out_len);
+
 /** Set an OID. Returns as hn_rndis_query(). */
 int hn_rndis_set(struct hn_rndis *rndis, uint32_t oid, const void *value, uint32_t len);
 

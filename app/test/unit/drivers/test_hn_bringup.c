@@ -334,6 +334,32 @@ unknown_oid_is_told_from_a_broken_host(void **state)
 }
 
 static void
+value_of_any_length_comes_with_its_length(void **state)
+{
+	uint8_t value[8];
+	uint32_t len = sizeof(value);
+
+	(void)state;
+	assert_int_equal(nvs_up(), 0);
+	assert_int_equal(rndis_up(), 0);
+	memset(value, 0xff, sizeof(value));
+	assert_int_equal(hn_rndis_query_upto(&rndis, 0x00010106, NULL, 0, value, &len), 0);
+	assert_int_equal(len, 4);
+	assert_memory_equal(value, "\xdc\x05\0\0\0\0\0\0", sizeof(value));
+	/* Whoever wants all of it does not take less. */
+	memset(value, 0xff, sizeof(value));
+	assert_int_equal(hn_rndis_query(&rndis, 0x00010106, NULL, 0, value, sizeof(value)),
+			 -EBADMSG);
+	assert_memory_equal(value, "\0\0\0\0\0\0\0\0", sizeof(value));
+	/* And never more than there is room for. */
+	len = 2;
+	assert_int_equal(hn_rndis_query_upto(&rndis, 0x00010106, NULL, 0, value, &len), 0);
+	assert_int_equal(len, 2);
+	assert_memory_equal(value, "\xdc\x05\0\0", 4);
+	all_down();
+}
+
+static void
 impossible_mac_is_refused(void **state)
 {
 	struct rte_ether_addr mac;
@@ -451,6 +477,8 @@ main(int argc, char *argv[])
 		     answer_to_another_request_is_not_taken),
 		CASE("an unknown OID is told from a broken host",
 		     unknown_oid_is_told_from_a_broken_host),
+		CASE("a value of any length comes with its length",
+		     value_of_any_length_comes_with_its_length),
 		CASE("an impossible MAC is refused", impossible_mac_is_refused),
 		CASE("control that comes before RNDIS is attached is dropped",
 		     control_that_comes_before_rndis_is_attached_is_dropped),
