@@ -29,6 +29,18 @@
 /* A full ring is the host's to empty; more than this and it has stopped. */
 #define CHAN_SEND_TIMEOUT_MS 10000
 
+/* What both kinds of channels need besides the bus's channel. */
+static int
+chan_alloc(struct hn_chan *chan)
+{
+	rte_spinlock_init(&chan->rx_lock);
+	rte_spinlock_init(&chan->tx_lock);
+	chan->scratch = calloc(1, sizeof(*chan->scratch));
+	hn_backlog_init(&chan->backlog, malloc(HN_BACKLOG_LEN), HN_BACKLOG_LEN,
+			HN_MSG_LEN_MAX);
+	return chan->scratch != NULL && chan->backlog.mem != NULL ? 0 : -ENOMEM;
+}
+
 int
 hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
 	     const struct hn_chan_events *events, void *ctx)
@@ -41,23 +53,39 @@ hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_i
 	chan->events = events;
 	chan->ctx = ctx;
 	chan->nvsp_len = NVSP_LEN_61;
-	rte_spinlock_init(&chan->rx_lock);
-	rte_spinlock_init(&chan->tx_lock);
-	chan->scratch = calloc(1, sizeof(*chan->scratch));
-	hn_backlog_init(&chan->backlog, malloc(HN_BACKLOG_LEN), HN_BACKLOG_LEN,
-			HN_MSG_LEN_MAX);
-	if (chan->scratch == NULL || chan->backlog.mem == NULL) {
-		ret = -ENOMEM;
-		goto close;
+	ret = chan_alloc(chan);
+	if (ret == 0)
+		ret = rte_vmbus_chan_open(dev, &chan->vmbus);
+	if (ret < 0) {
+		chan->vmbus = NULL;
+		hn_chan_close(chan);
 	}
-	ret = rte_vmbus_chan_open(dev, &chan->vmbus);
-	if (ret < 0)
-		goto close;
-	return 0;
-close:
-	chan->vmbus = NULL;
-	hn_chan_close(chan);
 	return ret;
+}
+
+int
+hn_chan_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
+		 struct vmbus_channel *vmbus)
+{
+	int ret;
+
+	memset(chan, 0, sizeof(*chan));
+	chan->index = rte_vmbus_sub_channel_index(vmbus);
+	chan->dev = primary->dev;
+	chan->port_id = primary->port_id;
+	chan->events = primary->events;
+	chan->ctx = primary->ctx;
+	chan->nvsp_len = primary->nvsp_len;
+	ret = chan_alloc(chan);
+	if (ret == 0)
+		ret = hn_chan_set_rxbuf(chan, primary->rxbuf, primary->rxbuf_len,
+					primary->owed_max);
+	if (ret < 0) {
+		hn_chan_close(chan);
+		return ret;
+	}
+	chan->vmbus = vmbus;
+	return 0;
 }
 
 void
@@ -377,6 +405,11 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 	}
 	if (likely(chan_is_data(chan, msg)))
 		return true;
+	/* Control is the primary's alone. */
+	if (unlikely(chan->index != 0)) {
+		chan_reject(chan, msg);
+		return false;
+	}
 	chan->events->control(chan->ctx, chan, msg);
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 	return false;

@@ -100,29 +100,37 @@ struct hn_owed {
 	uint32_t status;
 };
 
+/*
+ * The ends of a channel are used by different lcores: what the owner of the one
+ * writes does not share a cache line with what the owner of the other uses.
+ */
 struct hn_chan {
 	struct vmbus_channel *vmbus;	/**< NULL when closed */
 	uint16_t index;			/**< 0 is the primary */
 	uint16_t port_id;		/**< for log lines */
 	RTE_ATOMIC(uint32_t) failed;	/**< the rings must not be touched any more */
-	rte_spinlock_t rx_lock;		/**< owner of the receive end */
-	rte_spinlock_t tx_lock;		/**< owner of the send end */
 	uint32_t nvsp_len;		/**< enum nvsp_len: of the messages we send */
-	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
-	uint32_t next_call;		/**< generation of control transaction ids */
-	struct hn_call *call;		/**< the one outstanding request, or NULL */
+	uint32_t rxbuf_len;
+	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
 	const struct hn_chan_events *events;
 	void *ctx;
 	struct rte_vmbus_device *dev;
-	struct hn_chan_stats stats;
-	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
-	uint32_t rxbuf_len;
-	bool has_reader;		/**< an Rx queue takes the receive data */
 	struct hn_owed *owed;		/**< completions not yet sent */
-	uint32_t owed_count;
 	uint32_t owed_max;		/**< no host has more packets outstanding */
-	struct hn_backlog backlog;
 	struct hn_msg *scratch;		/**< where all but the Rx queue receive */
+
+	/* The owner of the receive end writes here. */
+	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t rx_lock;
+	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
+	uint32_t owed_count;
+	bool has_reader;		/**< an Rx queue takes the receive data */
+	struct hn_call *call;		/**< the one outstanding request, or NULL */
+	struct hn_chan_stats stats;
+	struct hn_backlog backlog;
+
+	/* The owner of the send end writes here. */
+	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t tx_lock;
+	uint32_t next_call;		/**< generation of control transaction ids */
 };
 
 /**
@@ -133,7 +141,16 @@ struct hn_chan {
 int hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
 		 const struct hn_chan_events *events, void *ctx);
 
-/** Undo hn_chan_open(); works from any state. */
+/**
+ * Take over a subchannel that the bus has opened, with what NVSP has agreed on
+ * over the primary.
+ *
+ * @return 0 or -ENOMEM; the subchannel then stays the caller's.
+ */
+int hn_chan_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
+		     struct vmbus_channel *vmbus);
+
+/** Undo hn_chan_open() or hn_chan_open_sub(); works from any state. */
 void hn_chan_close(struct hn_chan *chan);
 
 /**

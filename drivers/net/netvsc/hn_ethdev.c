@@ -12,7 +12,6 @@
 
 #include <bus_vmbus_driver.h>
 #include <ethdev_driver.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
 
@@ -23,6 +22,7 @@
 #include "hn_port.h"
 #include "hn_proc.h"
 #include "hn_queue.h"
+#include "hn_run.h"
 #include "hn_rx.h"
 #include "hn_stats.h"
 #include "hn_tx.h"
@@ -31,130 +31,6 @@
 RTE_LOG_REGISTER_SUFFIX(hn_logtype_init, init, NOTICE);
 RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
 
-/* A stopping port waits so long for what the host still has. */
-#define ETHDEV_DRAIN_MS 2000
-
-/* Start and stop */
-
-static void
-ethdev_set_queue_states(struct rte_eth_dev *dev, uint8_t state)
-{
-	uint16_t i;
-
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		dev->data->rx_queue_state[i] = state;
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		dev->data->tx_queue_state[i] = state;
-}
-
-/* ethdev lets a program start a port whose queues it forgot. */
-static bool
-ethdev_has_queues(const struct rte_eth_dev *dev)
-{
-	uint16_t i;
-
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		if (dev->data->rx_queues[i] == NULL)
-			return false;
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		if (dev->data->tx_queues[i] == NULL)
-			return false;
-	return true;
-}
-
-static int
-ethdev_start(struct rte_eth_dev *dev)
-{
-	struct hn_proc *proc = dev->process_private;
-	int ret;
-
-	if (hn_link_is_lost(dev))
-		return -ENODEV;
-	if (!ethdev_has_queues(dev)) {
-		HN_LOG(ERR, "port %u: start: a configured queue was not set up",
-		       dev->data->port_id);
-		return -EINVAL;
-	}
-	if (dev->data->nb_rx_queues != 0)
-		hn_chan_reader_start(&proc->primary);
-	ret = hn_host_set_filter(dev);
-	if (ret < 0) {
-		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
-		       strerror(-ret));
-		hn_chan_reader_stop(&proc->primary);
-		return ret;
-	}
-	dev->rx_pkt_burst = hn_rx_burst;
-	dev->tx_pkt_burst = hn_tx_burst;
-	/* It may have been lost meanwhile: whoever came last has to undo it. */
-	if (hn_link_is_lost(dev)) {
-		dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-		dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
-		hn_chan_reader_stop(&proc->primary);
-		return -ENODEV;
-	}
-	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STARTED);
-	hn_link_publish(dev);
-	return 0;
-}
-
-/* Wait until the host has completed what was sent: true if it has. */
-static bool
-ethdev_drain(struct rte_eth_dev *dev)
-{
-	uint32_t left = 0, waited;
-	uint16_t i;
-
-	for (waited = 0; waited < ETHDEV_DRAIN_MS; waited++) {
-		left = 0;
-		for (i = 0; i < dev->data->nb_tx_queues; i++)
-			left += hn_tx_reclaim(dev->data->tx_queues[i]);
-		if (left == 0)
-			return true;
-		if (hn_link_is_lost(dev))
-			return false;
-		/* Flushes what a full ring has held back. */
-		for (i = 0; i < dev->data->nb_tx_queues; i++)
-			hn_tx_burst(dev->data->tx_queues[i], NULL, 0);
-		rte_delay_us_sleep(1000);
-	}
-	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms; "
-	       "connecting anew", dev->data->port_id, left, ETHDEV_DRAIN_MS);
-	return false;
-}
-
-static int
-ethdev_stop(struct rte_eth_dev *dev)
-{
-	struct hn_proc *proc = dev->process_private;
-	const struct hn_port *port = dev->data->dev_private;
-	bool drained = true;
-	uint16_t i;
-	int ret;
-
-	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->data->dev_started = 0;
-	ethdev_set_queue_states(dev, RTE_ETH_QUEUE_STATE_STOPPED);
-	if (!hn_link_is_lost(dev)) {
-		ret = hn_host_clear_filter(dev);
-		if (ret < 0)
-			HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
-			       strerror(-ret));
-		drained = ethdev_drain(dev);
-	}
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		hn_rx_stop(dev->data->rx_queues[i]);
-	hn_chan_reader_stop(&proc->primary);
-	if (drained || hn_link_is_lost(dev))
-		return 0;
-	/* What it still has must not be used for anything else: start from nothing. */
-	ret = hn_host_reconnect(dev, port->mtu);
-	if (ret < 0)
-		hn_link_lose(dev, ret);
-	return 0;
-}
-
 /* Configuration */
 
 static int
@@ -162,18 +38,22 @@ ethdev_configure(struct rte_eth_dev *dev)
 {
 	if (hn_link_is_lost(dev))
 		return -ENODEV;
-	return hn_host_change_mtu(dev, dev->data->mtu);
+	return hn_host_change(dev, dev->data->mtu,
+			      RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
 }
 
 static int
-ethdev_info(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *info)
+ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
+	const struct hn_port *port = dev->data->dev_private;
+
 	info->min_rx_bufsize = RTE_ETHER_MIN_LEN;
 	info->max_rx_pktlen = HN_HOST_MTU_MAX + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = HN_HOST_MTU_MAX;
-	info->max_rx_queues = 1;
-	info->max_tx_queues = 1;
+	info->max_rx_queues = port->channels_max;
+	/* Where there are fewer channels, queues share them. */
+	info->max_tx_queues = HN_CHANNELS_MAX;
 	info->max_mac_addrs = 1;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_SCATTER;
@@ -210,13 +90,15 @@ ethdev_set_vlan_offload(struct rte_eth_dev *dev, int mask)
 static int
 ethdev_set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 {
+	const struct hn_port *port = dev->data->dev_private;
+
 	if (dev->data->dev_started) {
 		HN_LOG(ERR, "port %u: stop the port to change its MTU", dev->data->port_id);
 		return -EBUSY;
 	}
 	if (!hn_queue_takes_mtu(dev, mtu))
 		return -EINVAL;
-	return hn_host_change_mtu(dev, mtu);
+	return hn_host_change(dev, mtu, port->channels_asked);
 }
 
 static int
@@ -328,8 +210,8 @@ ethdev_is_removed(struct rte_eth_dev *dev)
 
 static const struct eth_dev_ops ethdev_ops = {
 	.dev_configure = ethdev_configure,
-	.dev_start = ethdev_start,
-	.dev_stop = ethdev_stop,
+	.dev_start = hn_run_start,
+	.dev_stop = hn_run_stop,
 	.dev_close = ethdev_close,
 	.is_removed = ethdev_is_removed,
 	.dev_infos_get = ethdev_info,
@@ -344,6 +226,10 @@ static const struct eth_dev_ops ethdev_ops = {
 	.rx_queue_release = hn_queue_release_rx,
 	.tx_queue_setup = hn_queue_setup_tx,
 	.tx_queue_release = hn_queue_release_tx,
+	.rx_queue_start = hn_run_start_rxq,
+	.rx_queue_stop = hn_run_stop_rxq,
+	.tx_queue_start = hn_run_start_txq,
+	.tx_queue_stop = hn_run_stop_txq,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,
@@ -400,6 +286,8 @@ ethdev_alloc(struct rte_vmbus_device *vmbus)
 		return NULL;
 	}
 	port->port_id = dev->data->port_id;
+	port->channels_asked = 1;
+	hn_channels_init(&((struct hn_proc *)dev->process_private)->channels);
 	dev->device = &vmbus->device;
 	dev->data->numa_node = socket;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;

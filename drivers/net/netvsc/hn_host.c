@@ -30,18 +30,20 @@ static void
 host_tx_done(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status)
 {
 	struct rte_eth_dev *dev = ctx;
+	uint32_t queue = (uint32_t)(xactid >> HN_TX_XACT_QUEUE_SHIFT);
 	struct hn_txq *txq = NULL;
 
 	if ((xactid & HN_XACT_RNDIS) != 0) {
 		hn_rndis_tx_done(&hn_proc_get(dev->data->port_id)->rndis, xactid);
 		return;
 	}
-	if (chan->index < dev->data->nb_tx_queues)
-		txq = dev->data->tx_queues[chan->index];
-	if (txq == NULL)
+	if (queue < dev->data->nb_tx_queues)
+		txq = dev->data->tx_queues[queue];
+	/* A queue takes its completions from its channel only: from one thread at a time. */
+	if (txq == NULL || txq->chan_index != chan->index)
 		chan->stats.bad_packets++;
 	else
-		hn_tx_put_done(txq, xactid, status);
+		hn_tx_put_done(txq, (uint32_t)xactid, status);
 }
 
 static void
@@ -146,6 +148,19 @@ host_check_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 }
 
 static int
+host_learn_channels(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	const struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+
+	port->channels_max = 1;
+	if (proc->nvs.version >= NVSP_VERSION_5)
+		port->channels_max = RTE_MIN(rte_vmbus_max_channels(proc->channels.chan[0].dev),
+					     HN_CHANNELS_MAX);
+	return 0;
+}
+
+static int
 host_reset_offloads(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
@@ -163,6 +178,7 @@ static const struct {
 	{ "MTU", host_check_mtu },
 	{ "offloads", host_reset_offloads },
 	{ "link state", host_learn_link },
+	{ "channels", host_learn_channels },
 };
 
 static int
@@ -182,6 +198,26 @@ host_configure(struct rte_eth_dev *dev, uint16_t mtu)
 	return 0;
 }
 
+/* As many channels as have been asked for before, and each one's latency. */
+static int
+host_add_channels(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	const struct hn_port *port = dev->data->dev_private;
+	struct hn_chan *chan;
+	uint16_t i;
+	int ret = 0;
+
+	if (port->channels_asked > 1)
+		ret = hn_channels_add(&proc->channels, &proc->nvs, port->channels_asked,
+				      HN_HOST_TIMEOUT_MS);
+	for (i = 0; i < proc->channels.count; i++) {
+		chan = &proc->channels.chan[i];
+		rte_vmbus_set_latency(chan->dev, chan->vmbus, port->options.latency_us * 1000);
+	}
+	return ret;
+}
+
 int
 hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu)
 {
@@ -190,21 +226,21 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 	int ret;
 
 	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
-	ret = hn_chan_open(&proc->primary, vmbus, port->port_id, &host_chan_events, dev);
+	ret = hn_channels_open(&proc->channels, vmbus, port->port_id, &host_chan_events, dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: open channel: %s", port->port_id, strerror(-ret));
 		return ret;
 	}
-	if (port->options.latency_us != 0)
-		rte_vmbus_set_latency(vmbus, proc->primary.vmbus, port->options.latency_us * 1000);
 	proc->txbuf = vmbus->region[VMBUS_MAP_SEND_BUF].addr;
 	port->attached = true;
-	ret = hn_nvs_attach(&proc->nvs, &proc->primary, vmbus, mtu, HN_HOST_TIMEOUT_MS);
+	ret = hn_nvs_attach(&proc->nvs, &proc->channels.chan[0], vmbus, mtu, HN_HOST_TIMEOUT_MS);
 	if (ret == 0)
-		ret = hn_rndis_attach(&proc->rndis, &proc->primary, &host_rndis_events, dev,
-				      HN_HOST_TIMEOUT_MS);
+		ret = hn_rndis_attach(&proc->rndis, &proc->channels.chan[0], &host_rndis_events,
+				      dev, HN_HOST_TIMEOUT_MS);
 	if (ret == 0)
 		ret = host_configure(dev, mtu);
+	if (ret == 0)
+		ret = host_add_channels(dev);
 	if (ret < 0) {
 		hn_host_disconnect(dev);
 		return ret;
@@ -229,8 +265,8 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 		proc->nvs.tx_connected = false;
 	}
 	hn_rndis_detach(&proc->rndis);
-	hn_nvs_detach(&proc->nvs, &proc->primary);
-	hn_chan_close(&proc->primary);
+	hn_nvs_detach(&proc->nvs, &proc->channels.chan[0]);
+	hn_channels_close(&proc->channels);
 	proc->txbuf = NULL;
 }
 
@@ -241,8 +277,9 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 	uint16_t i;
 	int ret;
 
+	/* The watch polls the channel; and until that is closed the host can tell news. */
+	hn_link_watch_stop(dev);
 	hn_host_disconnect(dev);
-	/* What a broken ring or an indication has set going concerns the former life. */
 	hn_link_watch_stop(dev);
 	rte_vmbus_unmap_device(vmbus);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
@@ -258,21 +295,43 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 	return ret;
 }
 
-int
-hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
+/* With another MTU, and port->channels_asked channels; or as before. */
+static int
+host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct hn_port *port = dev->data->dev_private;
 	uint16_t former = port->mtu;
 	int ret, back;
 
-	if (mtu == former)
-		return 0;
 	ret = hn_host_reconnect(dev, mtu);
 	if (ret < 0) {
 		back = hn_host_reconnect(dev, former);
 		if (back < 0)
 			hn_link_lose(dev, back);
 	}
+	return ret;
+}
+
+int
+hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
+{
+	struct hn_port *port = dev->data->dev_private;
+	bool first_ask = port->channels_asked == 1;
+	bool grows;
+	int ret;
+
+	channels = RTE_MIN(channels, port->channels_max);
+	grows = channels > port->channels_asked;
+	if (grows)
+		port->channels_asked = channels;
+	/* Hosts expect to be asked for channels once. */
+	if (mtu != port->mtu || (grows && !first_ask))
+		return host_change_mtu(dev, mtu);
+	if (!grows)
+		return 0;
+	ret = host_add_channels(dev);
+	if (ret < 0)
+		hn_link_lose(dev, ret);
 	return ret;
 }
 

@@ -46,11 +46,15 @@ void hn_host_disconnect(struct rte_eth_dev *dev);
 int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
 
 /**
- * Connect anew with another MTU; the port is stopped.
+ * Have another MTU, or more channels; the port is stopped. Connects anew where
+ * the host can be told in no other way. Channels that are not needed any more
+ * stay open and idle.
  *
- * @return 0; -EINVAL and the former MTU if the host does not take it.
+ * @param channels
+ *   How many the queues want; there may be fewer in the end.
+ * @return 0; negative errno and the former state if the host does not take it.
  */
-int hn_host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu);
+int hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels);
 
 /** Tell the host what to receive, by the port's promiscuous and all-multicast state. */
 int hn_host_set_filter(struct rte_eth_dev *dev);

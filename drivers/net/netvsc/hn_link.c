@@ -147,7 +147,7 @@ hn_link_lose(struct rte_eth_dev *dev, int err)
 
 	if (rte_atomic_exchange_explicit(&port->lost, (uint32_t)-err, rte_memory_order_acq_rel))
 		return;
-	hn_chan_abandon(&hn_proc_get(dev->data->port_id)->primary);
+	hn_channels_abandon(&hn_proc_get(dev->data->port_id)->channels);
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst = rte_eth_pkt_burst_dummy;
@@ -169,7 +169,7 @@ link_watch(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
 
-	if (rte_vmbus_dev_is_gone(hn_proc_get(dev->data->port_id)->primary.dev)) {
+	if (rte_vmbus_dev_is_gone(hn_proc_chan(dev->data->port_id, 0)->dev)) {
 		hn_link_lose(dev, -ENODEV);
 		return;
 	}
@@ -177,7 +177,7 @@ link_watch(void *arg)
 		return;
 	/* Nobody else hears what the host says to a port that does not run. */
 	if (!dev->data->dev_started)
-		(void)hn_chan_poll(&hn_proc_get(dev->data->port_id)->primary, LINK_WATCH_BUDGET,
+		(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
 				   HN_CHAN_LEAVE);
 	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }

@@ -236,6 +236,35 @@ detach:
 	return ret;
 }
 
+int
+hn_nvs_ask_subchannels(const struct hn_nvs *nvs, struct hn_chan *chan, uint32_t count,
+		       uint32_t *granted, uint32_t timeout_ms)
+{
+	struct nvsp_subchannel req = {
+		.type = NVSP_TYPE_SUBCHANNEL,
+		.op = NVSP_SUBCHANNEL_ALLOCATE,
+		.count = count,
+	};
+	struct nvsp_subchannel_complete answer;
+	int ret;
+
+	*granted = 0;
+	if (nvs->version < NVSP_VERSION_5)
+		return 0;
+	ret = hn_chan_call(chan, &req, sizeof(req), &answer, sizeof(answer), timeout_ms);
+	if (ret == 0 && answer.type != NVSP_TYPE_SUBCHANNEL)
+		ret = -EBADMSG;
+	if (ret < 0) {
+		HN_LOG(ERR, "port %u: ask for %u subchannels: %s", chan->port_id, count,
+		       strerror(-ret));
+		return ret;
+	}
+	/* It has been seen to offer more than it was asked for. */
+	if (answer.status == NVSP_STATUS_SUCCESS)
+		*granted = RTE_MIN(answer.count, count);
+	return 0;
+}
+
 static void
 nvs_revoke(struct hn_chan *chan, uint32_t type, uint16_t id)
 {

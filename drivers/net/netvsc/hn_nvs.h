@@ -51,6 +51,16 @@ int hn_nvs_attach(struct hn_nvs *nvs, struct hn_chan *chan, const struct rte_vmb
  */
 void hn_nvs_detach(struct hn_nvs *nvs, struct hn_chan *chan);
 
+/**
+ * Ask for channels besides the primary; version 5 and up, once after each attach.
+ *
+ * @param granted
+ *   How many the host will offer, at most count; 0 if it refuses.
+ * @return 0 or negative errno, logged.
+ */
+int hn_nvs_ask_subchannels(const struct hn_nvs *nvs, struct hn_chan *chan, uint32_t count,
+			   uint32_t *granted, uint32_t timeout_ms);
+
 /** "6.1" for NVSP_VERSION_61 and so on. */
 const char *hn_nvs_version_name(uint32_t version);
 

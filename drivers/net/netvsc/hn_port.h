@@ -28,6 +28,8 @@ struct hn_port {
 	uint16_t port_id;
 	uint16_t mtu;			/**< the one the host was told */
 	bool attached;			/**< the host serves this port */
+	uint16_t channels_max;		/**< as many as kernel, protocol and host can give */
+	uint16_t channels_asked;	/**< of the host, since it was connected; at least 1 */
 	RTE_ATOMIC(uint32_t) lost;	/**< the device is gone or its ring broken: why, as errno */
 	RTE_ATOMIC(uint32_t) link_up;
 	RTE_ATOMIC(uint32_t) link_mbps;

@@ -16,12 +16,12 @@
 
 #include <ethdev_driver.h>
 
-#include "hn_chan.h"
+#include "hn_channels.h"
 #include "hn_nvs.h"
 #include "hn_rndis.h"
 
 struct hn_proc {
-	struct hn_chan primary;
+	struct hn_channels channels;
 	struct hn_nvs nvs;		/**< control: this process brought the port up */
 	struct hn_rndis rndis;
 	uint8_t *txbuf;			/**< send buffer in this process */
@@ -32,6 +32,13 @@ static inline struct hn_proc *
 hn_proc_get(uint16_t port_id)
 {
 	return rte_eth_devices[port_id].process_private;
+}
+
+/** A channel of a port, in the calling process; closed ones may be polled, too. */
+static inline struct hn_chan *
+hn_proc_chan(uint16_t port_id, uint16_t index)
+{
+	return &hn_proc_get(port_id)->channels.chan[index];
 }
 
 #endif /* _HN_PROC_H_ */

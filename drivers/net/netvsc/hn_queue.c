@@ -65,6 +65,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->nb_desc = nb_desc;
 	rxq->pool = pool;
 	rxq->scatter = scatter;
+	rxq->deferred = conf->rx_deferred_start != 0;
 	if (scatter)
 		dev->data->scattered_rx = 1;
 	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
@@ -106,8 +107,8 @@ static int
 queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 {
 	const struct hn_proc *proc = dev->process_private;
-	uint32_t section_count = proc->nvs.tx_section_count /
-				 RTE_MAX(dev->data->nb_tx_queues, 1u);
+	uint16_t share_of = RTE_MAX(dev->data->nb_tx_queues, 1u);
+	uint32_t section_count = proc->nvs.tx_section_count / share_of;
 	uint32_t done_count = rte_align32pow2(txq->nb_desc);
 	size_t done_len = done_count * sizeof(txq->done.entry[0]);
 
@@ -119,6 +120,7 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 				      RTE_CACHE_LINE_SIZE, socket);
 	if (txq->mem == NULL)
 		return -ENOMEM;
+	txq->share_of = share_of;
 	txq->done.entry = txq->mem;
 	txq->done.mask = done_count - 1;
 	hn_txbuf_init(&txq->buf, RTE_PTR_ADD(txq->mem, done_len), txq->nb_desc,
@@ -128,6 +130,25 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 	txq->max_transfer = proc->rndis.max_transfer;
 	txq->align = RTE_MAX(proc->rndis.align, 4u);
 	return 0;
+}
+
+/* With fewer channels than queues some share one, whose send end has one owner at a time. */
+int
+hn_queue_bind_tx(struct rte_eth_dev *dev)
+{
+	const struct hn_proc *proc = dev->process_private;
+	uint16_t channels = RTE_MAX(proc->channels.count, 1u);
+	struct hn_txq *txq;
+	uint16_t i;
+	int ret = 0;
+
+	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++) {
+		txq = dev->data->tx_queues[i];
+		txq->chan_index = i % channels;
+		if (txq->share_of != dev->data->nb_tx_queues)
+			ret = queue_alloc_books(txq, dev, dev->data->numa_node);
+	}
+	return ret;
 }
 
 int
@@ -178,6 +199,7 @@ hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	txq->nb_desc = nb_desc;
 	txq->free_thresh = conf->tx_free_thresh != 0 ? conf->tx_free_thresh : nb_desc / 2;
 	txq->copy_max = port->options.tx_copybreak;
+	txq->deferred = conf->tx_deferred_start != 0;
 	ret = queue_alloc_books(txq, dev, (int)socket);
 	if (ret == 0)
 		ret = queue_alloc_slots(txq, socket);
@@ -209,6 +231,7 @@ hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_inf
 	info->nb_desc = rxq->nb_desc;
 	info->scattered_rx = rxq->scatter;
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+	info->conf.rx_deferred_start = rxq->deferred;
 }
 
 void
@@ -219,6 +242,7 @@ hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_inf
 	info->nb_desc = txq->nb_desc;
 	info->conf.tx_free_thresh = txq->free_thresh;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+	info->conf.tx_deferred_start = txq->deferred;
 }
 
 hn_queue_count_t

@@ -33,6 +33,13 @@ void hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index);
 /** Does every receive queue that is set up hold frames of this MTU? */
 bool hn_queue_takes_mtu(const struct rte_eth_dev *dev, uint16_t mtu);
 /**
+ * Before the port starts: which channel each transmit queue sends on, and its
+ * share of the send buffer if their number has changed.
+ *
+ * @return 0 or -ENOMEM.
+ */
+int hn_queue_bind_tx(struct rte_eth_dev *dev);
+/**
  * The host is another one than before, or forgot: begin the books of all
  * transmit queues anew, with its limits. It must not have anything of ours.
  *

@@ -197,13 +197,13 @@ uint16_t
 hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_rxq *rxq = queue;
-	struct hn_chan *chan = &hn_proc_get(rxq->port_id)->primary;
+	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
 	uint32_t budget = RX_BUDGET + count;
 	uint16_t looks = count;
 	bool starved = false;
 	uint16_t got = 0;
 
-	if (!hn_chan_rx_trylock(chan))
+	if (unlikely(!rxq->running) || !hn_chan_rx_trylock(chan))
 		return 0;
 	/* Each turn uses up looks, budget or both; starved or without either it ends. */
 	while (looks != 0 && !starved && rx_begin_packet(rxq, chan, &budget)) {
@@ -221,7 +221,7 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 void
 hn_rx_stop(struct hn_rxq *rxq)
 {
-	struct hn_chan *chan = &hn_proc_get(rxq->port_id)->primary;
+	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
 
 	if (!rxq->busy)
 		return;

@@ -33,6 +33,8 @@ struct hn_rxq {
 	uint16_t nb_desc;		/**< as asked for; the host's ring is what it is */
 	bool scatter;
 	bool strip_vlan;
+	bool deferred;			/**< not started with the port */
+	bool running;			/**< written by control operations */
 	bool busy;			/**< msg holds ranges not yet received */
 	uint32_t next_range;
 	uint32_t bad_ranges;		/**< in msg */

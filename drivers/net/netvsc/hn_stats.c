@@ -54,13 +54,15 @@ static const char *const stats_prefix[] = {
 static uint16_t
 stats_count(const struct rte_eth_dev *dev, enum stats_owner owner)
 {
+	const struct hn_proc *proc = dev->process_private;
+
 	switch (owner) {
 	case STATS_RXQ:
 		return dev->data->nb_rx_queues;
 	case STATS_TXQ:
 		return dev->data->nb_tx_queues;
 	default:
-		return 1;
+		return proc != NULL ? proc->channels.count : 0;
 	}
 }
 
@@ -79,7 +81,7 @@ stats_counter(const struct rte_eth_dev *dev, const struct stats_row *row, uint16
 		owner = dev->data->tx_queues[index];
 		break;
 	default:
-		owner = proc != NULL ? (uint8_t *)&proc->primary : NULL;
+		owner = proc != NULL ? (uint8_t *)&proc->channels.chan[index] : NULL;
 		break;
 	}
 	return owner != NULL ? (uint64_t *)(owner + row->offset) : NULL;
@@ -128,8 +130,8 @@ hn_stats_get(struct rte_eth_dev *dev, HN_STATS_ARGS)
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
 			stats_add_txq(stats, queues, dev->data->tx_queues[i], i);
-	if (proc != NULL)
-		stats->imissed = proc->primary.stats.missed;
+	for (i = 0; proc != NULL && i < proc->channels.count; i++)
+		stats->imissed += proc->channels.chan[i].stats.missed;
 	return 0;
 }
 

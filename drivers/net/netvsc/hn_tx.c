@@ -27,6 +27,12 @@
 static_assert(HN_PKT_HDR_MAX + TX_MACS_LEN <= HN_TX_SLOT_LEN, "a slot holds any header");
 static_assert(VMBUS_PAGE_SIZE % HN_TX_SLOT_LEN == 0, "no slot crosses a page");
 
+static struct hn_chan *
+tx_chan(const struct hn_txq *txq, struct hn_proc *proc)
+{
+	return &proc->channels.chan[txq->chan_index];
+}
+
 /* mbufs to be given back to their pools together. */
 struct tx_free {
 	struct rte_mbuf *mbuf[TX_FREE_BULK];
@@ -51,7 +57,7 @@ free_add(struct tx_free *batch, struct rte_mbuf *m)
 /* Completions */
 
 void
-hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status)
+hn_tx_put_done(struct hn_txq *txq, uint32_t id, uint32_t status)
 {
 	struct hn_tx_done_ring *done = &txq->done;
 	uint32_t head = rte_atomic_load_explicit(&done->head, rte_memory_order_relaxed);
@@ -64,7 +70,7 @@ hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status)
 		done->lost++;
 		return;
 	}
-	entry->xactid = xactid;
+	entry->id = id;
 	entry->status = status;
 	/* Release: the consumer, which acquires head, finds the entry. */
 	rte_atomic_store_explicit(&done->head, head + 1, rte_memory_order_release);
@@ -73,7 +79,7 @@ hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status)
 static void
 tx_complete(struct hn_txq *txq, const struct hn_tx_done *done, struct tx_free *batch)
 {
-	struct hn_txdesc *desc = hn_txbuf_find(&txq->buf, done->xactid);
+	struct hn_txdesc *desc = hn_txbuf_find(&txq->buf, done->id);
 
 	/* The section being filled is in use, but the host does not have it. */
 	if (unlikely(desc == NULL || desc == txq->agg.desc)) {
@@ -113,7 +119,7 @@ hn_tx_reclaim(struct hn_txq *txq)
 	enum hn_chan_overflow overflow = txq->buf.free_desc_count == 0 ? HN_CHAN_DROP :
 									 HN_CHAN_LEAVE;
 
-	(void)hn_chan_poll(&hn_proc_get(txq->port_id)->primary, TX_POLL_BUDGET, overflow);
+	(void)hn_chan_poll(hn_proc_chan(txq->port_id, txq->chan_index), TX_POLL_BUDGET, overflow);
 	tx_consume_done(txq);
 	return txq->buf.desc_count - txq->buf.free_desc_count;
 }
@@ -188,6 +194,13 @@ frame_init(struct tx_frame *frame, struct rte_mbuf *m)
 	return 0;
 }
 
+/* By what the host knows the descriptor. */
+static uint64_t
+tx_xactid(const struct hn_txq *txq, const struct hn_txdesc *desc)
+{
+	return (uint64_t)txq->queue_id << HN_TX_XACT_QUEUE_SHIFT | hn_txbuf_id(&txq->buf, desc);
+}
+
 /* By copy: into the section being filled, or a new one. */
 
 /* Copy len bytes of the chain from an offset on; what a short chain lacks is zero. */
@@ -241,7 +254,7 @@ tx_flush(struct hn_txq *txq, struct hn_chan *chan)
 	if (agg->desc == NULL)
 		return 0;
 	pkt.section_index = agg->desc->section;
-	ret = hn_chan_send(chan, &pkt, sizeof(pkt), hn_txbuf_id(&txq->buf, agg->desc));
+	ret = hn_chan_send(chan, &pkt, sizeof(pkt), tx_xactid(txq, agg->desc));
 	if (likely(ret == 0)) {
 		agg->desc = NULL;
 		return 0;
@@ -314,7 +327,7 @@ tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct tx_frame *fr
 			tx_aggregate_pad(agg, start);
 	}
 	if (start == UINT32_MAX) {
-		ret = tx_flush(txq, &proc->primary);
+		ret = tx_flush(txq, tx_chan(txq, proc));
 		if (ret == 0)
 			ret = tx_aggregate_begin(txq, proc);
 		if (ret < 0)
@@ -424,7 +437,7 @@ tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct tx_frame *
 	if (ret < 0)
 		goto put;
 	ret = hn_chan_send_gpa(chan, list.gpa, list.count, &pkt, sizeof(pkt),
-			       hn_txbuf_id(&txq->buf, desc));
+			       tx_xactid(txq, desc));
 	if (ret < 0)
 		goto put;
 	desc->mbuf = frame->mbuf;
@@ -484,12 +497,12 @@ tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct tx_frame *frame, 
 			return ret;
 		*copied = false;
 	}
-	ret = tx_send_direct(txq, &proc->primary, frame);
+	ret = tx_send_direct(txq, tx_chan(txq, proc), frame);
 	if (likely(ret != -E2BIG))
 		return ret;
 	*copied = true;		/* the frame's own mbuf is not what the host gets */
 	ret = fits ? tx_send_copy(txq, proc, frame) : -ENOSPC;
-	return ret == -ENOSPC ? tx_send_gathered(txq, &proc->primary, frame) : ret;
+	return ret == -ENOSPC ? tx_send_gathered(txq, tx_chan(txq, proc), frame) : ret;
 }
 
 /* True if the frame is ours now: sent, or impossible and dropped. */
@@ -525,17 +538,30 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_txq *txq = queue;
 	struct hn_proc *proc = hn_proc_get(txq->port_id);
+	struct hn_chan *chan = tx_chan(txq, proc);
 	struct tx_free batch = { .count = 0 };
 	uint16_t sent = 0;
 
+	if (unlikely(!txq->running))
+		return 0;
 	tx_make_room(txq);
-	hn_chan_tx_lock(&proc->primary);
+	hn_chan_tx_lock(chan);
 	while (sent < count && tx_one(txq, proc, pkts[sent], &batch))
 		sent++;
-	(void)tx_flush(txq, &proc->primary);
-	hn_chan_tx_unlock(&proc->primary);
+	(void)tx_flush(txq, chan);
+	hn_chan_tx_unlock(chan);
 	free_flush(&batch);
 	return sent;
+}
+
+void
+hn_tx_flush(struct hn_txq *txq)
+{
+	struct hn_chan *chan = tx_chan(txq, hn_proc_get(txq->port_id));
+
+	hn_chan_tx_lock(chan);
+	(void)tx_flush(txq, chan);
+	hn_chan_tx_unlock(chan);
 }
 
 void

@@ -40,7 +40,7 @@ struct hn_tx_stats {
 
 /** A completion on its way to the transmitting thread. */
 struct hn_tx_done {
-	uint64_t xactid;
+	uint32_t id;
 	uint32_t status;
 };
 
@@ -67,6 +67,10 @@ struct hn_txq {
 	uint16_t port_id;
 	uint16_t queue_id;
 	uint16_t nb_desc;
+	uint16_t chan_index;		/**< of the channel it sends on */
+	uint16_t share_of;		/**< queues among which the send buffer is divided */
+	bool deferred;			/**< not started with the port */
+	bool running;			/**< written by control operations */
 	uint16_t free_thresh;		/**< with fewer descriptors free, look for completions */
 	uint32_t section_len;
 	uint32_t copy_max;		/**< longer frames are sent by their pages */
@@ -89,8 +93,19 @@ struct hn_txq {
  */
 uint16_t hn_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t count);
 
-/** A completion has come; called by the owner of the channel's receive end. */
-void hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status);
+/**
+ * Where the queue's number stands in transaction ids: several queues may send
+ * on one channel.
+ */
+#define HN_TX_XACT_QUEUE_SHIFT 32
+
+/**
+ * A completion has come; called by the owner of the channel's receive end.
+ *
+ * @param id
+ *   The transaction id without the queue's number.
+ */
+void hn_tx_put_done(struct hn_txq *txq, uint32_t id, uint32_t status);
 
 /**
  * Poll for completions and free what they release.
@@ -98,6 +113,9 @@ void hn_tx_put_done(struct hn_txq *txq, uint64_t xactid, uint32_t status);
  * @return Descriptors still with the host.
  */
 uint16_t hn_tx_reclaim(struct hn_txq *txq);
+
+/** Send what a full ring has held back; for a queue that does not run. */
+void hn_tx_flush(struct hn_txq *txq);
 
 /** Free what the host never completed; only when it cannot touch it any more. */
 void hn_tx_abandon(struct hn_txq *txq);

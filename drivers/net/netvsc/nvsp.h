@@ -180,4 +180,24 @@ struct nvsp_rndis_pkt_complete {
 };
 static_assert(sizeof(struct nvsp_rndis_pkt_complete) == 8, "wire size");
 
+enum nvsp_subchannel_op {
+	NVSP_SUBCHANNEL_ALLOCATE = 1,
+};
+
+/** guest: ask for more channels; version 5 and up, once per connection. */
+struct nvsp_subchannel {
+	uint32_t type;		/* NVSP_TYPE_SUBCHANNEL */
+	uint32_t op;		/* enum nvsp_subchannel_op */
+	uint32_t count;		/* besides the primary */
+};
+static_assert(sizeof(struct nvsp_subchannel) == 12, "wire size");
+
+/** host: the answer has the request's type; the offers come by another way. */
+struct nvsp_subchannel_complete {
+	uint32_t type;		/* NVSP_TYPE_SUBCHANNEL */
+	uint32_t status;
+	uint32_t count;		/* how many it will offer */
+};
+static_assert(sizeof(struct nvsp_subchannel_complete) == 12, "wire size");
+
 #endif /* _NVSP_H_ */

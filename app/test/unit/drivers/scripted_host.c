@@ -170,6 +170,21 @@ say_send_buf(uint64_t id, const uint32_t *msg)
 	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
 }
 
+static void
+say_subchannels(uint64_t id, const uint32_t *msg)
+{
+	struct nvsp_subchannel_complete answer = {
+		.type = NVSP_TYPE_SUBCHANNEL + (faulty(FAULT_TYPE) ? 1 : 0),
+		.status = host.refuse || faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL :
+								NVSP_STATUS_SUCCESS,
+		.count = msg[1] == NVSP_SUBCHANNEL_ALLOCATE ? RTE_MIN(host.grant, msg[2]) : 0,
+	};
+
+	if (host.grant > SCRIPTED_OFFERS_MAX)
+		answer.count = host.grant;	/* a liar */
+	say_completion(id, &answer, faulty(FAULT_SHORT) ? 8 : sizeof(answer));
+}
+
 static const struct {
 	uint32_t hears;
 	void (*says)(uint64_t id, const uint32_t *msg);
@@ -177,6 +192,7 @@ static const struct {
 	{ NVSP_TYPE_INIT, say_init },
 	{ NVSP_TYPE_RECV_BUF, say_recv_buf },
 	{ NVSP_TYPE_SEND_BUF, say_send_buf },
+	{ NVSP_TYPE_SUBCHANNEL, say_subchannels },
 };
 
 static void
@@ -319,10 +335,30 @@ rte_vmbus_chan_open(struct rte_vmbus_device *dev, struct vmbus_channel **chan)
 	return 0;
 }
 
+/* A subchannel is its place in the list of offers. */
+int
+rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **chan)
+{
+	(void)primary;
+	if (host.open_error != 0)
+		return host.open_error;
+	if (host.opened == host.offer_count || host.looks++ < host.offer_after)
+		return -ENOENT;
+	host.looks = 0;
+	*chan = (struct vmbus_channel *)&host.offer[host.opened++];
+	return 0;
+}
+
+uint16_t
+rte_vmbus_sub_channel_index(const struct vmbus_channel *chan)
+{
+	return chan == (const struct vmbus_channel *)&device ? 0 : *(const uint16_t *)chan;
+}
+
 void
 rte_vmbus_chan_close(struct vmbus_channel *chan)
 {
-	(void)chan;
+	host.closed += chan != NULL;
 }
 
 int

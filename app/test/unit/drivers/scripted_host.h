@@ -17,6 +17,8 @@
 
 #include <bus_vmbus_driver.h>
 
+#define SCRIPTED_OFFERS_MAX 64
+
 /** What goes wrong with one of the host's answers, or one of our sends. */
 enum scripted_fault {
 	FAULT_NONE,
@@ -49,6 +51,16 @@ struct scripted_host {
 	bool answer_first;		/**< before the completion, not behind it */
 	uint8_t mac[6];
 	uint32_t filter;		/**< last one set */
+	/* Subchannels. */
+	uint32_t grant;			/**< the most it gives */
+	bool refuse;			/**< it answers with a failure */
+	uint16_t offer[SCRIPTED_OFFERS_MAX];	/**< indexes, in their order */
+	uint32_t offer_count;
+	uint32_t offer_after;		/**< looks in vain before each offer */
+	uint32_t looks;
+	uint32_t opened;		/**< offers that the guest has taken */
+	uint32_t closed;		/**< channels that it has closed */
+	int open_error;			/**< of the next look, if not 0 */
 };
 
 extern struct scripted_host host;

@@ -96,12 +96,13 @@ set_up(void **state)
 	(void)state;
 	memset(&host, 0, sizeof(host));
 	memset(&rxq, 0, sizeof(rxq));
+	rxq.running = true;
 	memset(&test_proc, 0, sizeof(test_proc));
 	/* Of its own, so that sanitizers see every step beyond it. */
 	host.rxbuf = calloc(PIECES, PIECE);
 	host.next_id = 7;
-	test_proc.primary.rxbuf = host.rxbuf;
-	test_proc.primary.rxbuf_len = PIECES * PIECE;
+	test_proc.channels.chan[0].rxbuf = host.rxbuf;
+	test_proc.channels.chan[0].rxbuf_len = PIECES * PIECE;
 	rxq.pool = test_pool;
 	rxq.nb_desc = 64;
 	return host.rxbuf != NULL ? 0 : -1;
@@ -449,7 +450,7 @@ test_stop_gives_back(void **state)
 	assert_int_equal(host.done, 0);
 	hn_rx_stop(&rxq);
 	assert_int_equal(host.done, 1);
-	assert_int_equal(test_proc.primary.stats.missed, 6);
+	assert_int_equal(test_proc.channels.chan[0].stats.missed, 6);
 	hn_rx_stop(&rxq);
 	assert_int_equal(host.done, 1);
 	free_all(pkts, 4);

@@ -180,7 +180,7 @@ host_complete(uint32_t status)
 	uint32_t i;
 
 	for (i = 0; i < host.packets; i++)
-		hn_tx_put_done(&txq, host.xactid[i], status);
+		hn_tx_put_done(&txq, (uint32_t)host.xactid[i], status);
 	host.packets = 0;
 	memset(host.section_used, 0, sizeof(host.section_used));
 }
@@ -217,6 +217,7 @@ set_up(void **state)
 	(void)state;
 	memset(&host, 0, sizeof(host));
 	memset(&txq, 0, sizeof(txq));
+	txq.running = true;
 	memset(&test_proc, 0, sizeof(test_proc));
 	host.room = UINT32_MAX;
 	host.txbuf = malloc((FIRST_SECTION + SECTIONS) * SECTION_LEN);
@@ -516,18 +517,18 @@ static void
 test_lies_are_ignored(void **state)
 {
 	struct rte_mbuf *pkts[2];
-	uint64_t id;
+	uint32_t id;
 
 	(void)state;
 	pkts[0] = plain(0, 1000);
 	pkts[1] = plain(1, 1000);
 	assert_int_equal(hn_tx_burst(&txq, pkts, 2), 2);
-	id = host.xactid[0];
+	id = (uint32_t)host.xactid[0];
 	hn_tx_put_done(&txq, id, SUCCESS);
 	hn_tx_put_done(&txq, id, SUCCESS);
 	hn_tx_put_done(&txq, id ^ 0x10000, SUCCESS);
 	hn_tx_put_done(&txq, 0, SUCCESS);
-	hn_tx_put_done(&txq, UINT64_MAX >> 2, SUCCESS);
+	hn_tx_put_done(&txq, UINT32_MAX, SUCCESS);
 	assert_int_equal(hn_tx_reclaim(&txq), 1);
 	assert_int_equal(txq.stats.stray, 4);
 	assert_int_equal(rte_mempool_avail_count(test_pool), TEST_POOL_COUNT - 1);

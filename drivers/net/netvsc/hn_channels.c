@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * The host answers how many subchannels it grants, and offers them by another
+ * way, some time later; the kernel opens each and then shows its rings.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <bus_vmbus_driver.h>
+#include <rte_cycles.h>
+
+#include "hn_channels.h"
+#include "hn_log.h"
+#include "hn_nvs.h"
+
+/* At most, from the host's answer to the last offer; busy hosts have taken seconds. */
+#define CHANNELS_OFFER_TIMEOUT_MS 10000u
+/* Ring packets taken at a time when a channel is flushed, and how often at most. */
+#define CHANNELS_FLUSH_BUDGET 256
+#define CHANNELS_FLUSH_TURNS 1024
+
+void
+hn_channels_init(struct hn_channels *channels)
+{
+	unsigned int i;
+
+	memset(channels, 0, sizeof(*channels));
+	for (i = 0; i < HN_CHANNELS_MAX; i++) {
+		rte_spinlock_init(&channels->chan[i].rx_lock);
+		rte_spinlock_init(&channels->chan[i].tx_lock);
+		hn_chan_abandon(&channels->chan[i]);
+	}
+}
+
+int
+hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev, uint16_t port_id,
+		 const struct hn_chan_events *events, void *ctx)
+{
+	int ret = hn_chan_open(&channels->chan[0], dev, port_id, events, ctx);
+
+	if (ret == 0)
+		channels->count = 1;
+	return ret;
+}
+
+/*
+ * Open the next one offered: 1; 0 if none waits; or negative errno. One whose
+ * index makes no sense stays the bus's, which closes it with the device.
+ */
+static int
+channels_open_next(struct hn_channels *channels, uint32_t granted)
+{
+	struct hn_chan *primary = &channels->chan[0];
+	struct vmbus_channel *vmbus;
+	uint16_t index;
+	int ret = rte_vmbus_subchan_open(primary->vmbus, &vmbus);
+
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return ret;
+	index = rte_vmbus_sub_channel_index(vmbus);
+	if (index == 0 || index > granted || channels->chan[index].vmbus != NULL) {
+		HN_LOG(WARNING, "port %u: the host offers a subchannel %u, which was not asked for",
+		       primary->port_id, index);
+		return 1;
+	}
+	ret = hn_chan_open_sub(&channels->chan[index], primary, vmbus);
+	return ret < 0 ? ret : 1;
+}
+
+/* How many are open without a gap. */
+static uint16_t
+channels_count(const struct hn_channels *channels)
+{
+	uint16_t count = 1;
+
+	while (count < HN_CHANNELS_MAX && channels->chan[count].vmbus != NULL)
+		count++;
+	return count;
+}
+
+/*
+ * Nothing is sent meanwhile: where a signal goes through the kernel, it walks
+ * all channels of the device, also those that it is just setting up.
+ */
+static int
+channels_await(struct hn_channels *channels, uint32_t granted, uint32_t timeout_ms)
+{
+	uint32_t waited;
+	int ret = 0;
+
+	for (waited = 0; waited < timeout_ms; waited++) {
+		/* Forward: each turn opens one of those that the kernel lists. */
+		while ((ret = channels_open_next(channels, granted)) > 0)
+			;
+		channels->count = channels_count(channels);
+		if (ret < 0 || channels->count > granted)
+			return ret;
+		if (waited % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev))
+			return -ENODEV;
+		rte_delay_us_sleep(1000);
+	}
+	return 0;
+}
+
+int
+hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint16_t want,
+		uint32_t timeout_ms)
+{
+	uint16_t port_id = channels->chan[0].port_id;
+	uint32_t granted;
+	int ret;
+
+	want = RTE_MIN(want, (uint16_t)HN_CHANNELS_MAX);
+	ret = hn_nvs_ask_subchannels(nvs, &channels->chan[0], want - 1u, &granted, timeout_ms);
+	if (ret == 0 && granted != 0)
+		ret = channels_await(channels, granted,
+				     RTE_MIN(timeout_ms, CHANNELS_OFFER_TIMEOUT_MS));
+	if (ret < 0) {
+		HN_LOG(ERR, "port %u: open subchannels: %s", port_id, strerror(-ret));
+		return ret;
+	}
+	if (channels->count < want)
+		HN_LOG(WARNING, "port %u: %u channels are open, not the %u asked for (the host "
+		       "granted %u)", port_id, channels->count, want, granted + 1);
+	return 0;
+}
+
+void
+hn_channels_close(struct hn_channels *channels)
+{
+	unsigned int i = HN_CHANNELS_MAX;
+
+	channels->count = 0;
+	while (i-- > 0)
+		hn_chan_close(&channels->chan[i]);
+}
+
+void
+hn_channels_abandon(struct hn_channels *channels)
+{
+	unsigned int i;
+
+	for (i = 0; i < HN_CHANNELS_MAX; i++)
+		hn_chan_abandon(&channels->chan[i]);
+}
+
+void
+hn_channels_flush(struct hn_channels *channels)
+{
+	unsigned int turn;
+	uint16_t i;
+
+	for (i = 0; i < channels->count; i++)
+		for (turn = 0; turn < CHANNELS_FLUSH_TURNS; turn++)
+			if (hn_chan_poll(&channels->chan[i], CHANNELS_FLUSH_BUDGET,
+					 HN_CHAN_DROP) <= 0)
+				break;
+}

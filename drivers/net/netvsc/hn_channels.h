@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * The channels of a port in one process: the primary, and the subchannels that
+ * carry its other queues. Channel i is that of receive queue i.
+ *
+ * They come and go in control operations only.
+ */
+
+#ifndef _HN_CHANNELS_H_
+#define _HN_CHANNELS_H_
+
+#include <stdint.h>
+
+#include "hn_chan.h"
+
+struct hn_nvs;
+
+/** No host gives a card more. */
+#define HN_CHANNELS_MAX 64
+
+struct hn_channels {
+	uint16_t count;			/**< open ones: 0 to count - 1 */
+	struct hn_chan chan[HN_CHANNELS_MAX];
+};
+
+/** All are closed, and safe to be polled. */
+void hn_channels_init(struct hn_channels *channels);
+
+/** Open the primary; as hn_chan_open(). */
+int hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev,
+		     uint16_t port_id, const struct hn_chan_events *events, void *ctx);
+
+/**
+ * Ask the host for subchannels and open those that it offers in time. To be
+ * called once after NVSP and RNDIS are up.
+ *
+ * @param want
+ *   Channels, the primary included, 2 to HN_CHANNELS_MAX.
+ * @param timeout_ms
+ *   For the host's answer, and for its offers, which have 10 seconds at most.
+ * @return
+ *   0, also when there are fewer in the end, which is logged; otherwise why the
+ *   device cannot be used any more.
+ */
+int hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint16_t want,
+		    uint32_t timeout_ms);
+
+/** Close all, the primary last; works from any state. */
+void hn_channels_close(struct hn_channels *channels);
+
+/** The device is gone: as hn_chan_abandon() for all; any thread. */
+void hn_channels_abandon(struct hn_channels *channels);
+
+/**
+ * Give back what lies in the rings of channels that nobody reads. The filter is
+ * off: no more will come.
+ */
+void hn_channels_flush(struct hn_channels *channels);
+
+#endif /* _HN_CHANNELS_H_ */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * One queue, then all of them: a running port is a filter that is open at the
+ * host, readers on the channels, and burst functions.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "hn_host.h"
+#include "hn_link.h"
+#include "hn_log.h"
+#include "hn_port.h"
+#include "hn_proc.h"
+#include "hn_queue.h"
+#include "hn_run.h"
+#include "hn_rx.h"
+#include "hn_tx.h"
+
+/* So long a stop waits for what the host still has. */
+#define RUN_DRAIN_MS 2000
+
+/* Receive queues */
+
+int
+hn_run_start_rxq(struct rte_eth_dev *dev, uint16_t index)
+{
+	struct hn_rxq *rxq = dev->data->rx_queues[index];
+
+	hn_chan_reader_start(hn_proc_chan(dev->data->port_id, index));
+	rxq->running = true;
+	dev->data->rx_queue_state[index] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+int
+hn_run_stop_rxq(struct rte_eth_dev *dev, uint16_t index)
+{
+	struct hn_rxq *rxq = dev->data->rx_queues[index];
+
+	rxq->running = false;
+	dev->data->rx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
+	hn_rx_stop(rxq);
+	hn_chan_reader_stop(hn_proc_chan(dev->data->port_id, index));
+	return 0;
+}
+
+/* Transmit queues */
+
+int
+hn_run_start_txq(struct rte_eth_dev *dev, uint16_t index)
+{
+	struct hn_txq *txq = dev->data->tx_queues[index];
+
+	txq->running = true;
+	dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+static void
+run_halt_txq(struct rte_eth_dev *dev, uint16_t index)
+{
+	struct hn_txq *txq = dev->data->tx_queues[index];
+
+	txq->running = false;
+	dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
+}
+
+/* Wait until the host has completed what queues first to last have sent; how much it has not. */
+static uint32_t
+run_drain(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
+{
+	uint32_t left = 0, waited;
+	uint16_t i;
+
+	for (waited = 0; waited < RUN_DRAIN_MS; waited++) {
+		left = 0;
+		for (i = first; i <= last; i++)
+			left += hn_tx_reclaim(dev->data->tx_queues[i]);
+		if (left == 0 || hn_link_is_lost(dev))
+			return left;
+		for (i = first; i <= last; i++)
+			hn_tx_flush(dev->data->tx_queues[i]);
+		rte_delay_us_sleep(1000);
+	}
+	return left;
+}
+
+int
+hn_run_stop_txq(struct rte_eth_dev *dev, uint16_t index)
+{
+	uint32_t left;
+
+	run_halt_txq(dev, index);
+	left = run_drain(dev, index, index);
+	if (left == 0 || hn_link_is_lost(dev))
+		return 0;
+	HN_LOG(WARNING, "port %u: stop Tx queue %u: the host did not complete %u transmits in "
+	       "%u ms", dev->data->port_id, index, left, RUN_DRAIN_MS);
+	return -ETIMEDOUT;
+}
+
+/* The port */
+
+static void
+run_start_queues(struct rte_eth_dev *dev)
+{
+	const struct hn_rxq *rxq;
+	const struct hn_txq *txq;
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		rxq = dev->data->rx_queues[i];
+		if (!rxq->deferred)
+			hn_run_start_rxq(dev, i);
+	}
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+		txq = dev->data->tx_queues[i];
+		if (!txq->deferred)
+			hn_run_start_txq(dev, i);
+	}
+}
+
+static void
+run_stop_queues(struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		hn_run_stop_rxq(dev, i);
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		run_halt_txq(dev, i);
+}
+
+static void
+run_set_bursts(struct rte_eth_dev *dev, bool on)
+{
+	dev->rx_pkt_burst = on ? hn_rx_burst : rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = on ? hn_tx_burst : rte_eth_pkt_burst_dummy;
+}
+
+/* ethdev lets a program start a port whose queues it forgot. */
+static bool
+run_has_queues(const struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] == NULL)
+			return false;
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] == NULL)
+			return false;
+	return true;
+}
+
+/* What can refuse the start, before anything runs. */
+static int
+run_prepare(struct rte_eth_dev *dev)
+{
+	if (hn_link_is_lost(dev))
+		return -ENODEV;
+	if (!run_has_queues(dev)) {
+		HN_LOG(ERR, "port %u: start: a configured queue was not set up",
+		       dev->data->port_id);
+		return -EINVAL;
+	}
+	return hn_queue_bind_tx(dev);
+}
+
+int
+hn_run_start(struct rte_eth_dev *dev)
+{
+	int ret = run_prepare(dev);
+
+	if (ret < 0)
+		return ret;
+	run_start_queues(dev);
+	ret = hn_host_set_filter(dev);
+	if (ret < 0) {
+		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
+		       strerror(-ret));
+		run_stop_queues(dev);
+		return ret;
+	}
+	run_set_bursts(dev, true);
+	/* It may have been lost meanwhile: whoever came last has to undo it. */
+	if (hn_link_is_lost(dev)) {
+		run_set_bursts(dev, false);
+		run_stop_queues(dev);
+		return -ENODEV;
+	}
+	hn_link_publish(dev);
+	return 0;
+}
+
+/* The host is told to stop, and given time; true if it has nothing of ours any more. */
+static bool
+run_quiet_host(struct rte_eth_dev *dev)
+{
+	uint32_t left = 0;
+	int ret;
+
+	if (hn_link_is_lost(dev))
+		return true;
+	ret = hn_host_clear_filter(dev);
+	if (ret < 0)
+		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
+		       strerror(-ret));
+	if (dev->data->nb_tx_queues != 0)
+		left = run_drain(dev, 0, dev->data->nb_tx_queues - 1);
+	hn_channels_flush(&hn_proc_get(dev->data->port_id)->channels);
+	if (left == 0 || hn_link_is_lost(dev))
+		return true;
+	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms; "
+	       "connecting anew", dev->data->port_id, left, RUN_DRAIN_MS);
+	return false;
+}
+
+int
+hn_run_stop(struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+	bool quiet;
+	int ret;
+
+	run_set_bursts(dev, false);
+	dev->data->dev_started = 0;
+	run_stop_queues(dev);
+	quiet = run_quiet_host(dev);
+	if (quiet || hn_link_is_lost(dev))
+		return 0;
+	/* What it still has must not be used for anything else: start from nothing. */
+	ret = hn_host_reconnect(dev, port->mtu);
+	if (ret < 0)
+		hn_link_lose(dev, ret);
+	return 0;
+}
