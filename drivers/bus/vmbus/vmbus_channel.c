@@ -178,6 +178,9 @@ channel_try_sub(uint32_t relid, void *ctx)
 	if (vmbus_sysfs_read_channel(search->dir, relid, &info) < 0 ||
 	    info.index >= CHANNEL_MAX || channel_is_open(search->dev, relid, info.index))
 		return 0;
+	/* What is sent on it the host would never notice. */
+	if (!info.has_monitor && !vmbus_uio_signals_subchannels())
+		return 0;
 	sub = channel_alloc(search->dev, relid);
 	if (sub == NULL)
 		return -ENOMEM;
@@ -248,6 +251,9 @@ rte_vmbus_max_channels(const struct rte_vmbus_device *device)
 {
 	char dir[PATH_MAX];
 
+	/* Hosts that give the primary no monitor give the others none. */
+	if (!device->has_monitor && !vmbus_uio_signals_subchannels())
+		return 1;
 	vmbus_sysfs_device_dir(device, dir, sizeof(dir));
 	return vmbus_sysfs_has_subchannels(dir, device->relid) ? CHANNEL_MAX : 1;
 }

@@ -122,6 +122,8 @@ void vmbus_uio_unmap(void *addr, uint64_t len);
 
 /** Signal every channel without monitor; also unmasks, so mask again. */
 int vmbus_uio_signal(int fd);
+/** Does that reach subchannels, too, on this kernel? */
+bool vmbus_uio_signals_subchannels(void);
 /** Blocks until the next event. @return the event count or negative errno. */
 int vmbus_uio_read_event(int fd);
 bool vmbus_uio_is_gone(int fd);

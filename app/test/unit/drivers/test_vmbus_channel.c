@@ -36,6 +36,7 @@ static struct {
 } listed[4];
 static unsigned int listed_count;
 static bool lists_channels;
+static bool signals_subchannels;
 static int writes, write_error;
 
 int vmbus_logtype_bus;
@@ -71,6 +72,12 @@ vmbus_uio_signal(int fd)
 	for (i = 0; i < 4; i++)
 		rx_ctl(i)->imask = 0;
 	return 0;
+}
+
+bool
+vmbus_uio_signals_subchannels(void)
+{
+	return signals_subchannels;
 }
 
 int
@@ -182,6 +189,7 @@ start(void **state)
 	process = RTE_PROC_PRIMARY;
 	listed_count = 0;
 	lists_channels = true;
+	signals_subchannels = true;
 	writes = write_error = 0;
 	list_channel(14, 0, 0, 0);
 	return 0;
@@ -643,6 +651,29 @@ old_kernel_has_one_channel(void **state)
 }
 
 static void
+subchannel_that_cannot_be_signalled_is_left_alone(void **state)
+{
+	struct vmbus_channel *primary, *sub;
+
+	(void)state;
+	list_channel(35, 1, 1, 0);
+	list_channel(36, 2, 2, 0);
+	listed[0].info.has_monitor = false;
+	signals_subchannels = false;
+	assert_int_equal(rte_vmbus_max_channels(&dev), 128);
+	primary = open_primary();
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	assert_int_equal(rte_vmbus_sub_channel_index(sub), 2);
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), -ENOENT);
+	dev.has_monitor = false;
+	assert_int_equal(rte_vmbus_max_channels(&dev), 1);
+	signals_subchannels = true;
+	assert_int_equal(rte_vmbus_max_channels(&dev), 128);
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	assert_int_equal(rte_vmbus_sub_channel_index(sub), 1);
+}
+
+static void
 device_that_is_gone_is_told(void **state)
 {
 	(void)state;
@@ -709,6 +740,8 @@ main(void)
 		     subchannel_with_an_index_that_cannot_be_is_skipped),
 		CASE("channels may be closed in any order", channels_may_be_closed_in_any_order),
 		CASE("an old kernel has one channel", old_kernel_has_one_channel),
+		CASE("a subchannel that this kernel cannot signal is left alone",
+		     subchannel_that_cannot_be_signalled_is_left_alone),
 		CASE("a device that is gone is told", device_that_is_gone_is_told),
 	};
 
