@@ -20,6 +20,8 @@ enum ndis_oid {
 	OID_GEN_LINK_SPEED = 0x00010107,
 	OID_GEN_CURRENT_PACKET_FILTER = 0x0001010e,
 	OID_GEN_MEDIA_CONNECT_STATUS = 0x00010114,
+	OID_GEN_RECEIVE_SCALE_CAPABILITIES = 0x00010203,
+	OID_GEN_RECEIVE_SCALE_PARAMETERS = 0x00010204,
 	OID_802_3_PERMANENT_ADDRESS = 0x01010101,
 	OID_TCP_OFFLOAD_PARAMETERS = 0xfc01020c,
 };
@@ -51,6 +53,8 @@ struct ndis_object_hdr {
 static_assert(sizeof(struct ndis_object_hdr) == 4, "wire size");
 
 #define NDIS_OBJECT_TYPE_DEFAULT 0x80
+#define NDIS_OBJECT_TYPE_RSS_CAPABILITIES 0x88
+#define NDIS_OBJECT_TYPE_RSS_PARAMETERS 0x89
 
 /** Settings of the checksum fields: an enumeration, not bits. */
 enum ndis_checksum_offload {
@@ -100,5 +104,82 @@ enum ndis_offload_params_size {
 	NDIS_OFFLOAD_PARAMS_SIZE_2 = 22,
 	NDIS_OFFLOAD_PARAMS_SIZE_3 = 28,
 };
+
+/** Bits of ndis_rss_caps: what the host can hash. */
+enum ndis_rss_cap {
+	NDIS_RSS_CAP_TOEPLITZ = 0x00000001,
+	NDIS_RSS_CAP_IPV4 = 0x00000100,		/* addresses, and ports of TCP */
+	NDIS_RSS_CAP_IPV6 = 0x00000200,
+	NDIS_RSS_CAP_IPV6_EX = 0x00000400,
+	NDIS_RSS_CAP_UDP_IPV4 = 0x00000800,
+	NDIS_RSS_CAP_UDP_IPV6 = 0x00001000,
+	NDIS_RSS_CAP_UDP_IPV6_EX = 0x00002000,
+};
+
+/**
+ * host: OID_GEN_RECEIVE_SCALE_CAPABILITIES. The question carries one, too, with
+ * nothing but its header.
+ */
+struct ndis_rss_caps {
+	struct ndis_object_hdr hdr;
+	uint32_t flags;		/* enum ndis_rss_cap */
+	uint32_t messages;	/* interrupts; of no meaning here */
+	uint32_t queues;	/* channels, the primary included */
+	uint16_t table_count;	/* revision 2: entries of the indirection table */
+	uint16_t pad;
+};
+static_assert(sizeof(struct ndis_rss_caps) == 20, "wire size");
+static_assert(offsetof(struct ndis_rss_caps, table_count) == 16, "wire layout");
+
+enum ndis_rss_caps_size {
+	NDIS_RSS_CAPS_SIZE_1 = 16,
+	NDIS_RSS_CAPS_SIZE_2 = 18,
+};
+
+/** Bits of ndis_rss_params.hash: the low 8 bits are the function. */
+enum ndis_hash {
+	NDIS_HASH_FUNCTION_TOEPLITZ = 0x00000001,
+	NDIS_HASH_IPV4 = 0x00000100,
+	NDIS_HASH_TCP_IPV4 = 0x00000200,
+	NDIS_HASH_IPV6 = 0x00000400,
+	NDIS_HASH_IPV6_EX = 0x00000800,
+	NDIS_HASH_TCP_IPV6 = 0x00001000,
+	NDIS_HASH_TCP_IPV6_EX = 0x00002000,
+	NDIS_HASH_UDP_IPV4 = 0x00004000,
+	NDIS_HASH_UDP_IPV6 = 0x00008000,
+	NDIS_HASH_UDP_IPV6_EX = 0x00010000,
+};
+
+/** Bits of ndis_rss_params.flags. Those that say "unchanged" do not work on Hyper-V. */
+enum ndis_rss_flag {
+	NDIS_RSS_FLAG_DISABLE = 0x0010,
+};
+
+#define NDIS_RSS_KEY_LEN 40u
+/** No host has a larger table; the size to assume where it tells none. */
+#define NDIS_RSS_TABLE_MAX 256u
+#define NDIS_RSS_TABLE_DEFAULT 128u
+
+/**
+ * guest: OID_GEN_RECEIVE_SCALE_PARAMETERS, revision 2. The table, 32 bits for
+ * each entry, and the key follow; offsets count from the beginning of this.
+ */
+struct ndis_rss_params {
+	struct ndis_object_hdr hdr;
+	uint16_t flags;		/* enum ndis_rss_flag */
+	uint16_t base_cpu;
+	uint32_t hash;		/* enum ndis_hash */
+	uint16_t table_len;	/* bytes */
+	uint16_t pad1;
+	uint32_t table_offset;
+	uint16_t key_len;
+	uint16_t pad2;
+	uint32_t key_offset;
+	uint32_t masks_offset;	/* of processors; of no meaning here, as the next two */
+	uint32_t masks_count;
+	uint32_t mask_len;
+};
+static_assert(sizeof(struct ndis_rss_params) == 40, "wire size");
+static_assert(offsetof(struct ndis_rss_params, key_offset) == 24, "wire layout");
 
 #endif /* _NDIS_H_ */

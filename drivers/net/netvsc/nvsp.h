@@ -156,6 +156,18 @@ struct nvsp_revoke_buf {
 };
 static_assert(sizeof(struct nvsp_revoke_buf) == 8, "wire size");
 
+/** Entries of the send table, and its bytes. */
+#define NVSP_SEND_TABLE_COUNT 16u
+#define NVSP_SEND_TABLE_LEN (NVSP_SEND_TABLE_COUNT * 4u)
+
+/** host: which channel it would like the frames of a flow to be sent on. */
+struct nvsp_send_table {
+	uint32_t type;		/* NVSP_TYPE_INDIRECTION_TABLE */
+	uint32_t count;
+	uint32_t offset;	/* of the table, from the beginning of this */
+};
+static_assert(sizeof(struct nvsp_send_table) == 12, "wire size");
+
 enum nvsp_channel_type {
 	NVSP_CHANNEL_DATA = 0,
 	NVSP_CHANNEL_CONTROL = 1,

@@ -21,6 +21,7 @@
 #define TXBUF_LEN (1u << 18)
 #define QUEUE_MAX 256
 #define PACKET_MAX 8192
+#define ANSWER_MAX 256
 
 struct scripted_host host;
 
@@ -45,6 +46,9 @@ scripted_reset(void)
 		.max_transfer = 0xefffffff,
 		.alignment = 3,
 		.mac = { 0x02, 0x15, 0x5d, 0, 0, 1 },
+		/* Revision 2, 18 bytes: Toeplitz, IPv4 and IPv6; 8 queues, 128 entries. */
+		.rss_caps = { 0x88, 2, 18, 0, 1, 3, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 128, 0 },
+		.rss_caps_len = 20,
 	};
 	queue_head = 0;
 	queue_count = 0;
@@ -232,30 +236,66 @@ answer_initialize(uint8_t *to, uint32_t id)
 	return answer.len;
 }
 
+/* What is answered to a QUERY; its length. */
 static uint32_t
-answer_query(uint8_t *to, uint32_t id, uint32_t oid)
+query_value(uint32_t oid, void *to)
 {
-	static const uint32_t values[][2] = {
+	static const struct {
+		uint32_t oid, value;
+	} values[] = {
 		{ 0x00010106, 1500 }, { 0x00010107, 100000000 }, { 0x00010114, 0 },
-	};
-	struct rndis_query_cmplt answer = {
-		.type = RNDIS_QUERY_CMPLT,
-		.len = sizeof(answer) + 8,
-		.request_id = id,
-		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
-		.info_len = oid == 0x01010101 ? 6 : 4,
-		.info_offset = 16,
 	};
 	unsigned int i;
 
-	memset(to, 0, answer.len);
+	if (oid == 0x01010101) {
+		memcpy(to, host.mac, sizeof(host.mac));
+		return sizeof(host.mac);
+	}
+	if (oid == 0x00010203) {
+		memcpy(to, host.rss_caps, host.rss_caps_len);
+		return host.rss_caps_len;
+	}
 	for (i = 0; i < RTE_DIM(values); i++)
-		if (values[i][0] == oid)
-			memcpy(to + sizeof(answer), &values[i][1], 4);
-	if (oid == 0x01010101)
-		memcpy(to + sizeof(answer), host.mac, 6);
+		if (values[i].oid == oid)
+			memcpy(to, &values[i].value, sizeof(values[i].value));
+	return 4;
+}
+
+static uint32_t
+answer_query(uint8_t *to, uint32_t id, uint32_t oid)
+{
+	struct rndis_query_cmplt answer = {
+		.type = RNDIS_QUERY_CMPLT,
+		.request_id = id,
+		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+		.info_offset = 16,
+	};
+
+	memset(to, 0, ANSWER_MAX);
+	answer.info_len = query_value(oid, to + sizeof(answer));
+	answer.len = (uint32_t)sizeof(answer) + answer.info_len;
 	memcpy(to, &answer, sizeof(answer));
 	return answer.len;
+}
+
+static void
+hear_set(const struct rndis_oid *req)
+{
+	struct scripted_set *set = &host.set[host.sets++ % RTE_DIM(host.set)];
+
+	if (req->info_len > sizeof(set->bytes) || req->info_offset != 20)
+		abort();
+	set->oid = req->oid;
+	set->len = req->info_len;
+	memcpy(set->bytes, req + 1, req->info_len);
+}
+
+const struct scripted_set *
+scripted_last_set(uint32_t n)
+{
+	if (n > host.sets || n > RTE_DIM(host.set))
+		abort();
+	return &host.set[(host.sets - n) % RTE_DIM(host.set)];
 }
 
 static uint32_t
@@ -268,6 +308,7 @@ answer_set(uint8_t *to, uint32_t id, const struct rndis_oid *req)
 		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
 	};
 
+	hear_set(req);
 	if (req->oid == 0x0001010e)
 		memcpy(&host.filter, req + 1, sizeof(host.filter));
 	memcpy(to, &answer, sizeof(answer));
@@ -277,7 +318,7 @@ answer_set(uint8_t *to, uint32_t id, const struct rndis_oid *req)
 static void
 rndis_answer(const void *message)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[ANSWER_MAX];
 	struct rndis_oid req;
 	uint32_t len = 0;
 

@@ -31,6 +31,8 @@ enum scripted_fault {
 	FAULT_COUNT,
 };
 
+#define SCRIPTED_SET_MAX 2048
+
 struct scripted_host {
 	uint32_t version;		/**< newest that it takes */
 	uint32_t fault_at;		/**< which of the guest's messages, from 1 */
@@ -61,6 +63,13 @@ struct scripted_host {
 	uint32_t opened;		/**< offers that the guest has taken */
 	uint32_t closed;		/**< channels that it has closed */
 	int open_error;			/**< of the next look, if not 0 */
+	uint8_t rss_caps[32];		/**< answer to that QUERY, */
+	uint32_t rss_caps_len;		/**< and how much of it is sent */
+	struct scripted_set {
+		uint32_t oid, len;
+		uint8_t bytes[SCRIPTED_SET_MAX];
+	} set[8];			/**< the last ones, by sets modulo their number */
+	uint32_t sets;			/**< SETs heard */
 };
 
 extern struct scripted_host host;
@@ -76,6 +85,9 @@ void scripted_push(const void *packet, uint32_t len);
 
 /** A transfer-page packet whose one range holds the message. */
 void scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id);
+
+/** The n-th last SET: 1 is the last one. */
+const struct scripted_set *scripted_last_set(uint32_t n);
 
 /** The receive buffer. */
 uint8_t *scripted_rxbuf(void);
