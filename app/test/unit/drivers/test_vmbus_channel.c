@@ -658,7 +658,7 @@ subchannel_that_cannot_be_signalled_is_left_alone(void **state)
 	(void)state;
 	list_channel(35, 1, 1, 0);
 	list_channel(36, 2, 2, 0);
-	listed[0].info.has_monitor = false;
+	listed[1].info.has_monitor = false;
 	signals_subchannels = false;
 	assert_int_equal(rte_vmbus_max_channels(&dev), 128);
 	primary = open_primary();
