@@ -17,6 +17,7 @@
 
 #include "log.h"
 #include "nic_private.h"
+#include "offload.h"
 #include "port.h"
 #include "rules.h"
 
@@ -72,6 +73,15 @@ nic_unstick(struct nic_channel *ch)
 	return !ch->stuck.waits;
 }
 
+/* Coalescing is a matter of the vmbus side too: both have to have it. */
+static uint32_t
+nic_offloads(const struct nic *nic)
+{
+	bool rsc = nic->nvsp.version >= NVSP_VERSION_61 && nic->nvsp.capabilities & NVSP_CAP_RSC;
+
+	return rsc ? nic->config.offloads : nic->config.offloads & ~OFFLOAD_RSC;
+}
+
 /* The buffers are known: set up the books over them. false: no memory. */
 static bool
 nic_attach_buffers(struct nic *nic)
@@ -87,6 +97,7 @@ nic_attach_buffers(struct nic *nic)
 	nic->rndis.frame_len = nic->nvsp.frame_len;
 	nic->rndis.ndis_major = nic->nvsp.ndis_major;
 	nic->rndis.ndis_minor = nic->nvsp.ndis_minor;
+	rndis_offer(&nic->rndis, nic_offloads(nic));
 	return true;
 }
 
@@ -291,6 +302,7 @@ nic_init_protocols(struct nic *nic)
 	nic->nvsp.who = nic->name;
 	nic->nvsp.version_min = config->nvsp_min;
 	nic->nvsp.version_max = config->nvsp_max;
+	nic->nvsp.frame_max = config->frame_max;
 	nic->rndis.profile = config->profile;
 	nic->rndis.rules = nic->rules;
 	nic->rndis.who = nic->name;

@@ -33,6 +33,8 @@ struct nic_config {
 	uint32_t nvsp_min;		/**< versions spoken */
 	uint32_t nvsp_max;
 	uint32_t queues_max;
+	uint32_t offloads;		/**< OFFLOAD_... offered; RSC only where NVSP has it */
+	uint32_t frame_max;		/**< longest frame that a guest can ask for */
 	uint64_t link_bps;
 	bool monitored;			/**< signalled through the monitor page */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
@@ -55,6 +57,8 @@ struct nic_config {
 	C(rx_ring_full, "times the guest's ring was full") \
 	C(rx_lost_ring_full, "dropped: the ring filled up under a batch") \
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
+	C(rx_sum_good, "received frames with a checksum that was verified") \
+	C(rx_sum_failed, "received frames with a checksum that is wrong") \
 	C(rx_oversize, "dropped: longer than the guest's MTU") \
 	C(tx_frames, "frames that the guest sent") \
 	C(tx_bytes, "in these") \

@@ -13,10 +13,13 @@
 
 #include "log.h"
 #include "nic_options.h"
+#include "offload.h"
 
 #define MIB (1024u * 1024u)
 /* Subchannels are refused for now. */
 #define QUEUES_OFFERED 1u
+/* A frame of this MTU has 64 KiB. */
+#define MTU_LONGEST (65536u - ETHER_HDR_LEN)
 
 static int
 parse_mac(struct nic_options *options)
@@ -103,14 +106,58 @@ parse_size(struct nic_options *options, const char *key, uint64_t min, size_t *s
 	return 0;
 }
 
+/* "none", or names with a plus between them. */
+static int
+parse_offloads(struct nic_options *options)
+{
+	const char *text = keyvals_take(&options->kv, "offloads");
+	uint32_t all = options->config.offloads | OFFLOAD_RSC;
+
+	if (text == NULL || strcmp(text, "all") == 0)
+		return 0;
+	if (offload_parse(text, &options->config.offloads) != 0) {
+		log_usage("--nic: offloads=%s is none of all, none, or names such as ip4+tcp4+lso4",
+			  text);
+		return -1;
+	}
+	options->config.offloads &= all;
+	return 0;
+}
+
+static int
+parse_rsc(struct nic_options *options)
+{
+	bool rsc = options->config.offloads & OFFLOAD_RSC;
+
+	if (keyvals_switch(&options->kv, "rsc", &rsc) != 0)
+		return -1;
+	options->config.offloads &= ~OFFLOAD_RSC;
+	if (rsc)
+		options->config.offloads |= OFFLOAD_RSC;
+	return 0;
+}
+
+/* How long frames can be that a guest asks for, and those of its port are. */
+static int
+parse_mtu(struct nic_options *options)
+{
+	uint64_t most = options->config.frame_max - ETHER_HDR_LEN, mtu = 1500;
+
+	if (keyvals_number(&options->kv, "mtu-max", 1500, MTU_LONGEST, &most) != 0 ||
+	    keyvals_number(&options->kv, "mtu", 68, MTU_LONGEST, &mtu) != 0)
+		return -1;
+	options->config.frame_max = (uint32_t)most + ETHER_HDR_LEN;
+	options->port_frame_len = (uint32_t)mtu + ETHER_HDR_LEN;
+	return 0;
+}
+
 static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
-	uint64_t queues = 1, mtu = 1500;
+	uint64_t queues = 1;
 
 	if (keyvals_number(&options->kv, "queues", 1, QUEUES_OFFERED, &queues) != 0 ||
-	    keyvals_number(&options->kv, "mtu", 68, 9202, &mtu) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
 	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
@@ -118,7 +165,6 @@ parse_numbers(struct nic_options *options)
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
 		return -1;
 	config->queues_max = (uint32_t)queues;
-	options->port_frame_len = (uint32_t)mtu + ETHER_HDR_LEN;
 	return 0;
 }
 
@@ -136,6 +182,8 @@ set_defaults(struct nic_options *options, unsigned int number, const struct prof
 	options->config.profile = profile;
 	options->config.nvsp_min = NVSP_VERSION_1;
 	options->config.nvsp_max = profile->nvsp_max;
+	options->config.offloads = profile->offloads;
+	options->config.frame_max = profile->frame_max;
 	options->config.link_bps = 10000000000;
 	options->config.monitored = true;
 	options->config.ring_bytes = 2 * MIB;
@@ -157,7 +205,8 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 		return -1;
 	}
 	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
-	    parse_sections(options) != 0 || parse_numbers(options) != 0)
+	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
+	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

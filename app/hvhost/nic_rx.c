@@ -13,10 +13,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "inspect.h"
 #include "nic_private.h"
+#include "offload.h"
 #include "port.h"
 #include "rndis_packet.h"
 #include "rules.h"
+#include "verify.h"
 #include "wire.h"
 
 /* A host counts its ring as full when less than this is left. */
@@ -128,6 +131,24 @@ nic_rx_untag(uint8_t *section, struct rndis_rx_info *info)
 		info->frame_len - 2 * ETHER_ADDR_LEN);
 }
 
+/* What the guest wants to know about the frame's checksums. */
+static void
+nic_rx_verify(struct nic *nic, const uint8_t *frame, struct rndis_rx_info *info)
+{
+	struct layout layout = { 0 };
+
+	if (nic->rndis.offloads & OFFLOAD_RX) {
+		layout = inspect(frame, info->frame_len);
+		info->checksum = verify_checksums(frame, &layout, nic->rndis.offloads);
+	}
+	info->has_checksum = info->checksum != RX_CHECKSUM_UNKNOWN ||
+			     nic->config.profile->checksum_always;
+	if (info->checksum & RX_CHECKSUM_FAILED)
+		nic->counters.rx_sum_failed++;
+	else if (info->checksum != RX_CHECKSUM_UNKNOWN)
+		nic->counters.rx_sum_good++;
+}
+
 static void
 rx_batch_add(struct nic_channel *ch, uint32_t id)
 {
@@ -152,7 +173,6 @@ nic_rx_commit(void *ctx, size_t len)
 	struct rndis_rx_info info = {
 		.frame_offset = NVSP_HEADER_AREA,
 		.frame_len = (uint32_t)len,
-		.checksum = RX_CHECKSUM_UNKNOWN,
 	};
 
 	if (len < ETHER_HDR_LEN)
@@ -166,6 +186,7 @@ nic_rx_commit(void *ctx, size_t len)
 		nic->counters.rx_oversize++;
 		return;
 	}
+	nic_rx_verify(nic, section + NVSP_HEADER_AREA, &info);
 	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
 	rx_batch_add(ch, ch->batch.spare);
 	ch->batch.spare = RXBUF_NONE;

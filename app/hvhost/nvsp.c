@@ -137,9 +137,9 @@ nvs_ndis_config(struct nvsp *nvsp, struct nvs_message *m)
 		return NVSP_DEAD;
 	}
 	nvsp->has_config = true;
-	if (frame_len < NVSP_FRAME_MIN || frame_len > NVSP_FRAME_MAX) {
+	if (frame_len < NVSP_FRAME_MIN || frame_len > nvsp->frame_max) {
 		log_info("%s: frame length %u of NDIS_CONFIG is outside %u-%u: %u is used",
-			 nvsp->who, frame_len, NVSP_FRAME_MIN, NVSP_FRAME_MAX, NVSP_FRAME_MIN);
+			 nvsp->who, frame_len, NVSP_FRAME_MIN, nvsp->frame_max, NVSP_FRAME_MIN);
 		frame_len = NVSP_FRAME_MIN;
 	}
 	nvsp->frame_len = frame_len;

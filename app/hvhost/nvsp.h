@@ -28,8 +28,8 @@ struct rules;
 #define NVSP_HEADER_AREA 256u		/**< of a receive section, before the frame */
 #define NVSP_SPARE_AREA 36u		/**< after the frame: a Windows guest overruns it */
 #define NVSP_FRAME_MIN 1514u
-#define NVSP_FRAME_MAX 9216u
 #define NVSP_RANGES_MAX 375u		/**< of a transfer-pages packet */
+#define NVSP_RANGES_MAX_RSC 562u	/**< where coalesced frames can come */
 #define NVSP_MESSAGE_MAX 40u
 #define NVSP_TABLE_ENTRIES 16u		/**< of the send indirection table */
 
@@ -47,6 +47,7 @@ enum {
 /** Capability bits of NDIS_CONFIG that matter to the host. */
 enum {
 	NVSP_CAP_SRIOV = 1 << 2,
+	NVSP_CAP_RSC = 1 << 7,
 };
 
 enum nvsp_state {
@@ -80,6 +81,7 @@ struct nvsp {
 
 	uint32_t version_max;		/**< the profile's, or lower when pinned */
 	uint32_t version_min;
+	uint32_t frame_max;		/**< longest frame that NDIS_CONFIG can ask for */
 
 	enum nvsp_state state;
 	uint32_t version;
@@ -117,7 +119,7 @@ struct nvsp_rndis {
 	uint32_t section_len;
 };
 
-/** Put everything but profile, ops, rules, who and the version limits to its first state. */
+/** Put everything but profile, ops, rules, who and the limits to its first state. */
 void nvsp_reset(struct nvsp *nvsp);
 
 /**

@@ -33,6 +33,8 @@ static const struct {
 	{ 8, OFFLOAD_TX_UDP6, OFFLOAD_RX_UDP6, "*UDPChecksumOffloadIPv6" },
 	{ 11, OFFLOAD_LSO4, 0, "*LsoV2IPv4" },
 	{ 12, OFFLOAD_LSO6, 0, "*LsoV2IPv6" },
+	{ 22, OFFLOAD_RSC4, 0, "*RscIPv4" },
+	{ 23, OFFLOAD_RSC6, 0, "*RscIPv6" },
 };
 
 #define OFFLOAD_PARAMS (sizeof(offload_params) / sizeof(offload_params[0]))
@@ -99,8 +101,12 @@ offload_write(struct wire *out, uint8_t revision, uint32_t offloads)
 	put32(out, 0);					/* flags */
 	if (revision >= 2)
 		offload_write_zeros(out, 8);		/* IPsec v2 */
-	if (revision >= 3)
-		offload_write_zeros(out, 3);		/* RSC, NVGRE */
+	if (revision >= 3) {
+		put8(out, offloads & OFFLOAD_RSC4 ? 1 : 0);
+		put8(out, offloads & OFFLOAD_RSC6 ? 1 : 0);
+		put16(out, 0);
+		offload_write_zeros(out, 2);		/* NVGRE */
+	}
 }
 
 /* TX and RX on or off. */
@@ -138,7 +144,8 @@ offload_set(const uint8_t *params, size_t len, uint32_t supported, uint32_t *off
 		return RNDIS_STATUS_INVALID_DATA;
 	if (params[LSO_V1] == ON)
 		return RNDIS_STATUS_NOT_SUPPORTED;
-	for (size_t i = 0; i < OFFLOAD_PARAMS; i++)
+	/* Older revisions end before the later fields. */
+	for (size_t i = 0; i < OFFLOAD_PARAMS && offload_params[i].offset < size; i++)
 		offload_apply_value(i, params[offload_params[i].offset], supported, offloads);
 	return RNDIS_STATUS_SUCCESS;
 }
@@ -153,4 +160,39 @@ offload_set_by_name(const char *name, uint32_t digit, uint32_t supported, uint32
 			offload_apply(i, checksum ? digit & 1 : digit != 0, checksum && digit & 2,
 				      supported, offloads);
 	}
+}
+
+int
+offload_parse(const char *text, uint32_t *offloads)
+{
+	static const struct {
+		const char *name;
+		uint32_t bits;
+	} names[] = {
+		{ "none", 0 },
+		{ "ip4", OFFLOAD_TX_IP4 | OFFLOAD_RX_IP4 },
+		{ "tcp4", OFFLOAD_TX_TCP4 | OFFLOAD_RX_TCP4 },
+		{ "udp4", OFFLOAD_TX_UDP4 | OFFLOAD_RX_UDP4 },
+		{ "tcp6", OFFLOAD_TX_TCP6 | OFFLOAD_RX_TCP6 },
+		{ "udp6", OFFLOAD_TX_UDP6 | OFFLOAD_RX_UDP6 },
+		{ "lso4", OFFLOAD_LSO4 },
+		{ "lso6", OFFLOAD_LSO6 },
+		{ "rsc", OFFLOAD_RSC },
+	};
+	uint32_t found = 0;
+
+	/* Each turn takes a name and the plus behind it off the text. */
+	for (size_t len = 0, i; ; text += len + 1) {
+		len = strcspn(text, "+");
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strlen(names[i].name) == len && memcmp(names[i].name, text, len) == 0)
+				break;
+		if (i == sizeof(names) / sizeof(names[0]))
+			return -1;
+		found |= names[i].bits;
+		if (text[len] == '\0')
+			break;
+	}
+	*offloads = found;
+	return 0;
 }

@@ -30,10 +30,15 @@ enum {
 	OFFLOAD_RX_UDP6 = 1 << 9,
 	OFFLOAD_LSO4 = 1 << 10,		/**< large send, version 2 */
 	OFFLOAD_LSO6 = 1 << 11,
+	OFFLOAD_RSC4 = 1 << 12,		/**< receive segments are coalesced */
+	OFFLOAD_RSC6 = 1 << 13,
 
 	OFFLOAD_CHECKSUMS = (1 << 10) - 1,
 	OFFLOAD_UDP = OFFLOAD_TX_UDP4 | OFFLOAD_TX_UDP6 | OFFLOAD_RX_UDP4 | OFFLOAD_RX_UDP6,
+	OFFLOAD_RX = OFFLOAD_RX_IP4 | OFFLOAD_RX_TCP4 | OFFLOAD_RX_UDP4 | OFFLOAD_RX_TCP6 |
+		     OFFLOAD_RX_UDP6,
 	OFFLOAD_LARGE_SENDS = OFFLOAD_LSO4 | OFFLOAD_LSO6,
+	OFFLOAD_RSC = OFFLOAD_RSC4 | OFFLOAD_RSC6,
 };
 
 #define OFFLOAD_LSO_MAX 62780u		/**< 0xF53C, as vmswitch says */
@@ -51,6 +56,12 @@ void offload_write(struct wire *out, uint8_t revision, uint32_t offloads);
  */
 uint32_t offload_set(const uint8_t *params, size_t len, uint32_t supported,
 		     uint32_t *offloads);
+
+/**
+ * "none", or names with a plus between them: ip4, tcp4, udp4, tcp6, udp6 (both
+ * ways), lso4, lso6, rsc. 0, or -1 if it is something else.
+ */
+int offload_parse(const char *text, uint32_t *offloads);
 
 /** The same by name, as RNDIS configuration parameters do; unknown names are ignored. */
 void offload_set_by_name(const char *name, uint32_t digit, uint32_t supported,

@@ -27,7 +27,6 @@
 #define OBJECT_ENCAPSULATION 0xa8u
 #define ENCAPSULATION_8023 2u
 #define ETHER_ENCAPSULATION_LEN 14u
-#define RSS_TOEPLITZ_TCP4_TCP6 0x301u
 #define RSS_DISABLE 0x10u
 
 struct oid_entry;
@@ -187,7 +186,7 @@ query_rss_capabilities(struct rndis *rndis, const struct oid_entry *entry, struc
 	put8(out, OBJECT_RSS_CAPABILITIES);
 	put8(out, revision);
 	put16(out, revision == 1 ? 16 : 18);
-	put32(out, RSS_TOEPLITZ_TCP4_TCP6);
+	put32(out, rndis->profile->rss_hashes);
 	put32(out, 1);			/* interrupt messages */
 	put32(out, rndis->queues_max);
 	if (revision > 1)
@@ -199,7 +198,7 @@ static uint32_t
 query_offloads(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
 {
 	(void)entry;
-	offload_write(out, rndis->profile->offload_revision, rndis->profile->offloads);
+	offload_write(out, rndis->profile->offload_revision, rndis->supported);
 	return RNDIS_STATUS_SUCCESS;
 }
 
@@ -265,7 +264,7 @@ set_nothing(struct rndis *rndis, const uint8_t *value, size_t len)
 static uint32_t
 set_offloads(struct rndis *rndis, const uint8_t *value, size_t len)
 {
-	uint32_t status = offload_set(value, len, rndis->profile->offloads, &rndis->offloads);
+	uint32_t status = offload_set(value, len, rndis->supported, &rndis->offloads);
 
 	rndis->offloads_changed |= status == RNDIS_STATUS_SUCCESS;
 	return status;
@@ -331,7 +330,7 @@ set_config_parameter(struct rndis *rndis, const uint8_t *value, size_t len)
 		return RNDIS_STATUS_INVALID_DATA;
 	log_trace("%s: setting %s = %s", rndis->who, name, text);
 	if (text[0] >= '0' && text[0] <= '9')
-		offload_set_by_name(name, (uint32_t)(text[0] - '0'), rndis->profile->offloads,
+		offload_set_by_name(name, (uint32_t)(text[0] - '0'), rndis->supported,
 				    &rndis->offloads);
 	return RNDIS_STATUS_SUCCESS;
 }

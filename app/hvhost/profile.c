@@ -4,8 +4,12 @@
 
 /**
  * @file
- * See profile.h. Which Windows release speaks which version is inferred from
- * guests' sources; only the version numbers themselves are certain.
+ * See profile.h. Certain are the version numbers, what a version brings with
+ * it, and the row of OpenVMM. Inferred from guests' sources and from the NDIS
+ * version of each release are: which release speaks which version; since when
+ * there are UDP checksums, UDP hashes and RSC; and that a Windows host puts a
+ * checksum info only beside frames that it has looked at. Unknown is the longest
+ * frame that production hosts take: OpenVMM's limit stands in for it.
  */
 
 #include <string.h>
@@ -13,22 +17,38 @@
 #include "offload.h"
 #include "profile.h"
 
+#define CHECKSUMS_WITHOUT_UDP (OFFLOAD_CHECKSUMS & ~OFFLOAD_UDP)
+#define CHECKSUMS_OF_IP4 (OFFLOAD_TX_IP4 | OFFLOAD_TX_TCP4 | OFFLOAD_RX_IP4 | OFFLOAD_RX_TCP4)
+#define HASHES_OF_TCP (RSS_HASH_TOEPLITZ | RSS_HASH_TCP4 | RSS_HASH_TCP6)
+#define HASHES_ALL (HASHES_OF_TCP | RSS_HASH_UDP4 | RSS_HASH_UDP6)
+#define FRAME_LONGEST 9216u
+
+/* What all releases with RSC over vmbus have in common as far as a guest sees. */
+#define SINCE_WS2019 \
+	.nvsp_max = NVSP_VERSION_61, \
+	.offload_revision = 3, \
+	.rss_revision = 2, \
+	.rss_hashes = HASHES_ALL, \
+	.hash_infos = true, \
+	.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS | OFFLOAD_RSC, \
+	.frame_max = FRAME_LONGEST
+
 static const struct profile profiles[] = {
 	{
 		.name = "default",
-		.what = "a current host: NVSP 6.1",
-		.nvsp_max = NVSP_VERSION_61,
-		.offload_revision = 3,
-		.rss_revision = 2,
-		.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS,
+		.what = "a current host: NVSP 6.1, all offloads, RSC",
+		SINCE_WS2019,
 	},
 	{
 		.name = "openvmm",
-		.what = "OpenVMM: filter on or off only, answers short requests",
+		.what = "OpenVMM: NVSP 6.1, no RSC, no hashes, filter on or off only",
 		.nvsp_max = NVSP_VERSION_61,
 		.offload_revision = 3,
 		.rss_revision = 2,
+		.rss_hashes = HASHES_OF_TCP,
 		.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS,
+		.frame_max = FRAME_LONGEST,
+		.checksum_always = true,
 		.answers_short = true,
 		.filter_is_a_switch = true,
 		.always_connected = true,
@@ -36,20 +56,46 @@ static const struct profile profiles[] = {
 		.no_multicast_list = true,
 	},
 	{
+		.name = "azure",
+		.what = "Azure: as ws2022",
+		SINCE_WS2019,
+	},
+	{
+		.name = "ws2025",
+		.what = "Windows Server 2025: as ws2019",
+		SINCE_WS2019,
+	},
+	{
+		.name = "ws2022",
+		.what = "Windows Server 2022: as ws2019",
+		SINCE_WS2019,
+	},
+	{
+		.name = "ws2019",
+		.what = "Windows Server 2019: NVSP 6.1, RSC",
+		SINCE_WS2019,
+	},
+	{
 		.name = "ws2016",
-		.what = "Windows Server 2016: NVSP 6.0",
+		.what = "Windows Server 2016: NVSP 6.0, UDP hashes, no RSC",
 		.nvsp_max = NVSP_VERSION_6,
 		.offload_revision = 3,
 		.rss_revision = 2,
+		.rss_hashes = HASHES_ALL,
+		.hash_infos = true,
 		.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS,
+		.frame_max = FRAME_LONGEST,
 	},
 	{
 		.name = "ws2012r2",
-		.what = "Windows Server 2012 R2: NVSP 5",
+		.what = "Windows Server 2012 R2: NVSP 5, no UDP hashes",
 		.nvsp_max = NVSP_VERSION_5,
 		.offload_revision = 3,
 		.rss_revision = 2,
+		.rss_hashes = HASHES_OF_TCP,
+		.hash_infos = true,
 		.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS,
+		.frame_max = FRAME_LONGEST,
 	},
 	{
 		.name = "ws2012",
@@ -57,14 +103,26 @@ static const struct profile profiles[] = {
 		.nvsp_max = NVSP_VERSION_4,
 		.offload_revision = 2,
 		.rss_revision = 1,
-		.offloads = (OFFLOAD_CHECKSUMS & ~OFFLOAD_UDP) | OFFLOAD_LARGE_SENDS,
+		.rss_hashes = HASHES_OF_TCP,
+		.hash_infos = true,
+		.offloads = CHECKSUMS_WITHOUT_UDP | OFFLOAD_LARGE_SENDS,
+		.frame_max = FRAME_LONGEST,
 	},
 	{
 		.name = "ws2008r2",
-		.what = "Windows Server 2008 R2: NVSP 2, no RSS",
+		.what = "Windows Server 2008 R2: NVSP 2, no RSS, no large sends",
 		.nvsp_max = NVSP_VERSION_2,
 		.offload_revision = 1,
-		.offloads = OFFLOAD_CHECKSUMS & ~OFFLOAD_UDP,
+		.offloads = CHECKSUMS_WITHOUT_UDP,
+		.frame_max = FRAME_LONGEST,
+	},
+	{
+		.name = "ws2008",
+		.what = "Windows Server 2008: NVSP 1, no jumbo frames, IPv4 checksums only",
+		.nvsp_max = NVSP_VERSION_1,
+		.offload_revision = 1,
+		.offloads = CHECKSUMS_OF_IP4,
+		.frame_max = FRAME_LONGEST,
 	},
 };
 

@@ -25,13 +25,27 @@ enum {
 	NVSP_VERSION_61 = 0x00060001,
 };
 
+/** Hash functions and types in the RSS capabilities. */
+enum {
+	RSS_HASH_TOEPLITZ = 0x1,
+	RSS_HASH_TCP4 = 0x100,
+	RSS_HASH_TCP6 = 0x200,
+	RSS_HASH_UDP4 = 0x800,
+	RSS_HASH_UDP6 = 0x1000,
+};
+
 struct profile {
 	const char *name;
 	const char *what;		/**< for the help text */
 	uint32_t nvsp_max;		/**< highest version; all below are spoken too */
 	uint8_t offload_revision;	/**< of NDIS_OFFLOAD: 1, 2 or 3 */
 	uint8_t rss_revision;		/**< of the RSS capabilities: 0 none, 1 or 2 */
+	uint32_t rss_hashes;		/**< RSS_HASH_... of the RSS capabilities */
+	bool hash_infos;		/**< received frames carry hash value and hash info */
 	uint32_t offloads;		/**< OFFLOAD_... */
+	uint32_t frame_max;		/**< longest frame that NDIS_CONFIG can ask for */
+	/** Quirk: each received frame has a checksum info, also if it says nothing. */
+	bool checksum_always;
 	/** Quirk: NVSP requests that fill less than 32 bytes are answered. */
 	bool answers_short;
 	/** Quirk: any packet filter but 0 lets every frame through. */

@@ -35,12 +35,19 @@ struct rndis_request {
 };
 
 void
+rndis_offer(struct rndis *rndis, uint32_t offloads)
+{
+	rndis->supported = offloads;
+	rndis->offloads = offloads & ~OFFLOAD_RSC;
+}
+
+void
 rndis_reset(struct rndis *rndis)
 {
 	rndis->initialized = false;
 	rndis->halted = false;
 	rndis->filter = 0;
-	rndis->offloads = rndis->profile->offloads;
+	rndis_offer(rndis, rndis->supported);
 	rndis->offloads_changed = false;
 	memset(&rndis->rss, 0, sizeof(rndis->rss));
 	rndis->multicasts = 0;

@@ -84,6 +84,7 @@ struct rndis {
 	uint32_t queues_max;
 	bool link_up;
 	uint64_t link_bps;
+	uint32_t supported;		/**< OFFLOAD_... that the guest can have; see rndis_offer() */
 
 	/* What the guest said. */
 	bool initialized;
@@ -98,6 +99,9 @@ struct rndis {
 
 /** Forget what the guest said. */
 void rndis_reset(struct rndis *rndis);
+
+/** These offloads are there from now on. All are on but coalescing, until the guest says so. */
+void rndis_offer(struct rndis *rndis, uint32_t offloads);
 
 /**
  * Take a control message.

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "inspect.h"
 #include "rndis.h"
 #include "rndis_packet.h"
 #include "rules.h"
@@ -18,15 +19,17 @@
 #define OFFSET_BASE 8u			/* offsets count from the data offset field */
 #define INFO_HEADER_LEN 12u
 #define INFO_LEN 16u			/* of those with a 4 byte value */
-#define IP4_HEADER_LEN 20u
-#define IP6_HEADER_LEN 40u
-#define TCP_DATA_OFFSET 12u
+#define INFOS_MAX 5u			/* beside a received frame */
+#define PACKET_ID_VERSION 1u
 
 /* Types of per-packet info. */
 enum {
 	INFO_CHECKSUM = 0,
 	INFO_LARGE_SEND = 2,
 	INFO_VLAN = 6,
+	INFO_HASH_VALUE = 8,
+	INFO_HASH_INFO = 9,
+	INFO_PACKET_ID = 1u << 31 | 1,	/* of the internal types */
 };
 
 /* The fields of a header, each read once. */
@@ -138,7 +141,7 @@ packet_take_large_send(const struct packet_parse *p, uint32_t value, struct rndi
 	packet->large_send_is_ipv6 = value >> 31;
 	packet->mss = (uint16_t)value;
 	packet->transport_offset = value >> 20 & 0x3ff;
-	if (packet->transport_offset + TCP_DATA_OFFSET >= packet->len) {
+	if ((size_t)packet->transport_offset + TCP_DATA_OFFSET_AT >= packet->len) {
 		rules_break(p->rules, RULE_RNDIS_LARGE_SEND, p->who,
 			    "TCP header at %u of a frame of %zu", packet->transport_offset,
 			    packet->len);
@@ -328,10 +331,33 @@ packet_vlan_value(uint16_t tci)
 	       (uint32_t)(tci & 0xfff) << 4;
 }
 
+/* All infos of a message; how many bytes. */
+static uint32_t
+packet_write_infos(struct wire out, const struct rndis_rx_info *info)
+{
+	size_t room = out.left;
+
+	if (info->has_checksum)
+		packet_write_info(&out, INFO_CHECKSUM, info->checksum);
+	if (info->is_tagged)
+		packet_write_info(&out, INFO_VLAN, packet_vlan_value(info->tci));
+	if (info->has_hash) {
+		packet_write_info(&out, INFO_HASH_VALUE, info->hash);
+		packet_write_info(&out, INFO_HASH_INFO, info->hash_info);
+	}
+	if (info->fragment != FRAGMENT_NONE)
+		packet_write_info(&out, INFO_PACKET_ID, PACKET_ID_VERSION |
+				  (uint32_t)info->fragment << 8 |
+				  (uint32_t)info->packet_id << 16);
+	return (uint32_t)(room - out.left);
+}
+
 void
 rndis_packet_write(uint8_t *section, uint32_t section_len, const struct rndis_rx_info *info)
 {
-	struct wire out = wire_over(section, HEADER_LEN + 2 * INFO_LEN);
+	struct wire out = wire_over(section, HEADER_LEN);
+	uint32_t infos_len = packet_write_infos(wire_over(section + HEADER_LEN,
+							  INFOS_MAX * INFO_LEN), info);
 
 	put32(&out, RNDIS_MSG_PACKET);
 	put32(&out, section_len);
@@ -339,10 +365,7 @@ rndis_packet_write(uint8_t *section, uint32_t section_len, const struct rndis_rx
 	put32(&out, info->frame_len);
 	put64(&out, 0);
 	put32(&out, 0);
-	put32(&out, HEADER_LEN - OFFSET_BASE);
-	put32(&out, info->is_tagged ? 2 * INFO_LEN : INFO_LEN);
+	put32(&out, infos_len > 0 ? HEADER_LEN - OFFSET_BASE : 0);
+	put32(&out, infos_len);
 	put64(&out, 0);
-	packet_write_info(&out, INFO_CHECKSUM, info->checksum);
-	if (info->is_tagged)
-		packet_write_info(&out, INFO_VLAN, packet_vlan_value(info->tci));
 }

@@ -37,9 +37,21 @@ enum {
 	RX_CHECKSUM_TCP_FAILED = 1 << 0,
 	RX_CHECKSUM_UDP_FAILED = 1 << 1,
 	RX_CHECKSUM_IP_FAILED = 1 << 2,
+	RX_CHECKSUM_FAILED = 7,		/**< any of them */
 	RX_CHECKSUM_TCP_GOOD = 1 << 3,
 	RX_CHECKSUM_UDP_GOOD = 1 << 4,
 	RX_CHECKSUM_IP_GOOD = 1 << 5,
+	/** With GOOD: it was verified, but what the frame has in the field is something else. */
+	RX_CHECKSUM_TCP_STALE = 1 << 7,
+	RX_CHECKSUM_IP_STALE = 1 << 8,
+};
+
+/** Flags of the packet-id info, which says which part of a coalesced frame a message is. */
+enum {
+	FRAGMENT_NONE = 0,		/**< the whole frame; there is no such info */
+	FRAGMENT_MIDDLE = 1 << 0,
+	FRAGMENT_FIRST = 1 << 0 | 1 << 1,
+	FRAGMENT_LAST = 1 << 0 | 1 << 2,
 };
 
 /** One frame of the guest and what is to be done with it. */
@@ -78,12 +90,18 @@ enum rndis_kind rndis_packets_parse(const struct frame *bytes, struct rules *rul
 struct rndis_rx_info {
 	uint32_t frame_offset;		/**< in the section */
 	uint32_t frame_len;
+	bool has_checksum;
 	uint32_t checksum;		/**< RX_CHECKSUM_... */
 	bool is_tagged;
 	uint16_t tci;
+	bool has_hash;
+	uint32_t hash;
+	uint32_t hash_info;		/**< function and type, as in the RSS parameters */
+	uint8_t fragment;		/**< FRAGMENT_... */
+	uint16_t packet_id;		/**< the same in all fragments of a frame */
 };
 
-/** Write the message that fills a whole receive section; at most 76 bytes are touched. */
+/** Write the message that fills a whole receive section; at most 124 bytes are touched. */
 void rndis_packet_write(uint8_t *section, uint32_t section_len,
 			const struct rndis_rx_info *info);
 

@@ -9,66 +9,18 @@
 
 #include <string.h>
 
+#include "checksum.h"
+#include "inspect.h"
 #include "segment.h"
-
-enum {
-	IP4_LEN = 2,			/* offsets in the IPv4 header */
-	IP4_ID = 4,
-	IP4_SUM = 10,
-	IP6_LEN = 4,			/* in the IPv6 header */
-	IP6_HEADER = 40,
-	TCP_SEQ = 4,			/* in the TCP header */
-	TCP_DATA_OFFSET = 12,
-	TCP_FLAGS = 13,
-	TCP_SUM = 16,
-	UDP_SUM = 6,
-};
 
 #define TCP_FIN_PSH 0x09u
 #define TCP_CWR 0x80u
-
-static uint32_t
-get_be16(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
-}
-
-static void
-put_be16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-/* The ones' complement sum of 16-bit words. */
-static uint32_t
-sum16(const uint8_t *at, size_t len, uint32_t sum)
-{
-	uint64_t total = sum;
-
-	for (; len >= 2; at += 2, len -= 2)
-		total += get_be16(at);
-	if (len > 0)
-		total += (uint32_t)at[0] << 8;
-	while (total >> 16)
-		total = (total & 0xffff) + (total >> 16);
-	return (uint32_t)total;
-}
-
-static void
-fill_ip_checksum(uint8_t *ip)
-{
-	size_t len = (size_t)(ip[0] & 0x0f) * 4;
-
-	put_be16(ip + IP4_SUM, 0);
-	put_be16(ip + IP4_SUM, ~sum16(ip, len, 0));
-}
 
 /* The field holds the pseudo header's sum; add what it lacks and the rest. */
 static void
 fill_transport_checksum(uint8_t *transport, size_t len, size_t field, uint32_t add)
 {
-	uint32_t sum = ~sum16(transport, len, add) & 0xffff;
+	uint32_t sum = ~checksum_sum(transport, len, add) & 0xffff;
 
 	/* 0 means "no checksum" in UDP; both say the same otherwise. */
 	put_be16(transport + field, sum != 0 ? sum : 0xffff);
@@ -77,12 +29,12 @@ fill_transport_checksum(uint8_t *transport, size_t len, size_t field, uint32_t a
 void
 segment_checksum(uint8_t *frame, size_t len, const struct rndis_packet *packet)
 {
-	size_t field = packet->checksum & TX_CHECKSUM_TCP ? TCP_SUM : UDP_SUM;
+	size_t field = packet->checksum & TX_CHECKSUM_TCP ? TCP_SUM_AT : UDP_SUM_AT;
 	size_t transport = packet->transport_offset;
 
 	if (packet->checksum & TX_CHECKSUM_IPV4 && packet->checksum & TX_CHECKSUM_IP_HEADER &&
 	    len >= ETHER_HDR_LEN + (size_t)(frame[ETHER_HDR_LEN] & 0x0f) * 4)
-		fill_ip_checksum(frame + ETHER_HDR_LEN);
+		checksum_fill_ip4(frame + ETHER_HDR_LEN);
 	if (!(packet->checksum & (TX_CHECKSUM_TCP | TX_CHECKSUM_UDP)))
 		return;
 	if (transport == 0)
@@ -91,7 +43,7 @@ segment_checksum(uint8_t *frame, size_t len, const struct rndis_packet *packet)
 		return;
 	/* Padding of short frames does not belong to the sum. */
 	if (packet->checksum & TX_CHECKSUM_IPV4) {
-		size_t end = ETHER_HDR_LEN + get_be16(frame + ETHER_HDR_LEN + IP4_LEN);
+		size_t end = ETHER_HDR_LEN + get_be16(frame + ETHER_HDR_LEN + IP4_LEN_AT);
 
 		if (end > transport + field + 1 && end < len)
 			len = end;
@@ -123,12 +75,12 @@ large_send_init(struct large_send *ls, const uint8_t *frame, size_t len,
 	    ls->transport < ETHER_HDR_LEN + (ls->ipv6 ? 40u : 20u))
 		return false;
 	tcp = frame + ls->transport;
-	ls->headers = ls->transport + (size_t)(tcp[TCP_DATA_OFFSET] >> 4) * 4;
+	ls->headers = ls->transport + (size_t)(tcp[TCP_DATA_OFFSET_AT] >> 4) * 4;
 	if (ls->headers < ls->transport + 20 || ls->headers >= len)
 		return false;
-	ls->flags = tcp[TCP_FLAGS];
-	ls->seq = get_be16(tcp + TCP_SEQ) << 16 | get_be16(tcp + TCP_SEQ + 2);
-	ls->ip_id = (uint16_t)get_be16(frame + ETHER_HDR_LEN + IP4_ID);
+	ls->flags = tcp[TCP_FLAGS_AT];
+	ls->seq = get_be32(tcp + TCP_SEQ_AT);
+	ls->ip_id = (uint16_t)get_be16(frame + ETHER_HDR_LEN + IP4_ID_AT);
 	return true;
 }
 
@@ -143,21 +95,20 @@ large_send_headers(const struct large_send *ls, uint8_t *out, size_t done, size_
 	uint8_t flags = ls->flags;
 
 	if (ls->ipv6) {
-		put_be16(ip + IP6_LEN, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN -
-						  IP6_HEADER));
+		put_be16(ip + IP6_LEN_AT, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN -
+						  IP6_HEADER_LEN));
 	} else {
-		put_be16(ip + IP4_LEN, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN));
-		put_be16(ip + IP4_ID, ls->ip_id + n);
-		fill_ip_checksum(ip);
+		put_be16(ip + IP4_LEN_AT, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN));
+		put_be16(ip + IP4_ID_AT, ls->ip_id + n);
+		checksum_fill_ip4(ip);
 	}
-	put_be16(tcp + TCP_SEQ, seq >> 16);
-	put_be16(tcp + TCP_SEQ + 2, seq);
+	put_be32(tcp + TCP_SEQ_AT, seq);
 	if (!last)
 		flags &= (uint8_t)~TCP_FIN_PSH;
 	if (n > 0)
 		flags &= (uint8_t)~TCP_CWR;
-	tcp[TCP_FLAGS] = flags;
-	fill_transport_checksum(tcp, tcp_len, TCP_SUM, (uint32_t)tcp_len);
+	tcp[TCP_FLAGS_AT] = flags;
+	fill_transport_checksum(tcp, tcp_len, TCP_SUM_AT, (uint32_t)tcp_len);
 }
 
 unsigned int

@@ -8,7 +8,8 @@ from rig import assert_intact, numbered, two_nics, wait_all_sent
 
 COUNT = 20_000
 VERSIONS = ["1", "2", "4", "5", "6", "6.1"]
-PROFILES = ["default", "openvmm", "ws2016", "ws2012r2", "ws2012", "ws2008r2"]
+PROFILES = ["default", "openvmm", "azure", "ws2025", "ws2022", "ws2019", "ws2016", "ws2012r2",
+            "ws2012", "ws2008r2", "ws2008"]
 
 
 def assert_carries_both_ways(lab, *options, size="60-1514"):

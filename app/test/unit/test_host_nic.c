@@ -13,6 +13,7 @@
 
 #include "guestmem.h"
 #include "host_fake.h"
+#include "host_frames.h"
 #include "host_test.h"
 #include "keyvals.h"
 #include "nic.h"
@@ -72,6 +73,8 @@ start_with(const char *profile)
 		.nvsp_min = NVSP_VERSION_1,
 		.nvsp_max = profile_find(profile)->nvsp_max,
 		.queues_max = 1,
+		.offloads = profile_find(profile)->offloads,
+		.frame_max = profile_find(profile)->frame_max,
 		.link_bps = 10000000000,
 	};
 
@@ -368,13 +371,96 @@ frame_arrives_with_its_header(void **state)
 	assert_int_equal(le32(message + 4), 1806);
 	assert_int_equal(le32(message + 8), 248);
 	assert_int_equal(le32(message + 12), 60);
-	assert_int_equal(le32(message + 28), 36);
-	assert_int_equal(le32(message + 32), 16);
-	assert_int_equal(le32(message + 44), 16);
-	assert_int_equal(le32(message + 48), 0);
+	assert_int_equal(le32(message + 28), 0);	/* no infos */
+	assert_int_equal(le32(message + 32), 0);
 	assert_memory_equal(message + 256, own_mac, 6);
 	assert_int_equal(message[256 + 59], 0xab);
 	give_back(packet->id);
+	assert_clean();
+}
+
+/* A frame for the guest as it is; its message. */
+static const uint8_t *
+receive(const uint8_t *bytes, size_t len)
+{
+	struct iovec seg = { (void *)(uintptr_t)bytes, len };
+	const struct fake_packet *packet;
+
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, len }));
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	give_back(packet->id);
+	return fake.recv + le32(packet->header + 12);
+}
+
+/* The value of the message's only info, of that type. */
+static uint32_t
+only_info(const uint8_t *message, uint32_t type)
+{
+	assert_int_equal(le32(message + 28), 36);
+	assert_int_equal(le32(message + 32), 16);
+	assert_int_equal(le32(message + 44), 16);
+	assert_int_equal(le32(message + 48), type);
+	assert_int_equal(le32(message + 52), 12);
+	return le32(message + 56);
+}
+
+/* Values: 1 off, 2 transmit, 3 receive, 4 both. */
+static void
+set_checksum_offloads(uint8_t ip4, uint8_t tcp4, uint8_t udp4)
+{
+	CONTROL(5, 56, 9, 0xfc01020c, 28, 20, 0, 28u << 16 | 3 << 8 | 0x80,
+		(uint32_t)ip4 | (uint32_t)tcp4 << 8 | (uint32_t)udp4 << 16, 0, 0, 0, 0, 0);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+	hear_control(7);
+}
+
+static void
+checksums_are_told_as_good_or_failed(void **state)
+{
+	uint8_t bytes[sizeof(good_tcp4)];
+
+	(void)state;
+	bring_up();
+	memcpy(bytes, good_tcp4, sizeof(bytes));
+	assert_int_equal(only_info(receive(bytes, sizeof(bytes)), 0), 0x28);
+	bytes[58] ^= 1;
+	assert_int_equal(only_info(receive(bytes, sizeof(bytes)), 0), 0x21);
+	bytes[24] ^= 1;
+	assert_int_equal(only_info(receive(bytes, sizeof(bytes)), 0), 0x05);
+	assert_int_equal(only_info(receive(good_udp4, sizeof(good_udp4)), 0), 0x30);
+	assert_int_equal(only_info(receive(good_udp6, sizeof(good_udp6)), 0), 0x10);
+	assert_int_equal(nic_counters(nic)->rx_sum_good, 3);
+	assert_int_equal(nic_counters(nic)->rx_sum_failed, 2);
+	assert_clean();
+}
+
+static void
+checksums_that_are_off_are_not_told(void **state)
+{
+	(void)state;
+	bring_up();
+	set_checksum_offloads(1, 3, 2);
+	assert_int_equal(only_info(receive(good_tcp4, sizeof(good_tcp4)), 0), 0x08);
+	assert_int_equal(le32(receive(good_udp4, sizeof(good_udp4)) + 32), 0);
+	set_checksum_offloads(4, 1, 4);
+	assert_int_equal(only_info(receive(good_tcp4, sizeof(good_tcp4)), 0), 0x20);
+	assert_clean();
+}
+
+static void
+openvmm_always_sends_a_checksum_info(void **state)
+{
+	static const uint8_t other[60] = { 2, 0x15, 0x5d, 0, 0, 1, [12] = 0x88, 0xb5 };
+
+	(void)state;
+	start_with("openvmm");
+	bring_up_buffers();
+	initialize();
+	set_filter(0x0d);
+	assert_int_equal(only_info(receive(other, sizeof(other)), 0), 0);
+	assert_int_equal(only_info(receive(good_tcp4, sizeof(good_tcp4)), 0), 0x28);
 	assert_clean();
 }
 
@@ -419,9 +505,9 @@ tag_travels_beside_the_frame(void **state)
 	nic_poll(nic);
 	message = fake.recv + le32(hear(PACKET_XFER_PAGES)->header + 12);
 	assert_int_equal(le32(message + 12), 60);
-	assert_int_equal(le32(message + 32), 32);
-	assert_int_equal(le32(message + 60 + 4), 6);
-	assert_int_equal(le32(message + 60 + 12), 0x0053);	/* id 5, priority 3 */
+	assert_int_equal(le32(message + 32), 16);
+	assert_int_equal(le32(message + 44 + 4), 6);
+	assert_int_equal(le32(message + 44 + 12), 0x0053);	/* id 5, priority 3 */
 	message += 8 + le32(message + 8);
 	assert_memory_equal(message, tagged, 12);
 	assert_memory_equal(message + 12, tagged + 16, 3);
@@ -1238,6 +1324,12 @@ main(void)
 		CASE("a guest comes up without breaking a rule", comes_up_without_a_broken_rule),
 		CASE("a received frame has its header, its infos and its place",
 		     frame_arrives_with_its_header),
+		CASE("checksums of received frames are told as good or failed",
+		     checksums_are_told_as_good_or_failed),
+		CASE("checksums whose offload is off are not told",
+		     checksums_that_are_off_are_not_told),
+		CASE("OpenVMM sends a checksum info also when it knows nothing",
+		     openvmm_always_sends_a_checksum_info),
 		CASE("a batch is one packet and one completion",
 		     batch_is_one_packet_and_one_completion),
 		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),

@@ -73,6 +73,7 @@ start(const char *profile)
 	nvsp.who = "test";
 	nvsp.version_min = NVSP_VERSION_1;
 	nvsp.version_max = nvsp.profile->nvsp_max;
+	nvsp.frame_max = nvsp.profile->frame_max;
 	nvsp_reset(&nvsp);
 }
 

@@ -135,7 +135,9 @@ static void
 bad_nic_options_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "mtu=1500", "port=sink,mtu=67", "port=sink,mtu=9203", "port=sink,queues=0",
+		"", "mtu=1500", "port=sink,mtu=67", "port=sink,mtu=65523", "port=sink,mtu-max=1499",
+		"port=sink,mtu-max=65523", "port=sink,offloads=", "port=sink,offloads=tcp4+",
+		"port=sink,offloads=tcp5", "port=sink,rsc=maybe", "port=sink,queues=0",
 		"port=sink,queues=65", "port=sink,mac=1:2:3", "port=sink,mac=01:00:00:00:00:01",
 		"port=sink,mac=02:00:00:00:00:01x", "port=sink,guid=1", "port=sink,nvsp=3",
 		"port=sink,recv=1000000", "port=sink,sections=warm", "port=sink,,mtu=1500",

@@ -36,6 +36,7 @@ start(const char *profile)
 	rndis.queues_max = 4;
 	rndis.link_up = true;
 	rndis.link_bps = 10000000000;
+	rndis.supported = rndis.profile->offloads;
 	rndis_reset(&rndis);
 	rndis.initialized = true;
 }
@@ -187,9 +188,12 @@ rss_capabilities_follow_the_profile(void **state)
 	assert_int_equal(query(0x10203), 0);
 	assert_int_equal(le32(reply + 16), 20);
 	assert_int_equal(le32(reply + 24), 18u << 16 | 2 << 8 | 0x88);
-	assert_int_equal(le32(reply + 28), 0x301);
+	assert_int_equal(le32(reply + 28), 0x1b01);
 	assert_int_equal(le32(reply + 36), 4);
 	assert_int_equal(le32(reply + 40), 128);
+	start("openvmm");
+	assert_int_equal(query(0x10203), 0);
+	assert_int_equal(le32(reply + 28), 0x301);
 	start("ws2012");
 	assert_int_equal(query(0x10203), 0);
 	assert_int_equal(le32(reply + 16), 16);
