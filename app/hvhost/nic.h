@@ -59,6 +59,7 @@ struct nic_config {
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
 	C(rx_sum_good, "received frames with a checksum that was verified") \
 	C(rx_sum_failed, "received frames with a checksum that is wrong") \
+	C(rx_coalesced, "received frames that were joined to the one before") \
 	C(rx_oversize, "dropped: longer than the guest's MTU") \
 	C(tx_frames, "frames that the guest sent") \
 	C(tx_bytes, "in these") \

@@ -16,6 +16,8 @@
 #include "nic.h"
 #include "nvsp.h"
 #include "rndis.h"
+#include "rndis_packet.h"
+#include "rsc.h"
 #include "rxbuf.h"
 #include "vmbus.h"
 
@@ -29,7 +31,10 @@ struct nic_batch {
 	struct rxbuf_chain chain;
 	unsigned int limit;		/* ranges that fit the ring now */
 	uint32_t spare;			/* section in the hands of the port, or RXBUF_NONE */
-	uint8_t header[XFER_HEADER_LEN + NVSP_RANGES_MAX * RANGE_LEN];
+	struct rsc rsc;			/* the frame that the last message is a part of */
+	struct rndis_rx_info last;	/* what was written around it */
+	uint16_t packet_id;
+	uint8_t header[XFER_HEADER_LEN + NVSP_RANGES_MAX_RSC * RANGE_LEN];
 };
 
 /* A completion that found the ring full; nothing more is read until it is out. */

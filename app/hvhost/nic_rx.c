@@ -65,12 +65,15 @@ nic_rx_flush(struct nic_channel *ch)
 		nic->counters.rx_lost_ring_full += batch->chain.count;
 	}
 	memset(&batch->chain, 0, sizeof(batch->chain));
+	rsc_close(&batch->rsc);
 }
 
 /* How many ranges a packet may have now; 0: the ring is full. */
 static unsigned int
 rx_batch_limit(const struct nic_channel *ch)
 {
+	unsigned int most = ch->nic->rndis.offloads & OFFLOAD_RSC ? NVSP_RANGES_MAX_RSC :
+			    NVSP_RANGES_MAX;
 	size_t room = vmbus_channel_room(ch->vch);
 	size_t ranges;
 
@@ -78,7 +81,7 @@ rx_batch_limit(const struct nic_channel *ch)
 		return 0;
 	/* Half of the reserve is left to completions. */
 	ranges = (room - RING_RESERVE / 2) / RANGE_LEN;
-	return ranges < NVSP_RANGES_MAX ? (unsigned int)ranges : NVSP_RANGES_MAX;
+	return ranges < most ? (unsigned int)ranges : most;
 }
 
 /* Whether one more frame fits the batch; full batches are sent. */
@@ -133,20 +136,75 @@ nic_rx_untag(uint8_t *section, struct rndis_rx_info *info)
 
 /* What the guest wants to know about the frame's checksums. */
 static void
-nic_rx_verify(struct nic *nic, const uint8_t *frame, struct rndis_rx_info *info)
+nic_rx_verify(struct nic *nic, const uint8_t *frame, const struct layout *layout,
+	      struct rndis_rx_info *info)
 {
-	struct layout layout = { 0 };
-
-	if (nic->rndis.offloads & OFFLOAD_RX) {
-		layout = inspect(frame, info->frame_len);
-		info->checksum = verify_checksums(frame, &layout, nic->rndis.offloads);
-	}
+	info->checksum = verify_checksums(frame, layout, nic->rndis.offloads);
 	info->has_checksum = info->checksum != RX_CHECKSUM_UNKNOWN ||
 			     nic->config.profile->checksum_always;
 	if (info->checksum & RX_CHECKSUM_FAILED)
 		nic->counters.rx_sum_failed++;
 	else if (info->checksum != RX_CHECKSUM_UNKNOWN)
 		nic->counters.rx_sum_good++;
+}
+
+/* Only segments are joined whose sums have all been found good. */
+static bool
+nic_rx_may_coalesce(const struct nic *nic, const struct layout *layout, uint32_t checksum)
+{
+	uint32_t offloads = nic->rndis.offloads;
+
+	if (layout->ip_version == 4)
+		return offloads & OFFLOAD_RSC4 &&
+		       checksum == (RX_CHECKSUM_IP_GOOD | RX_CHECKSUM_TCP_GOOD);
+	return offloads & OFFLOAD_RSC6 && checksum == RX_CHECKSUM_TCP_GOOD;
+}
+
+/* The message before this one turns out to be the first or a middle part of a frame. */
+static void
+rx_batch_continue(struct nic_channel *ch)
+{
+	struct nic_batch *batch = &ch->batch;
+	struct rndis_rx_info *last = &batch->last;
+
+	if (last->fragment == FRAGMENT_NONE) {
+		last->fragment = FRAGMENT_FIRST;
+		last->packet_id = ++batch->packet_id;
+		/* The headers change, their sums do not. */
+		last->checksum |= RX_CHECKSUM_TCP_STALE;
+		if (last->checksum & RX_CHECKSUM_IP_GOOD)
+			last->checksum |= RX_CHECKSUM_IP_STALE;
+	} else {
+		last->fragment = FRAGMENT_MIDDLE;
+	}
+	rndis_packet_write(nic_section(ch->nic, batch->chain.last),
+			   ch->nic->nvsp.recv_section_len, last);
+}
+
+/* Let the segment be the last part of the frame before it, if it belongs to that. */
+static void
+nic_rx_coalesce(struct nic_channel *ch, uint8_t *frame, const struct layout *layout,
+		struct rndis_rx_info *info)
+{
+	uint32_t tag = info->is_tagged ? 1u << 16 | info->tci : 0;
+	struct nic_batch *batch = &ch->batch;
+	uint32_t header_len;
+
+	if (!nic_rx_may_coalesce(ch->nic, layout, info->checksum)) {
+		rsc_close(&batch->rsc);
+		return;
+	}
+	if (!rsc_add(&batch->rsc, frame, layout, tag))
+		return;
+	rx_batch_continue(ch);
+	header_len = (uint32_t)batch->rsc.header_len;
+	*info = (struct rndis_rx_info){
+		.frame_offset = info->frame_offset + header_len,
+		.frame_len = (uint32_t)layout->end - header_len,
+		.fragment = FRAGMENT_LAST,
+		.packet_id = batch->packet_id,
+	};
+	ch->nic->counters.rx_coalesced++;
 }
 
 static void
@@ -170,6 +228,8 @@ nic_rx_commit(void *ctx, size_t len)
 	struct nic *nic = ctx;
 	struct nic_channel *ch = &nic->channel[0];
 	uint8_t *section = nic_section(nic, ch->batch.spare);
+	uint8_t *frame = section + NVSP_HEADER_AREA;
+	struct layout layout = { 0 };
 	struct rndis_rx_info info = {
 		.frame_offset = NVSP_HEADER_AREA,
 		.frame_len = (uint32_t)len,
@@ -177,7 +237,7 @@ nic_rx_commit(void *ctx, size_t len)
 
 	if (len < ETHER_HDR_LEN)
 		return;
-	if (!rndis_accepts(&nic->rndis, section + NVSP_HEADER_AREA)) {
+	if (!rndis_accepts(&nic->rndis, frame)) {
 		nic->counters.rx_filtered++;
 		return;
 	}
@@ -186,12 +246,16 @@ nic_rx_commit(void *ctx, size_t len)
 		nic->counters.rx_oversize++;
 		return;
 	}
-	nic_rx_verify(nic, section + NVSP_HEADER_AREA, &info);
-	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
-	rx_batch_add(ch, ch->batch.spare);
-	ch->batch.spare = RXBUF_NONE;
 	nic->counters.rx_frames++;
 	nic->counters.rx_bytes += info.frame_len;
+	if (nic->rndis.offloads & (OFFLOAD_RX | OFFLOAD_RSC))
+		layout = inspect(frame, info.frame_len);
+	nic_rx_verify(nic, frame, &layout, &info);
+	nic_rx_coalesce(ch, frame, &layout, &info);
+	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
+	rx_batch_add(ch, ch->batch.spare);
+	ch->batch.last = info;
+	ch->batch.spare = RXBUF_NONE;
 }
 
 static void
@@ -222,6 +286,7 @@ void
 nic_rx_reset(struct nic_channel *ch)
 {
 	memset(&ch->batch.chain, 0, sizeof(ch->batch.chain));
+	rsc_close(&ch->batch.rsc);
 	ch->batch.spare = RXBUF_NONE;
 }
 

@@ -31,7 +31,7 @@ struct fake_packet {
 	uint64_t id;
 	size_t header_len;
 	size_t payload_len;
-	uint8_t header[8 + 375 * 8];
+	uint8_t header[8 + 562 * 8];
 	uint8_t payload[64];
 };
 

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "checksum.h"
 #include "guestmem.h"
 #include "host_fake.h"
 #include "host_frames.h"
@@ -260,17 +261,23 @@ hear_control(uint32_t type)
 }
 
 static void
-bring_up_buffers(void)
+bring_up_buffers_with(uint32_t capabilities)
 {
 	SAY(true, 1, 0x60001, 0x60001);
 	hear(PACKET_COMPLETION);
-	SAY(false, 125, 1514, 0, 0x0c);
+	SAY(false, 125, 1514, 0, capabilities);
 	SAY(false, 100, 6, 30);
 	SAY(true, 101, FAKE_RECV_GPADL, 0xcafe);
 	hear(PACKET_COMPLETION);
 	SAY(true, 104, FAKE_SEND_GPADL, 0xface);
 	hear(PACKET_COMPLETION);
 	hear_nothing();
+}
+
+static void
+bring_up_buffers(void)
+{
+	bring_up_buffers_with(0x0c);
 }
 
 static void
@@ -462,6 +469,159 @@ openvmm_always_sends_a_checksum_info(void **state)
 	assert_int_equal(only_info(receive(other, sizeof(other)), 0), 0);
 	assert_int_equal(only_info(receive(good_tcp4, sizeof(good_tcp4)), 0), 0x28);
 	assert_clean();
+}
+
+static void
+set_rsc(uint8_t value)
+{
+	CONTROL(5, 56, 9, 0xfc01020c, 28, 20, 0, 28u << 16 | 3 << 8 | 0x80, 0, 0, 0, 0,
+		(uint32_t)value << 16 | (uint32_t)value << 24, 0);
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+	hear_control(7);
+}
+
+/* Five bytes of a stream from its number 100 on. */
+static void
+deliver_segment(uint32_t offset, uint8_t flags, bool good)
+{
+	uint8_t bytes[sizeof(good_tcp4)];
+	struct iovec seg = { bytes, sizeof(bytes) };
+
+	memcpy(bytes, good_tcp4, sizeof(bytes));
+	bytes[41] = (uint8_t)(100 + offset);
+	bytes[47] = flags;
+	bytes[58] = (uint8_t)('a' + offset);
+	bytes[50] = bytes[51] = 0;
+	put_be16(bytes + 50, ~checksum_sum(bytes + 34, 25, checksum_pseudo(bytes + 14, 4, 6, 25)));
+	bytes[51] ^= !good;
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, sizeof(bytes) }));
+}
+
+/* What the guest finds in range i of a packet. */
+static const uint8_t *
+message_of(const struct fake_packet *packet, unsigned int i)
+{
+	return fake.recv + le32(packet->header + 12 + 8 * i);
+}
+
+static void
+bring_up_with_rsc(void)
+{
+	start_with("default");
+	bring_up_buffers_with(0x8c);
+	initialize();
+	set_filter(0x0d);
+	set_rsc(2);
+}
+
+static void
+segments_are_delivered_as_one_frame(void **state)
+{
+	static const uint32_t ids[] = { 0x00010301, 0x00010101, 0x00010501 };
+	const struct fake_packet *packet;
+	const uint8_t *message;
+
+	(void)state;
+	bring_up_with_rsc();
+	for (uint32_t i = 0; i < 3; i++)
+		deliver_segment(5 * i, 0x10, true);
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(packet->header + 4), 3);
+	/* The first has the headers, which speak for all, and says that the sums do not. */
+	message = message_of(packet, 0);
+	assert_int_equal(le32(message + 8), 248);
+	assert_int_equal(le32(message + 12), 59);
+	assert_int_equal(le32(message + 32), 32);
+	assert_int_equal(le32(message + 56), 0x28 | 0x180);
+	assert_int_equal(le32(message + 60 + 4), 0x80000001);
+	assert_int_equal(get_be16(message + 256 + 16), 40 + 15);
+	for (uint32_t i = 0; i < 3; i++) {
+		message = message_of(packet, i);
+		assert_int_equal(le32(message + 4), 1806);
+		if (i == 0) {
+			assert_int_equal(le32(message + 60 + 12), ids[0]);
+			continue;
+		}
+		assert_int_equal(only_info(message, 0x80000001), ids[i]);
+		assert_int_equal(le32(message + 12), 5);
+		assert_int_equal(message[8 + le32(message + 8) + 4], 'a' + 5 * i);
+	}
+	give_back(packet->id);
+	assert_int_equal(nic_counters(nic)->rx_frames, 3);
+	assert_int_equal(nic_counters(nic)->rx_coalesced, 2);
+	assert_clean();
+}
+
+static void
+coalesced_frame_does_not_outlive_its_packet(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	bring_up_with_rsc();
+	deliver_segment(0, 0x10, true);
+	deliver_segment(5, 0x10, true);
+	nic_poll(nic);
+	give_back(hear(PACKET_XFER_PAGES)->id);
+	deliver_segment(10, 0x10, true);
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(only_info(message_of(packet, 0), 0), 0x28);
+	assert_int_equal(nic_counters(nic)->rx_coalesced, 1);
+}
+
+static void
+segment_with_a_wrong_sum_stays_alone(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	bring_up_with_rsc();
+	deliver_segment(0, 0x10, true);
+	deliver_segment(5, 0x10, false);
+	deliver_segment(10, 0x10, true);
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(only_info(message_of(packet, 0), 0), 0x28);
+	assert_int_equal(only_info(message_of(packet, 1), 0), 0x21);
+	assert_int_equal(only_info(message_of(packet, 2), 0), 0x28);
+	assert_int_equal(nic_counters(nic)->rx_coalesced, 0);
+}
+
+static void
+nothing_is_coalesced_unless_both_sides_want_it(void **state)
+{
+	static const struct {
+		const char *profile;
+		uint32_t capabilities;
+		uint8_t value;
+		uint32_t offered;
+		uint64_t joined;
+	} cases[] = {
+		{ "default", 0x8c, 2, 0x0101, 1 }, { "default", 0x8c, 1, 0x0101, 0 },
+		{ "default", 0x8c, 0, 0x0101, 0 }, { "default", 0x0c, 2, 0, 0 },
+		{ "openvmm", 0x8c, 2, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		start_with(cases[i].profile);
+		bring_up_buffers_with(cases[i].capabilities);
+		initialize();
+		set_filter(0x0d);
+		CONTROL(4, 28, 5, 0xfc01020d, 0, 20, 0);
+		hear_status(SUCCESS);
+		assert_int_equal(le32(hear_control(0x80000004) + 24 + 144), cases[i].offered);
+		set_rsc(cases[i].value);
+		deliver_segment(0, 0x10, true);
+		deliver_segment(5, 0x10, true);
+		nic_poll(nic);
+		hear(PACKET_XFER_PAGES);
+		assert_int_equal(nic_counters(nic)->rx_coalesced, cases[i].joined);
+		stop(NULL);
+	}
 }
 
 static void
@@ -1330,6 +1490,14 @@ main(void)
 		     checksums_that_are_off_are_not_told),
 		CASE("OpenVMM sends a checksum info also when it knows nothing",
 		     openvmm_always_sends_a_checksum_info),
+		CASE("segments in order are delivered as one frame",
+		     segments_are_delivered_as_one_frame),
+		CASE("a coalesced frame does not outlive its packet",
+		     coalesced_frame_does_not_outlive_its_packet),
+		CASE("a segment with a wrong sum stays alone",
+		     segment_with_a_wrong_sum_stays_alone),
+		CASE("nothing is coalesced unless both sides want it",
+		     nothing_is_coalesced_unless_both_sides_want_it),
 		CASE("a batch is one packet and one completion",
 		     batch_is_one_packet_and_one_completion),
 		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),
