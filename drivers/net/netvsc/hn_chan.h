@@ -83,6 +83,7 @@ struct hn_chan_stats {
 	uint64_t bad_packets;		/**< nonsense from the host, skipped */
 	uint64_t stale_answers;		/**< came after their deadline, or twice */
 	uint64_t missed;		/**< receive packets (frames) given back unread */
+	uint64_t send_tables;		/**< that the host has sent */
 };
 
 

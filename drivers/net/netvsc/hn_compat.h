@@ -55,4 +55,20 @@ typedef int hn_queue_count_t;
 typedef uint32_t hn_queue_count_t;
 #endif
 
+/* 23.11: the hash function is part of the RSS configuration. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#define hn_rss_conf_is_toeplitz(conf) \
+	((conf)->algorithm == RTE_ETH_HASH_FUNCTION_DEFAULT || \
+	 (conf)->algorithm == RTE_ETH_HASH_FUNCTION_TOEPLITZ)
+#define hn_rss_conf_set_toeplitz(conf) \
+	((conf)->algorithm = RTE_ETH_HASH_FUNCTION_TOEPLITZ)
+#define hn_rss_info_set_toeplitz(info) \
+	((info)->rss_algo_capa = RTE_ETH_HASH_ALGO_CAPA_MASK(DEFAULT) | \
+				 RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ))
+#else
+#define hn_rss_conf_is_toeplitz(conf) ((void)(conf), true)
+#define hn_rss_conf_set_toeplitz(conf) ((void)(conf))
+#define hn_rss_info_set_toeplitz(info) ((void)(info))
+#endif
+
 #endif /* _HN_COMPAT_H_ */

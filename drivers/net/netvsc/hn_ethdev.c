@@ -15,6 +15,7 @@
 #include <rte_eal.h>
 #include <rte_malloc.h>
 
+#include "hn_dump.h"
 #include "hn_host.h"
 #include "hn_link.h"
 #include "hn_log.h"
@@ -22,6 +23,7 @@
 #include "hn_port.h"
 #include "hn_proc.h"
 #include "hn_queue.h"
+#include "hn_rss_ops.h"
 #include "hn_run.h"
 #include "hn_rx.h"
 #include "hn_stats.h"
@@ -36,10 +38,13 @@ RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
 static int
 ethdev_configure(struct rte_eth_dev *dev)
 {
+	int ret;
+
 	if (hn_link_is_lost(dev))
 		return -ENODEV;
-	return hn_host_change(dev, dev->data->mtu,
-			      RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
+	ret = hn_host_change(dev, dev->data->mtu,
+			     RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
+	return ret < 0 ? ret : hn_rss_ops_configure(dev);
 }
 
 static int
@@ -66,6 +71,7 @@ ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	/* With more, or with pieces that cross pages, frames are copied first. */
 	info->tx_desc_lim.nb_seg_max = VMBUS_GPA_MAX - 1;
 	info->tx_desc_lim.nb_mtu_seg_max = VMBUS_GPA_MAX - 1;
+	hn_rss_ops_info(dev, info);
 	return 0;
 }
 
@@ -230,6 +236,12 @@ static const struct eth_dev_ops ethdev_ops = {
 	.rx_queue_stop = hn_run_stop_rxq,
 	.tx_queue_start = hn_run_start_txq,
 	.tx_queue_stop = hn_run_stop_txq,
+	.reta_update = hn_rss_ops_update_table,
+	.reta_query = hn_rss_ops_query_table,
+	.rss_hash_update = hn_rss_ops_update_hash,
+	.rss_hash_conf_get = hn_rss_ops_query_hash,
+	.fw_version_get = hn_dump_version,
+	.eth_dev_priv_dump = hn_dump_port,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,
@@ -248,6 +260,9 @@ static const struct eth_dev_ops ethdev_secondary_ops = {
 	.dev_close = ethdev_close,
 	.dev_infos_get = ethdev_info,
 	.link_update = ethdev_update_link,
+	.reta_query = hn_rss_ops_query_table,
+	.rss_hash_conf_get = hn_rss_ops_query_hash,
+	.eth_dev_priv_dump = hn_dump_port,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.stats_get = hn_stats_get,
@@ -287,6 +302,7 @@ ethdev_alloc(struct rte_vmbus_device *vmbus)
 	}
 	port->port_id = dev->data->port_id;
 	port->channels_asked = 1;
+	hn_rss_reset(&port->rss);
 	hn_channels_init(&((struct hn_proc *)dev->process_private)->channels);
 	dev->device = &vmbus->device;
 	dev->data->numa_node = socket;

@@ -54,13 +54,33 @@ host_control(void *ctx, struct hn_chan *chan __rte_unused, const struct hn_msg *
 	hn_rndis_receive(&hn_proc_get(dev->data->port_id)->rndis, msg);
 }
 
-/* None of the notices concerns a port with one queue and no VF. */
+/*
+ * The host's wish is kept and shown, no more: which queue a frame is sent from
+ * is the application's choice, and a queue's channel is fixed.
+ */
 static void
-host_notice(void *ctx __rte_unused, struct hn_chan *chan, const struct hn_msg *msg)
+host_send_table(struct rte_eth_dev *dev, struct hn_chan *chan, const struct hn_msg *msg)
+{
+	const struct hn_proc *proc = dev->process_private;
+	struct hn_port *port = dev->data->dev_private;
+
+	if (chan->index != 0 ||
+	    hn_rss_take_send_table(&port->send_table, msg->nvsp, msg->nvsp_len,
+				   proc->nvs.version, proc->channels.count) < 0) {
+		chan->stats.bad_packets++;
+		return;
+	}
+	chan->stats.send_tables++;
+}
+
+static void
+host_notice(void *ctx, struct hn_chan *chan, const struct hn_msg *msg)
 {
 	const struct nvsp_hdr *hdr = msg->nvsp;
 
 	HN_TRACE("port %u: host: NVSP message %u", chan->port_id, hdr->type);
+	if (hdr->type == NVSP_TYPE_INDIRECTION_TABLE)
+		host_send_table(ctx, chan, msg);
 }
 
 static void
@@ -150,14 +170,19 @@ host_check_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 static int
 host_learn_channels(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
-	const struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	struct hn_port *port = dev->data->dev_private;
+	struct hn_rss_caps *caps = &port->rss.caps;
+	int ret = hn_rss_query(caps, &proc->rndis, &proc->nvs);
 
-	port->channels_max = 1;
-	if (proc->nvs.version >= NVSP_VERSION_5)
-		port->channels_max = RTE_MIN(rte_vmbus_max_channels(proc->channels.chan[0].dev),
-					     HN_CHANNELS_MAX);
-	return 0;
+	port->channels_max = RTE_MIN(caps->queues, HN_CHANNELS_MAX);
+	port->channels_max = RTE_MIN(port->channels_max,
+				     rte_vmbus_max_channels(proc->channels.chan[0].dev));
+	/* Another host than before may hash less; and it has been told nothing. */
+	port->rss.types &= caps->types;
+	port->rss.applied = false;
+	port->send_table.count = 0;
+	return ret;
 }
 
 static int

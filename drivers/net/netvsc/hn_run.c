@@ -19,6 +19,7 @@
 #include "hn_proc.h"
 #include "hn_queue.h"
 #include "hn_run.h"
+#include "hn_rss_ops.h"
 #include "hn_rx.h"
 #include "hn_tx.h"
 
@@ -163,6 +164,8 @@ run_has_queues(const struct rte_eth_dev *dev)
 static int
 run_prepare(struct rte_eth_dev *dev)
 {
+	int ret;
+
 	if (hn_link_is_lost(dev))
 		return -ENODEV;
 	if (!run_has_queues(dev)) {
@@ -170,7 +173,8 @@ run_prepare(struct rte_eth_dev *dev)
 		       dev->data->port_id);
 		return -EINVAL;
 	}
-	return hn_queue_bind_tx(dev);
+	ret = hn_queue_bind_tx(dev);
+	return ret < 0 ? ret : hn_rss_ops_start(dev);
 }
 
 int

@@ -42,6 +42,7 @@ static const struct stats_row {
 	{ "bad_packets", STATS_CHAN, offsetof(struct hn_chan, stats.bad_packets) },
 	{ "stale_answers", STATS_CHAN, offsetof(struct hn_chan, stats.stale_answers) },
 	{ "missed", STATS_CHAN, offsetof(struct hn_chan, stats.missed) },
+	{ "send_tables", STATS_CHAN, offsetof(struct hn_chan, stats.send_tables) },
 };
 
 static const char *const stats_prefix[] = {

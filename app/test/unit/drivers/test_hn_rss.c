@@ -9,109 +9,22 @@
 
 #include <errno.h>
 
-#include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "hn_chan.h"
-#include "hn_nvs.h"
-#include "hn_rndis.h"
 #include "hn_rss.h"
-#include "hn_test.h"
-#include "scripted_host.h"
+#include "hn_test_host.h"
 
-#define TIMEOUT_MS 30
 #define PARAMS_OID 0x00010204
 #define IPV4_AND_TCP (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP)
 #define IPV6_AND_TCP (RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP)
 
-int hn_logtype_init;
-int hn_logtype_driver;
-
-static struct hn_chan chan;
-static struct hn_nvs nvs;
-static struct hn_rndis rndis;
 static struct hn_rss rss;
-
-static void
-on_tx_done(void *ctx, struct hn_chan *from, uint64_t xactid, uint32_t status)
-{
-	(void)ctx;
-	(void)from;
-	(void)status;
-	hn_rndis_tx_done(&rndis, xactid);
-}
-
-static void
-on_control(void *ctx, struct hn_chan *from, const struct hn_msg *msg)
-{
-	(void)ctx;
-	(void)from;
-	hn_rndis_receive(&rndis, msg);
-}
-
-static void
-on_notice(void *ctx, struct hn_chan *from, const struct hn_msg *msg)
-{
-	(void)ctx;
-	(void)from;
-	(void)msg;
-}
-
-static void
-on_failed(void *ctx, struct hn_chan *from, int ret)
-{
-	(void)ctx;
-	(void)from;
-	(void)ret;
-}
-
-static void
-on_status(void *ctx, uint32_t status, uint32_t value)
-{
-	(void)ctx;
-	(void)status;
-	(void)value;
-}
-
-static const struct hn_chan_events events = { on_tx_done, on_control, on_notice, on_failed };
-static const struct hn_rndis_events rndis_events = { on_status };
-
-static int
-connect_to(uint32_t version)
-{
-	scripted_reset();
-	host.version = version;
-	memset(&rndis, 0, sizeof(rndis));
-	memset(&rss, 0, sizeof(rss));
-	if (hn_chan_open(&chan, scripted_device(), 0, &events, NULL) < 0 ||
-	    hn_nvs_attach(&nvs, &chan, scripted_device(), 1500, TIMEOUT_MS) < 0)
-		return -1;
-	return hn_rndis_attach(&rndis, &chan, &rndis_events, NULL, TIMEOUT_MS);
-}
-
-static int
-disconnect(void **state)
-{
-	(void)state;
-	host.fault = FAULT_NONE;
-	hn_rndis_detach(&rndis);
-	hn_nvs_detach(&nvs, &chan);
-	hn_chan_close(&chan);
-	return 0;
-}
-
-static int
-start(void **state)
-{
-	(void)state;
-	return connect_to(0x00060001);
-}
 
 /* A port with four queues and the host's default capabilities. */
 static void
 prepare(struct hn_rss *next)
 {
-	assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+	assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 	hn_rss_reset(&rss);
 	*next = rss;
 	next->types = IPV4_AND_TCP | IPV6_AND_TCP;
@@ -127,7 +40,7 @@ question_carries_an_object_that_tells_its_revision(void **state)
 	const uint8_t *said;
 
 	(void)state;
-	assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+	assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 	said = host.said[host.heard];
 	assert_int_equal(get32(said), 4);
 	assert_int_equal(get32(said + 12), 0x00010203);
@@ -162,7 +75,7 @@ each_capability_brings_its_types_and_no_others(void **state)
 	(void)state;
 	for (i = 0; i < RTE_DIM(kinds); i++) {
 		put32(host.rss_caps + 4, kinds[i].flags);
-		assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+		assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 		assert_int_equal(rss.caps.types, kinds[i].types);
 		assert_int_equal(rss.caps.table_size, kinds[i].types != 0 ? 128 : 0);
 		assert_int_equal(rss.caps.queues, 8);
@@ -194,7 +107,7 @@ table_size_is_the_hosts_from_1_to_256_and_else_128(void **state)
 		host.rss_caps_len = RTE_MAX(tables[i].size, 16);
 		host.rss_caps[16] = (uint8_t)tables[i].told;
 		host.rss_caps[17] = (uint8_t)(tables[i].told >> 8);
-		assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+		assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 		assert_int_equal(rss.caps.table_size, tables[i].taken);
 	}
 }
@@ -222,7 +135,7 @@ nonsense_about_capabilities_is_refused(void **state)
 		host.rss_caps[2] = nonsense[i].size;
 		host.rss_caps_len = nonsense[i].len;
 		put32(host.rss_caps + 12, nonsense[i].queues);
-		assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), -EBADMSG);
+		assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), -EBADMSG);
 		assert_int_equal(rss.caps.queues, 1);
 		assert_int_equal(rss.caps.types, 0);
 	}
@@ -233,7 +146,7 @@ any_number_of_queues_fits(void **state)
 {
 	(void)state;
 	put32(host.rss_caps + 12, UINT32_MAX);
-	assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+	assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 	assert_int_equal(rss.caps.queues, UINT16_MAX);
 }
 
@@ -242,7 +155,7 @@ host_that_does_not_know_rss_has_one_queue(void **state)
 {
 	(void)state;
 	host.oid_status = 0xc00000bb;
-	assert_int_equal(hn_rss_query(&rss.caps, &rndis, &nvs), 0);
+	assert_int_equal(hn_rss_query(&rss.caps, &test_proc.rndis, &test_proc.nvs), 0);
 	assert_int_equal(rss.caps.queues, 1);
 	assert_int_equal(rss.caps.types, 0);
 }
@@ -253,14 +166,14 @@ host_before_version_5_is_not_asked_or_told(void **state)
 	struct hn_rss next;
 	uint32_t heard;
 
-	disconnect(state);
-	assert_int_equal(connect_to(0x00040000), 0);
+	test_disconnect(state);
+	assert_int_equal(test_connect_to(0x00040000), 0);
 	heard = host.heard;
 	prepare(&next);
 	assert_int_equal(rss.caps.queues, 1);
 	assert_int_equal(rss.caps.types, 0);
 	next.types = 0;
-	assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+	assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 	assert_int_equal(host.heard, heard);
 }
 
@@ -299,7 +212,7 @@ change_switches_off_and_sets_everything(void **state)
 
 	(void)state;
 	prepare(&next);
-	assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+	assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 	assert_int_equal(host.sets, 2);
 	assert_object(scripted_last_set(2), 0x10, 0x1701, 128);
 	assert_object(scripted_last_set(1), 0, 0x1701, 128);
@@ -319,7 +232,7 @@ table_has_the_hosts_size_in_the_object(void **state)
 		host.rss_caps[16] = (uint8_t)sizes[i];
 		host.rss_caps[17] = (uint8_t)(sizes[i] >> 8);
 		prepare(&next);
-		assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+		assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 		assert_object(scripted_last_set(1), 0, 0x1701, sizes[i]);
 	}
 }
@@ -345,7 +258,7 @@ each_type_is_one_bit_of_the_hosts(void **state)
 	prepare(&next);
 	for (i = 0; i < RTE_DIM(words); i++) {
 		next.types = words[i].type;
-		assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+		assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 		assert_object(scripted_last_set(1), 0, words[i].hash, 128);
 	}
 }
@@ -358,7 +271,7 @@ no_types_is_off(void **state)
 	(void)state;
 	prepare(&next);
 	next.types = 0;
-	assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+	assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 	assert_int_equal(host.sets, 1);
 	assert_int_equal(scripted_last_set(1)->bytes[4], 0x10);
 	assert_false(rss.applied);
@@ -377,7 +290,7 @@ key_and_table_of_the_user_go_to_the_host(void **state)
 		next.key[i] = (uint8_t)(i * 3);
 	for (i = 0; i < 128; i++)
 		next.table[i] = (uint16_t)(7 - i % 8);
-	assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+	assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 	set = scripted_last_set(1);
 	for (i = 0; i < 128; i++)
 		assert_int_equal(get32(set->bytes + 40 + 4 * i), 7 - i % 8);
@@ -400,7 +313,7 @@ failure_of_each_step_leaves_what_was(void **state)
 
 	(void)state;
 	prepare(&next);
-	assert_int_equal(hn_rss_set(&rss, &next, &rndis), 0);
+	assert_int_equal(hn_rss_set(&rss, &next, &test_proc.rndis), 0);
 	former = rss;
 	next.types = RTE_ETH_RSS_IPV4;
 	next.key[0] ^= 1;
@@ -410,12 +323,12 @@ failure_of_each_step_leaves_what_was(void **state)
 		for (step = 1; step <= 2; step++) {
 			if (faults[i] == FAULT_SEND_FAILS && step == 2)
 				continue;	/* the channel has failed with the first */
-			disconnect(state);
-			assert_int_equal(connect_to(0x00060001), 0);
+			test_disconnect(state);
+			assert_int_equal(test_connect_to(0x00060001), 0);
 			rss = former;
 			host.fault = faults[i];
 			host.fault_at = host.heard + step;
-			assert_true(hn_rss_set(&rss, &next, &rndis) < 0);
+			assert_true(hn_rss_set(&rss, &next, &test_proc.rndis) < 0);
 			assert_memory_equal(&rss, &former, sizeof(rss));
 			if (faults[i] == FAULT_SEND_FAILS)
 				continue;
@@ -521,9 +434,6 @@ entries_to_channels_that_are_not_open_are_made_0(void **state)
 	assert_int_equal(table.entry[3], 0);
 }
 
-#undef CASE
-#define CASE(sentence, function) { sentence, function, start, disconnect, NULL }
-
 int
 main(int argc, char *argv[])
 {
@@ -557,11 +467,7 @@ main(int argc, char *argv[])
 		CASE("entries to channels that are not open are made 0",
 		     entries_to_channels_that_are_not_open_are_made_0),
 	};
-	char *eal[] = { argv[0], "--no-huge", "--no-pci", "--no-shconf", "-m", "32", "-l", "0",
-			"--no-telemetry", "--log-level=*:1", NULL };
 
 	(void)argc;
-	if (rte_eal_init((int)RTE_DIM(eal) - 1, eal) < 0)
-		return 1;
-	return cmocka_run_group_tests_name("hn RSS", tests, NULL, NULL);
+	return TEST_RUN("hn RSS", argv, tests);
 }
