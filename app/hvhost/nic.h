@@ -71,6 +71,7 @@ struct nic_config {
 	C(tx_lost_size, "dropped: no Ethernet frame of the right length") \
 	C(tx_checksums, "frames with a checksum computed") \
 	C(tx_large_sends, "large sends that were cut") \
+	C(tx_segments, "frames that these were cut into") \
 	C(tx_tags, "VLAN tags put into frames") \
 	C(control_messages, "RNDIS control messages") \
 	C(opens, "times a guest opened the NIC")

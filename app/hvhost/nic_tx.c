@@ -12,11 +12,13 @@
 #include <errno.h>
 
 #include "gpa.h"
+#include "inspect.h"
 #include "nic_private.h"
 #include "port.h"
 #include "rndis_packet.h"
 #include "rules.h"
 #include "segment.h"
+#include "tx_check.h"
 
 /* Out of the port; the tag goes behind the addresses. */
 static void
@@ -68,15 +70,20 @@ nic_tx_offload(struct nic *nic, const struct frame *frame, const struct rndis_pa
 	static uint8_t bytes[FRAME_MAX];
 	struct nic_tx_part part = { nic, packet };
 	size_t len = frame_copy(frame, 0, bytes, sizeof(bytes));
+	struct layout layout = inspect(bytes, len);
+	unsigned int segments;
 
+	tx_check(&nic->rndis, packet, bytes, &layout);
 	if (packet->is_large_send) {
 		nic->counters.tx_large_sends++;
-		if (segment_large_send(bytes, len, packet, nic_tx_emit_part, &part) == 0)
+		segments = segment_large_send(bytes, len, packet, nic_tx_emit_part, &part);
+		nic->counters.tx_segments += segments;
+		if (segments == 0)
 			nic->counters.tx_lost_size++;
 		return;
 	}
 	nic->counters.tx_checksums++;
-	segment_checksum(bytes, len, packet);
+	segment_checksum(bytes, &layout, packet);
 	nic_tx_emit_part(&part, bytes, len);
 }
 

@@ -139,6 +139,7 @@ packet_take_large_send(const struct packet_parse *p, uint32_t value, struct rndi
 {
 	packet->is_large_send = true;
 	packet->large_send_is_ipv6 = value >> 31;
+	packet->large_send_is_v2 = value >> 30 & 1;
 	packet->mss = (uint16_t)value;
 	packet->transport_offset = value >> 20 & 0x3ff;
 	if ((size_t)packet->transport_offset + TCP_DATA_OFFSET_AT >= packet->len) {

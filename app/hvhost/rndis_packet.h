@@ -62,6 +62,7 @@ struct rndis_packet {
 	uint16_t transport_offset;	/**< of the TCP or UDP header in the frame; 0: not said */
 	bool is_large_send;
 	bool large_send_is_ipv6;
+	bool large_send_is_v2;
 	uint16_t mss;
 	bool is_tagged;
 	uint16_t tci;

@@ -68,6 +68,15 @@
 	R(RNDIS_LARGE_SEND, "the TCP header of a large send lies in the frame") \
 	R(FRAME_SIZE, "a frame has an Ethernet header and fits the MTU") \
 	R(FRAME_VLAN, "VLAN tags go in a per-packet info, not in the frame") \
+	R(TX_OFFLOAD, "the card is left only work that was offered and is switched on") \
+	R(TX_HEADERS, "work is asked for on headers that the frame has, where they are") \
+	R(TX_PSEUDO_SUM, "a checksum to be computed begins as the pseudo header's sum") \
+	R(LSO_VERSION, "a large send is of version 2") \
+	R(LSO_IP_LENGTH, "a large send has IP length 0") \
+	R(LSO_IP_SUM, "a large send has IPv4 header checksum 0") \
+	R(LSO_MSS, "the segments of a large send have a size and fit the MTU") \
+	R(LSO_SEGMENTS, "a large send has as many segments as the host's minimum") \
+	R(LSO_SIZE, "a large send has no more payload than the host takes") \
 	R(TX_BEFORE_FILTER, "frames are sent while the packet filter is not 0") \
 	R(HALT_BEFORE_REVOKE, "HALT comes before the buffers are revoked")
 

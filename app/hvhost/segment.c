@@ -27,28 +27,21 @@ fill_transport_checksum(uint8_t *transport, size_t len, size_t field, uint32_t a
 }
 
 void
-segment_checksum(uint8_t *frame, size_t len, const struct rndis_packet *packet)
+segment_checksum(uint8_t *frame, const struct layout *layout, const struct rndis_packet *packet)
 {
 	size_t field = packet->checksum & TX_CHECKSUM_TCP ? TCP_SUM_AT : UDP_SUM_AT;
 	size_t transport = packet->transport_offset;
+	size_t end = layout->end;	/* padding of short frames does not belong to the sum */
 
-	if (packet->checksum & TX_CHECKSUM_IPV4 && packet->checksum & TX_CHECKSUM_IP_HEADER &&
-	    len >= ETHER_HDR_LEN + (size_t)(frame[ETHER_HDR_LEN] & 0x0f) * 4)
-		checksum_fill_ip4(frame + ETHER_HDR_LEN);
+	if (packet->checksum & TX_CHECKSUM_IP_HEADER && layout->ip_version == 4)
+		checksum_fill_ip4(frame + layout->ip);
 	if (!(packet->checksum & (TX_CHECKSUM_TCP | TX_CHECKSUM_UDP)))
 		return;
 	if (transport == 0)
-		transport = ETHER_HDR_LEN + (packet->checksum & TX_CHECKSUM_IPV4 ? 20 : 40);
-	if (transport > len || len - transport < field + 2)
-		return;
-	/* Padding of short frames does not belong to the sum. */
-	if (packet->checksum & TX_CHECKSUM_IPV4) {
-		size_t end = ETHER_HDR_LEN + get_be16(frame + ETHER_HDR_LEN + IP4_LEN_AT);
-
-		if (end > transport + field + 1 && end < len)
-			len = end;
-	}
-	fill_transport_checksum(frame + transport, len - transport, field, 0);
+		transport = ETHER_HDR_LEN + (packet->checksum & TX_CHECKSUM_IPV4 ?
+					     IP4_HEADER_LEN : IP6_HEADER_LEN);
+	if (transport <= end && end - transport >= field + 2)
+		fill_transport_checksum(frame + transport, end - transport, field, 0);
 }
 
 /* A large send being cut. */

@@ -18,8 +18,11 @@
 #include "frame.h"
 #include "rndis_packet.h"
 
+struct layout;
+
 /** Fill in the checksums that packet asks for; the frame is in one piece. */
-void segment_checksum(uint8_t *frame, size_t len, const struct rndis_packet *packet);
+void segment_checksum(uint8_t *frame, const struct layout *layout,
+		      const struct rndis_packet *packet);
 
 /**
  * Cut a large send.

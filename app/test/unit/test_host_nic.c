@@ -16,17 +16,21 @@
 #include "host_fake.h"
 #include "host_frames.h"
 #include "host_test.h"
+#include "inspect.h"
 #include "keyvals.h"
 #include "nic.h"
+#include "offload.h"
 #include "port.h"
+#include "rndis_packet.h"
 #include "rules.h"
+#include "verify.h"
 
 #define RECV_LEN (64u * 1806)		/* 64 sections, 48 of them for data */
 #define SEND_LEN (20u * 6144)
 #define PAGE_GPA(n) (FAKE_GPA_BASE + 4096u * (n))
 #define SUCCESS 1
 #define FAIL 2
-#define FRAMES_MAX 600
+#define KEPT_MAX 10
 
 /* A port of the test's own: keeps what the guest sends, gives what it is told to. */
 struct test_port {
@@ -34,6 +38,8 @@ struct test_port {
 	unsigned int sent;
 	size_t last_len;
 	uint8_t last[65600];
+	size_t kept_len[KEPT_MAX];	/* of the first ones */
+	uint8_t kept[KEPT_MAX][1514];
 	unsigned int dropped;
 };
 
@@ -49,6 +55,10 @@ test_port_send(struct port *base, const struct frame *frame)
 
 	tp->last_len = frame_copy(frame, 0, tp->last, sizeof(tp->last));
 	assert_int_equal(tp->last_len, frame->len);
+	if (tp->sent < KEPT_MAX) {
+		tp->kept_len[tp->sent] = frame->len;
+		frame_copy(frame, 0, tp->kept[tp->sent], sizeof(tp->kept[0]));
+	}
 	tp->sent++;
 	return true;
 }
@@ -951,6 +961,225 @@ large_send_is_cut(void **state)
 	assert_clean();
 }
 
+/* What was sent, in the order of sending. */
+static uint8_t *
+sent_frame(unsigned int i, size_t *len)
+{
+	*len = port->kept_len[i];
+	return port->kept[i];
+}
+
+/* A large send of IPv4 in section 0, well prepared, and its RNDIS message's length. */
+static uint32_t
+put_large_send4(uint32_t payload, uint32_t mss)
+{
+	uint32_t len = put_packet_with_info(fake.send, 54 + payload, 0, 2,
+					    mss | 34u << 20 | 1u << 30);
+
+	put_tcp(fake.send + 60, payload);
+	put_be16(fake.send + 60 + 16, 0);
+	put_be16(fake.send + 60 + 50, pseudo_sum(0));
+	return len;
+}
+
+static void
+segments_have_what_ndis_says(void **state)
+{
+	uint8_t stream[2500], arrived[2500];
+	size_t len, at = 0;
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < sizeof(stream); i++)
+		stream[i] = (uint8_t)(i * 7 >> 2);
+	put_large_send4(sizeof(stream), 1000);
+	memcpy(fake.send + 60 + 54, stream, sizeof(stream));
+	fake.send[60 + 47] = 0x99;		/* CWR, ACK, PSH, FIN */
+	put_be16(fake.send + 60 + 18, 0xffff);
+	say_section(0, 60 + 54 + sizeof(stream));
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		const uint8_t *frame = sent_frame(i, &len);
+
+		assert_tcp_is_good(frame, len);
+		assert_int_equal(get_be16(frame + 18), (0xffff + i) & 0xffff);
+		assert_int_equal(get_be32(frame + 38), 100 + at);
+		assert_int_equal(frame[47], i == 0 ? 0x90 : i == 2 ? 0x19 : 0x10);
+		memcpy(arrived + at, frame + 54, len - 54);
+		at += len - 54;
+	}
+	assert_int_equal(at, sizeof(stream));
+	assert_memory_equal(arrived, stream, sizeof(stream));
+	assert_int_equal(nic_counters(nic)->tx_large_sends, 1);
+	assert_int_equal(nic_counters(nic)->tx_segments, 3);
+	assert_clean();
+}
+
+/* Behind hop-by-hop options, too. */
+static void
+large_send_of_ipv6_is_cut(void **state)
+{
+	static const struct {
+		const uint8_t *good;
+		uint32_t tcp;
+	} cases[] = { { good_tcp6, 54 }, { good_tcp6_options, 62 } };
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t tcp = cases[i].tcp, headers = tcp + 20, payload = 2500;
+		uint8_t *frame = fake.send + 60;
+		size_t len;
+
+		put_packet_with_info(fake.send, headers + payload, 0x77, 2,
+				     1200 | tcp << 20 | 3u << 30);
+		memcpy(frame, cases[i].good, headers);
+		put_be16(frame + 18, 0);
+		put_be16(frame + tcp + 16, checksum_pseudo(frame + 14, 6, 6, 0));
+		say_section(0, 60 + headers + payload);
+		hear_status(SUCCESS);
+		assert_int_equal(port->sent, 3 * (i + 1));
+		for (unsigned int n = 0; n < 3; n++) {
+			const uint8_t *out = sent_frame((unsigned int)(3 * i + n), &len);
+			struct layout layout = inspect(out, len);
+
+			assert_int_equal(get_be16(out + 18), len - 54);
+			assert_int_equal(verify_checksums(out, &layout, OFFLOAD_RX),
+					 RX_CHECKSUM_TCP_GOOD);
+			assert_int_equal(get_be32(out + tcp + 4), 100 + 1200 * n);
+		}
+	}
+	assert_clean();
+}
+
+static void
+badly_prepared_large_sends_are_named(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t payload;
+		uint32_t mss;
+		unsigned int at;		/* 16 bits of the frame; 0: none */
+		uint16_t value;
+		enum rule rule;
+	} cases[] = {
+		{ "nothing", 2500, 1000, 0, 0, RULE_COUNT },
+		{ "IP length", 2500, 1000, 16, 2540, RULE_LSO_IP_LENGTH },
+		{ "IP checksum", 2500, 1000, 24, 1, RULE_LSO_IP_SUM },
+		{ "sum of nothing", 2500, 1000, 50, 0, RULE_TX_PSEUDO_SUM },
+		{ "sum with a length", 2500, 1000, 50, 0x1e04 + 2520, RULE_TX_PSEUDO_SUM },
+		{ "MSS of 0", 2500, 0, 0, 0, RULE_LSO_MSS },
+		{ "MSS beyond the MTU", 2921, 1461, 0, 0, RULE_LSO_MSS },
+		{ "largest MSS", 2921, 1460, 0, 0, RULE_COUNT },
+		{ "a single segment", 1000, 1000, 0, 0, RULE_LSO_SEGMENTS },
+		{ "two segments", 1001, 1000, 0, 0, RULE_COUNT },
+		{ "UDP", 2500, 1000, 22, 0x4011, RULE_TX_HEADERS },
+		{ "no IP", 2500, 1000, 12, 0x88b5, RULE_TX_HEADERS },
+	};
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t len = put_large_send4(cases[i].payload, cases[i].mss);
+
+		print_message("# %s\n", cases[i].what);
+		memset(&rules, 0, sizeof(rules));
+		if (cases[i].at != 0)
+			put_be16(fake.send + 60 + cases[i].at, cases[i].value);
+		say_section(0, len);
+		hear_status(SUCCESS);
+		assert_only_broken(cases[i].rule);
+	}
+	memset(&rules, 0, sizeof(rules));
+	put_large_send4(2500, 1000);
+	set_le32(fake.send + 56, 1000 | 34u << 20);
+	say_section(0, 60 + 54 + 2500);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_LSO_VERSION);
+}
+
+static void
+large_send_has_a_longest_payload(void **state)
+{
+	uint64_t range[17][2];
+	uint32_t payload = 62780;
+
+	(void)state;
+	bring_up();
+	for (unsigned int turn = 0; turn < 2; turn++, payload++) {
+		put_large_send4(100, 1448);
+		set_le32(fake.send + 4, 60 + 54 + payload);
+		set_le32(fake.send + 12, 54 + payload);
+		memcpy(&fake.memory[0][0], fake.send, 60 + 54);
+		for (unsigned int i = 0; i < 16; i++) {
+			range[i][0] = PAGE_GPA(i);
+			range[i][1] = i < 15 ? 4096 : 60 + 54 + payload - 15 * 4096;
+		}
+		say_ranges(0, 0xffffffff, 0, range, 16);
+		hear_status(SUCCESS);
+	}
+	assert_only_broken(RULE_LSO_SIZE);
+	assert_int_equal(rules.broken[RULE_LSO_SIZE], 1);
+	assert_int_equal(port->sent, 2 * 44);
+}
+
+static void
+work_that_is_off_is_named(void **state)
+{
+	(void)state;
+	bring_up();
+	set_checksum_offloads(3, 3, 4);
+	put_packet_with_info(fake.send, 154, 0, 0, 0x00220005);
+	put_tcp(fake.send + 60, 100);
+	put_be16(fake.send + 60 + 50, pseudo_sum(120));
+	say_section(0, 60 + 154);
+	hear_status(SUCCESS);
+	assert_only_broken(RULE_TX_OFFLOAD);
+	say_section(0, put_large_send4(2500, 1000));
+	hear_status(SUCCESS);
+	assert_int_equal(rules.broken[RULE_TX_OFFLOAD], 2);
+	set_checksum_offloads(0, 2, 0);
+	say_section(0, put_large_send4(2500, 1000));
+	hear_status(SUCCESS);
+	assert_int_equal(rules.broken[RULE_TX_OFFLOAD], 2);
+}
+
+static void
+checksum_requests_are_compared_with_the_frame(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t value;
+		uint16_t pseudo_change;
+		enum rule rule;
+	} cases[] = {
+		{ "TCP", 0x00220005, 0, RULE_COUNT },
+		{ "TCP, offset not said", 0x00000005, 0, RULE_COUNT },
+		{ "IP only", 0x00000011, 0, RULE_COUNT },
+		{ "UDP", 0x00220009, 0, RULE_TX_HEADERS },
+		{ "another offset", 0x00230005, 0, RULE_TX_HEADERS },
+		{ "both versions", 0x00360007, 0, RULE_TX_HEADERS },
+		{ "wrong pseudo header", 0x00220005, 1, RULE_TX_PSEUDO_SUM },
+	};
+
+	(void)state;
+	bring_up();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		print_message("# %s\n", cases[i].what);
+		memset(&rules, 0, sizeof(rules));
+		put_packet_with_info(fake.send, 154, 0, 0, cases[i].value);
+		put_tcp(fake.send + 60, 100);
+		put_be16(fake.send + 60 + 50, pseudo_sum(120) + cases[i].pseudo_change);
+		say_section(0, 60 + 154);
+		hear_status(SUCCESS);
+		if (cases[i].rule == RULE_TX_HEADERS)
+			assert_true(rules.broken[RULE_TX_HEADERS] > 0);
+		else
+			assert_only_broken(cases[i].rule);
+	}
+}
+
 /* What fails a packet and leaves the channel alive. */
 static void
 bad_packets_are_refused(void **state)
@@ -1515,6 +1744,16 @@ main(void)
 		CASE("a tag of the guest is put into the frame", tag_is_put_into_the_frame),
 		CASE("checksums that the guest asks for are computed", checksums_are_computed),
 		CASE("a large send is cut into good segments", large_send_is_cut),
+		CASE("segments have the numbers, flags and payload that NDIS says",
+		     segments_have_what_ndis_says),
+		CASE("a large send of IPv6 is cut, with extension headers too",
+		     large_send_of_ipv6_is_cut),
+		CASE("badly prepared large sends are named and sent",
+		     badly_prepared_large_sends_are_named),
+		CASE("a large send has a longest payload", large_send_has_a_longest_payload),
+		CASE("work that is not switched on is named and done", work_that_is_off_is_named),
+		CASE("checksum requests are compared with the frame",
+		     checksum_requests_are_compared_with_the_frame),
 		CASE("bad packets are refused, named, and the channel lives",
 		     bad_packets_are_refused),
 		CASE("a large send without a TCP header is refused",
