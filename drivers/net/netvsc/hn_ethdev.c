@@ -16,9 +16,11 @@
 #include <rte_malloc.h>
 
 #include "hn_dump.h"
+#include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_link.h"
 #include "hn_log.h"
+#include "hn_mac.h"
 #include "hn_options.h"
 #include "hn_port.h"
 #include "hn_proc.h"
@@ -60,7 +62,7 @@ ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	/* Where there are fewer channels, queues share them. */
 	info->max_tx_queues = HN_CHANNELS_MAX;
 	info->max_mac_addrs = 1;
-	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
+	info->speed_capa = hn_link_speed_capa(dev);
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->default_rxportconf.ring_size = HN_RX_DESC_DEFAULT;
@@ -107,80 +109,29 @@ ethdev_set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	return hn_host_change(dev, mtu, port->channels_asked);
 }
 
-static int
-ethdev_update_link(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
-{
-	/* The host indicates every change; asking it again would tell nothing new. */
-	return hn_link_publish(dev);
-}
-
-/* The filter is made of the port's flags; a stopped port has none. */
-static int
-ethdev_update_filter(struct rte_eth_dev *dev)
-{
-	int ret;
-
-	if (hn_link_is_lost(dev))
-		return -ENODEV;
-	if (!dev->data->dev_started)
-		return 0;
-	ret = hn_host_set_filter(dev);
-	if (ret < 0)
-		HN_LOG(ERR, "port %u: packet filter: %s", dev->data->port_id, strerror(-ret));
-	return ret;
-}
-
-static int
-ethdev_set_promiscuous(struct rte_eth_dev *dev, uint8_t on)
-{
-	uint8_t before = dev->data->promiscuous;
-	int ret;
-
-	dev->data->promiscuous = on;
-	ret = ethdev_update_filter(dev);
-	if (ret < 0)
-		dev->data->promiscuous = before;
-	return ret;
-}
-
-static int
-ethdev_enable_promiscuous(struct rte_eth_dev *dev)
-{
-	return ethdev_set_promiscuous(dev, 1);
-}
-
-static int
-ethdev_disable_promiscuous(struct rte_eth_dev *dev)
-{
-	return ethdev_set_promiscuous(dev, 0);
-}
-
-static int
-ethdev_set_allmulticast(struct rte_eth_dev *dev, uint8_t on)
-{
-	uint8_t before = dev->data->all_multicast;
-	int ret;
-
-	dev->data->all_multicast = on;
-	ret = ethdev_update_filter(dev);
-	if (ret < 0)
-		dev->data->all_multicast = before;
-	return ret;
-}
-
-static int
-ethdev_enable_allmulticast(struct rte_eth_dev *dev)
-{
-	return ethdev_set_allmulticast(dev, 1);
-}
-
-static int
-ethdev_disable_allmulticast(struct rte_eth_dev *dev)
-{
-	return ethdev_set_allmulticast(dev, 0);
-}
-
 /* Probe and remove */
+
+/*
+ * ethdev has stopped the port. What the application has changed is forgotten;
+ * a port that was lost to a broken ring comes back, if the host serves it.
+ */
+static int
+ethdev_reset(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+	int ret;
+
+	port->channels_asked = 1;
+	port->mac = port->permanent_mac;
+	memset(&port->filter, 0, sizeof(port->filter));
+	hn_rss_reset(&port->rss);
+	port->rss_queues = 0;
+	dev->data->mtu = RTE_ETHER_MTU;
+	ret = hn_host_reconnect(dev, RTE_ETHER_MTU);
+	if (ret < 0)
+		hn_link_lose(dev, ret);
+	return ret;
+}
 
 static int
 ethdev_close(struct rte_eth_dev *dev)
@@ -218,16 +169,19 @@ static const struct eth_dev_ops ethdev_ops = {
 	.dev_configure = ethdev_configure,
 	.dev_start = hn_run_start,
 	.dev_stop = hn_run_stop,
+	.dev_reset = ethdev_reset,
 	.dev_close = ethdev_close,
 	.is_removed = ethdev_is_removed,
 	.dev_infos_get = ethdev_info,
 	.mtu_set = ethdev_set_mtu,
 	.vlan_offload_set = ethdev_set_vlan_offload,
-	.link_update = ethdev_update_link,
-	.promiscuous_enable = ethdev_enable_promiscuous,
-	.promiscuous_disable = ethdev_disable_promiscuous,
-	.allmulticast_enable = ethdev_enable_allmulticast,
-	.allmulticast_disable = ethdev_disable_allmulticast,
+	.link_update = hn_link_update,
+	.promiscuous_enable = hn_filter_enable_promiscuous,
+	.promiscuous_disable = hn_filter_disable_promiscuous,
+	.allmulticast_enable = hn_filter_enable_allmulticast,
+	.allmulticast_disable = hn_filter_disable_allmulticast,
+	.set_mc_addr_list = hn_filter_set_list,
+	.mac_addr_set = hn_mac_set,
 	.rx_queue_setup = hn_queue_setup_rx,
 	.rx_queue_release = hn_queue_release_rx,
 	.tx_queue_setup = hn_queue_setup_tx,
@@ -242,6 +196,8 @@ static const struct eth_dev_ops ethdev_ops = {
 	.rss_hash_conf_get = hn_rss_ops_query_hash,
 	.fw_version_get = hn_dump_version,
 	.eth_dev_priv_dump = hn_dump_port,
+	.rx_burst_mode_get = hn_queue_mode_rx,
+	.tx_burst_mode_get = hn_queue_mode_tx,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,
@@ -259,7 +215,7 @@ static const struct eth_dev_ops ethdev_ops = {
 static const struct eth_dev_ops ethdev_secondary_ops = {
 	.dev_close = ethdev_close,
 	.dev_infos_get = ethdev_info,
-	.link_update = ethdev_update_link,
+	.link_update = hn_link_update,
 	.reta_query = hn_rss_ops_query_table,
 	.rss_hash_conf_get = hn_rss_ops_query_hash,
 	.eth_dev_priv_dump = hn_dump_port,

@@ -13,9 +13,11 @@
 
 #include <bus_vmbus_driver.h>
 
+#include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_link.h"
 #include "hn_log.h"
+#include "hn_mac.h"
 #include "hn_offload.h"
 #include "hn_port.h"
 #include "hn_proc.h"
@@ -132,23 +134,13 @@ host_learn_link(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 static int
 host_quiet(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
-	return hn_host_clear_filter(dev);
+	return hn_filter_close(dev);
 }
 
-/* Known from the first connect on, it must not change behind the application. */
 static int
 host_learn_mac(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
-	struct hn_port *port = dev->data->dev_private;
-	struct rte_ether_addr mac;
-	int ret = hn_rndis_get_mac(&hn_proc_get(port->port_id)->rndis, &mac);
-
-	if (ret < 0)
-		return ret;
-	if (port->mtu != 0 && !rte_is_same_ether_addr(&mac, &port->mac))
-		return -EADDRNOTAVAIL;
-	rte_ether_addr_copy(&mac, &port->mac);
-	return 0;
+	return hn_mac_learn(dev);
 }
 
 static int
@@ -358,28 +350,4 @@ hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
 	if (ret < 0)
 		hn_link_lose(dev, ret);
 	return ret;
-}
-
-/* Filter */
-
-static uint32_t
-host_filter(const struct rte_eth_dev *dev)
-{
-	if (dev->data->promiscuous)
-		return NDIS_PACKET_TYPE_PROMISCUOUS;
-	/* Hosts hold no multicast list: to get some multicast is to get all. */
-	return NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST |
-	       (dev->data->all_multicast ? NDIS_PACKET_TYPE_ALL_MULTICAST : 0);
-}
-
-int
-hn_host_set_filter(struct rte_eth_dev *dev)
-{
-	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, host_filter(dev));
-}
-
-int
-hn_host_clear_filter(struct rte_eth_dev *dev)
-{
-	return hn_rndis_set_filter(&hn_proc_get(dev->data->port_id)->rndis, 0);
 }

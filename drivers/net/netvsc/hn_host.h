@@ -56,9 +56,4 @@ int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
  */
 int hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels);
 
-/** Tell the host what to receive, by the port's promiscuous and all-multicast state. */
-int hn_host_set_filter(struct rte_eth_dev *dev);
-/** Tell the host to receive nothing. */
-int hn_host_clear_filter(struct rte_eth_dev *dev);
-
 #endif /* _HN_HOST_H_ */

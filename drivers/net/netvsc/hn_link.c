@@ -83,6 +83,28 @@ hn_link_publish(struct rte_eth_dev *dev)
 	return rte_eth_linkstatus_set(dev, &link);
 }
 
+int
+hn_link_update(struct rte_eth_dev *dev, int wait __rte_unused)
+{
+	/*
+	 * The host indicates every change, and asking it would tell nothing new; but
+	 * an indication may wait in the ring, behind data that nobody has taken yet.
+	 */
+	if (dev->process_private != NULL && !hn_link_is_lost(dev))
+		(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
+				   HN_CHAN_LEAVE);
+	return hn_link_publish(dev);
+}
+
+uint32_t
+hn_link_speed_capa(const struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+	uint32_t mbps = rte_atomic_load_explicit(&port->link_mbps, rte_memory_order_relaxed);
+
+	return rte_eth_speed_bitflag(mbps, RTE_ETH_LINK_FULL_DUPLEX);
+}
+
 /*
  * The host moved the card to another network: let the stack above notice, by a
  * link that is down until the next alarm.

@@ -28,6 +28,12 @@ void hn_link_indicate(struct rte_eth_dev *dev, uint32_t status, uint32_t value);
 void hn_link_lose(struct rte_eth_dev *dev, int err);
 bool hn_link_is_lost(const struct rte_eth_dev *dev);
 
+/** The link_update operation: hear what the host has said, then publish it. */
+int hn_link_update(struct rte_eth_dev *dev, int wait);
+
+/** ethdev's bit for the speed that the host tells; 0 if there is none. */
+uint32_t hn_link_speed_capa(const struct rte_eth_dev *dev);
+
 /** Copy the known state into the port's link; @return 0 if it changed, -1 if not. */
 int hn_link_publish(struct rte_eth_dev *dev);
 

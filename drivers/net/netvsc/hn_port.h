@@ -17,6 +17,7 @@
 #include <rte_ether.h>
 
 #include "hn_compat.h"
+#include "hn_filter.h"
 #include "hn_rss.h"
 
 /** Devargs, as the user gave them or by default. */
@@ -36,7 +37,9 @@ struct hn_port {
 	RTE_ATOMIC(uint32_t) link_mbps;
 	RTE_ATOMIC(uint32_t) link_news;	/**< an alarm is set that will tell the application */
 	RTE_ATOMIC(uint32_t) link_flap;	/**< the host moved the card to another network */
-	struct rte_ether_addr mac;
+	struct rte_ether_addr mac;	/**< in use; ethdev's */
+	struct rte_ether_addr permanent_mac;	/**< the card's own */
+	struct hn_filter filter;
 	struct hn_rss rss;
 	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */

@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <rte_malloc.h>
 
@@ -243,6 +244,25 @@ hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_inf
 	info->conf.tx_free_thresh = txq->free_thresh;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 	info->conf.tx_deferred_start = txq->deferred;
+}
+
+int
+hn_queue_mode_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_mode *mode)
+{
+	const struct hn_rxq *rxq = dev->data->rx_queues[index];
+
+	if (rxq == NULL)
+		return -EINVAL;
+	snprintf(mode->info, sizeof(mode->info), "%s", rxq->scatter ? "Scalar Scattered" : "Scalar");
+	return 0;
+}
+
+int
+hn_queue_mode_tx(struct rte_eth_dev *dev __rte_unused, uint16_t index __rte_unused,
+		 struct rte_eth_burst_mode *mode)
+{
+	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	return 0;
 }
 
 hn_queue_count_t

@@ -49,6 +49,10 @@ int hn_queue_renew_tx(struct rte_eth_dev *dev);
 void hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_info *info);
 void hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_txq_info *info);
 
+/** How the burst functions work: not vectorised. */
+int hn_queue_mode_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_mode *mode);
+int hn_queue_mode_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_mode *mode);
+
 /** Frames known to wait: those of the packet being received. */
 hn_queue_count_t hn_queue_count_rx(void *rxq);
 int hn_queue_status_rx(void *rxq, uint16_t offset);

@@ -12,6 +12,7 @@
 
 #include <rte_cycles.h>
 
+#include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_link.h"
 #include "hn_log.h"
@@ -185,7 +186,7 @@ hn_run_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		return ret;
 	run_start_queues(dev);
-	ret = hn_host_set_filter(dev);
+	ret = hn_filter_open(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
@@ -212,7 +213,7 @@ run_quiet_host(struct rte_eth_dev *dev)
 
 	if (hn_link_is_lost(dev))
 		return true;
-	ret = hn_host_clear_filter(dev);
+	ret = hn_filter_close(dev);
 	if (ret < 0)
 		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));

@@ -135,6 +135,24 @@ struct rndis_indicate_status {
 };
 static_assert(sizeof(struct rndis_indicate_status) == 20, "wire size");
 
+enum rndis_config_type {
+	RNDIS_CONFIG_INTEGER = 0,
+	RNDIS_CONFIG_STRING = 2,
+};
+
+/**
+ * guest: OID_GEN_RNDIS_CONFIG_PARAMETER. Name and value follow, in 16-bit
+ * characters without an end; offsets count from the beginning of this.
+ */
+struct rndis_config_param {
+	uint32_t name_offset;
+	uint32_t name_len;	/* bytes */
+	uint32_t type;		/* enum rndis_config_type */
+	uint32_t value_offset;
+	uint32_t value_len;	/* bytes */
+};
+static_assert(sizeof(struct rndis_config_param) == 20, "wire size");
+
 /** guest, host: one frame. Per-packet info and data follow. */
 struct rndis_packet {
 	uint32_t type;		/* RNDIS_PACKET */

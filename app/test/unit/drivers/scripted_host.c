@@ -46,6 +46,7 @@ scripted_reset(void)
 		.max_transfer = 0xefffffff,
 		.alignment = 3,
 		.mac = { 0x02, 0x15, 0x5d, 0, 0, 1 },
+		.current_mac = { 0x02, 0x15, 0x5d, 0, 0, 1 },
 		/* Revision 2, 18 bytes: Toeplitz, IPv4 and IPv6; 8 queues, 128 entries. */
 		.rss_caps = { 0x88, 2, 18, 0, 1, 3, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 128, 0 },
 		.rss_caps_len = 20,
@@ -251,6 +252,14 @@ query_value(uint32_t oid, void *to)
 		memcpy(to, host.mac, sizeof(host.mac));
 		return sizeof(host.mac);
 	}
+	if (oid == 0x01010102) {
+		memcpy(to, host.current_mac, sizeof(host.current_mac));
+		return sizeof(host.current_mac);
+	}
+	if (oid == 0x01010104) {
+		memcpy(to, &host.list_size, sizeof(host.list_size));
+		return sizeof(host.list_size);
+	}
 	if (oid == 0x00010203) {
 		memcpy(to, host.rss_caps, host.rss_caps_len);
 		return host.rss_caps_len;
@@ -262,12 +271,20 @@ query_value(uint32_t oid, void *to)
 }
 
 static uint32_t
+oid_status(uint32_t oid)
+{
+	if (faulty(FAULT_STATUS))
+		return RNDIS_STATUS_INVALID_DATA;
+	return host.refused_oid == oid && oid != 0 ? host.refused_status : host.oid_status;
+}
+
+static uint32_t
 answer_query(uint8_t *to, uint32_t id, uint32_t oid)
 {
 	struct rndis_query_cmplt answer = {
 		.type = RNDIS_QUERY_CMPLT,
 		.request_id = id,
-		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+		.status = oid_status(oid),
 		.info_offset = 16,
 	};
 
@@ -305,10 +322,12 @@ answer_set(uint8_t *to, uint32_t id, const struct rndis_oid *req)
 		.type = RNDIS_SET_CMPLT,
 		.len = sizeof(answer),
 		.request_id = id,
-		.status = faulty(FAULT_STATUS) ? RNDIS_STATUS_INVALID_DATA : host.oid_status,
+		.status = oid_status(req->oid),
 	};
 
 	hear_set(req);
+	if (host.take_set != NULL && answer.status == RNDIS_STATUS_SUCCESS)
+		host.take_set(scripted_last_set(1));
 	if (req->oid == 0x0001010e)
 		memcpy(&host.filter, req + 1, sizeof(host.filter));
 	memcpy(to, &answer, sizeof(answer));

@@ -70,6 +70,11 @@ struct scripted_host {
 		uint8_t bytes[SCRIPTED_SET_MAX];
 	} set[8];			/**< the last ones, by sets modulo their number */
 	uint32_t sets;			/**< SETs heard */
+	void (*take_set)(const struct scripted_set *set);	/**< or NULL */
+	uint32_t refused_oid;		/**< QUERY and SET of it are answered so: */
+	uint32_t refused_status;
+	uint8_t current_mac[6];
+	uint32_t list_size;		/**< of multicast addresses */
 };
 
 extern struct scripted_host host;
