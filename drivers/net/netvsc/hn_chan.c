@@ -429,6 +429,8 @@ backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	if (!chan->has_reader || !hn_backlog_put(&chan->backlog, msg->raw, msg->raw_len))
 		backlog_drop(chan, msg);
+	else
+		chan->waiting += msg->range_count;
 }
 
 static bool
@@ -438,6 +440,7 @@ backlog_get(struct hn_chan *chan, struct hn_msg *msg)
 		return false;
 	msg->raw_len = hn_backlog_get(&chan->backlog, msg->raw);
 	(void)msg_parse(msg);	/* it passed before, and it is private */
+	chan->waiting -= msg->range_count;
 	return true;
 }
 
@@ -499,6 +502,13 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 	}
 	hn_chan_rx_unlock(chan);
 	return ret < 0 ? ret : (int)taken;
+}
+
+uint32_t
+hn_chan_count(struct hn_chan *chan, uint32_t budget)
+{
+	(void)hn_chan_poll(chan, budget, HN_CHAN_LEAVE);
+	return chan->waiting;
 }
 
 /* Sending */

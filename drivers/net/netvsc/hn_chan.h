@@ -128,6 +128,7 @@ struct hn_chan {
 	struct hn_call *call;		/**< the one outstanding request, or NULL */
 	struct hn_chan_stats stats;
 	struct hn_backlog backlog;
+	uint32_t waiting;		/**< frames in it */
 
 	/* The owner of the send end writes here. */
 	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t tx_lock;
@@ -208,6 +209,13 @@ enum hn_chan_overflow {
  *   Ring packets taken; negative errno when the channel has failed.
  */
 int hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow);
+
+/**
+ * How many frames wait for the Rx queue, as far as a look into at most budget
+ * ring packets tells. Those go into the backlog, without loss; when the receive
+ * end has another owner, what has been there before is the answer.
+ */
+uint32_t hn_chan_count(struct hn_chan *chan, uint32_t budget);
 
 /**
  * Poll until done(arg) or the deadline.

@@ -55,6 +55,13 @@ typedef int hn_queue_count_t;
 typedef uint32_t hn_queue_count_t;
 #endif
 
+/* 24.03: transmit queues can be counted, too. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define hn_dev_set_tx_queue_count(dev, count) ((dev)->tx_queue_count = (count))
+#else
+#define hn_dev_set_tx_queue_count(dev, count) ((void)(dev), (void)(count))
+#endif
+
 /* 23.11: the hash function is part of the RSS configuration. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #define hn_rss_conf_is_toeplitz(conf) \

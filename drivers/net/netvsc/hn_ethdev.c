@@ -233,6 +233,7 @@ ethdev_set_ops(struct rte_eth_dev *dev, const struct eth_dev_ops *ops)
 	dev->rx_queue_count = hn_queue_count_rx;
 	dev->rx_descriptor_status = hn_queue_status_rx;
 	dev->tx_descriptor_status = hn_queue_status_tx;
+	hn_dev_set_tx_queue_count(dev, hn_queue_count_tx);
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 }
@@ -308,6 +309,9 @@ ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device 
 	ret = hn_options_parse(&port->options, vmbus->device.name, vmbus->device.devargs);
 	if (ret < 0)
 		goto free;
+	/* By default queues may be anywhere: a VF, which carries most, may be elsewhere. */
+	if (port->options.numa_aware == 0)
+		dev->data->numa_node = SOCKET_ID_ANY;
 	ret = hn_host_connect(dev, vmbus, RTE_ETHER_MTU);
 	if (ret < 0)
 		goto free;

@@ -30,7 +30,7 @@ static const struct option_key {
 	{ "tx_copybreak", UINT16_MAX, 512, offsetof(struct hn_options, tx_copybreak) },
 	{ "rx_copybreak", UINT32_MAX, 0, OPTIONS_NOWHERE },
 	{ "rx_extmbuf_enable", 1, 0, OPTIONS_NOWHERE },
-	{ "numa_aware", 1, 0, OPTIONS_NOWHERE },
+	{ "numa_aware", 1, 0, offsetof(struct hn_options, numa_aware) },
 };
 
 /* What option_set() works with. */

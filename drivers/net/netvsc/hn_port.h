@@ -23,6 +23,7 @@
 /** Devargs, as the user gave them or by default. */
 struct hn_options {
 	uint32_t latency_us;		/**< of the monitor; 0 leaves the host's */
+	uint32_t numa_aware;		/**< tell the card's NUMA node to the application */
 	uint32_t tx_copybreak;		/**< longer frames are sent by their pages */
 };
 

@@ -18,6 +18,9 @@
 #include "hn_rx.h"
 #include "hn_tx.h"
 
+/* Ring packets that a look into the ring takes: each holds at least one frame. */
+#define QUEUE_COUNT_BUDGET 64
+
 /* Can frames of this MTU be received into mbufs of the pool? */
 static bool
 queue_takes_mtu(struct rte_mempool *pool, bool scatter, uint16_t port_id, uint16_t mtu)
@@ -269,8 +272,16 @@ hn_queue_count_t
 hn_queue_count_rx(void *queue)
 {
 	const struct hn_rxq *rxq = queue;
+	uint32_t count = rxq->busy ? rxq->msg.range_count - rxq->next_range : 0;
 
-	return rxq->busy ? (hn_queue_count_t)(rxq->msg.range_count - rxq->next_range) : 0;
+	/*
+	 * What a stopped queue's ring holds would be dropped, and other processes have
+	 * no ring to look into.
+	 */
+	if (rxq->running && hn_proc_get(rxq->port_id) != NULL)
+		count += hn_chan_count(hn_proc_chan(rxq->port_id, rxq->queue_id),
+				       QUEUE_COUNT_BUDGET);
+	return (hn_queue_count_t)RTE_MIN(count, (uint32_t)rxq->nb_desc);
 }
 
 int
@@ -296,11 +307,15 @@ hn_queue_status_tx(void *queue, uint16_t offset)
 }
 
 int
-hn_queue_done_cleanup(void *queue, uint32_t count __rte_unused)
+hn_queue_count_tx(void *queue)
 {
-	struct hn_txq *txq = queue;
-	uint16_t before = txq->buf.free_desc_count;
+	const struct hn_txq *txq = queue;
 
-	hn_tx_reclaim(txq);
-	return txq->buf.free_desc_count - before;
+	return txq->nb_desc - txq->buf.free_desc_count;
+}
+
+int
+hn_queue_done_cleanup(void *queue, uint32_t count)
+{
+	return hn_tx_free_done(queue, count != 0 ? count : UINT32_MAX);
 }

@@ -53,11 +53,20 @@ void hn_queue_info_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_tx
 int hn_queue_mode_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_mode *mode);
 int hn_queue_mode_tx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_mode *mode);
 
-/** Frames known to wait: those of the packet being received. */
+/**
+ * Frames that wait, as far as a look into the ring tells, at most as many as the
+ * queue has descriptors.
+ */
 hn_queue_count_t hn_queue_count_rx(void *rxq);
 int hn_queue_status_rx(void *rxq, uint16_t offset);
 int hn_queue_status_tx(void *txq, uint16_t offset);
-/** Frees what the host has completed; @return how many descriptors that were. */
+/** Descriptors with the host. */
+int hn_queue_count_tx(void *txq);
+/**
+ * Frees what the host has completed, at most count descriptors, 0 for all.
+ *
+ * @return How many that were.
+ */
 int hn_queue_done_cleanup(void *txq, uint32_t count);
 
 #endif /* _HN_QUEUE_H_ */

@@ -93,8 +93,9 @@ tx_complete(struct hn_txq *txq, const struct hn_tx_done *done, struct tx_free *b
 	hn_txbuf_put(&txq->buf, desc);
 }
 
+/* Take at most max completions. */
 static void
-tx_consume_done(struct hn_txq *txq)
+tx_consume_done(struct hn_txq *txq, uint32_t max)
 {
 	struct hn_tx_done_ring *ring = &txq->done;
 	uint32_t tail = rte_atomic_load_explicit(&ring->tail, rte_memory_order_relaxed);
@@ -104,6 +105,8 @@ tx_consume_done(struct hn_txq *txq)
 
 	if (tail == head)
 		return;
+	if (head - tail > max)
+		head = tail + max;
 	/* Forward to the head that was read once. */
 	for (; tail != head; tail++)
 		tx_complete(txq, &ring->entry[tail & ring->mask], &batch);
@@ -120,8 +123,22 @@ hn_tx_reclaim(struct hn_txq *txq)
 									 HN_CHAN_LEAVE;
 
 	(void)hn_chan_poll(hn_proc_chan(txq->port_id, txq->chan_index), TX_POLL_BUDGET, overflow);
-	tx_consume_done(txq);
+	tx_consume_done(txq, UINT32_MAX);
 	return txq->buf.desc_count - txq->buf.free_desc_count;
+}
+
+uint16_t
+hn_tx_free_done(struct hn_txq *txq, uint32_t max)
+{
+	uint16_t before = txq->buf.free_desc_count;
+
+	tx_consume_done(txq, max);
+	if ((uint16_t)(txq->buf.free_desc_count - before) < max) {
+		(void)hn_chan_poll(hn_proc_chan(txq->port_id, txq->chan_index), TX_POLL_BUDGET,
+				   HN_CHAN_LEAVE);
+		tx_consume_done(txq, max - (uint16_t)(txq->buf.free_desc_count - before));
+	}
+	return txq->buf.free_desc_count - before;
 }
 
 static bool
@@ -141,7 +158,7 @@ tx_is_short(const struct hn_txq *txq)
 static void
 tx_make_room(struct hn_txq *txq)
 {
-	tx_consume_done(txq);
+	tx_consume_done(txq, UINT32_MAX);
 	if (tx_is_short(txq))
 		hn_tx_reclaim(txq);
 }
@@ -570,7 +587,7 @@ hn_tx_abandon(struct hn_txq *txq)
 	struct hn_txdesc *desc;
 	uint16_t index = 0;
 
-	tx_consume_done(txq);
+	tx_consume_done(txq, UINT32_MAX);
 	txq->agg.desc = NULL;
 	while ((desc = hn_txbuf_next_used(&txq->buf, &index)) != NULL) {
 		rte_pktmbuf_free(desc->mbuf);

@@ -114,6 +114,14 @@ void hn_tx_put_done(struct hn_txq *txq, uint32_t id, uint32_t status);
  */
 uint16_t hn_tx_reclaim(struct hn_txq *txq);
 
+/**
+ * The same for at most max descriptors, as an application asks for it: receive
+ * data is not dropped for that.
+ *
+ * @return How many have become free.
+ */
+uint16_t hn_tx_free_done(struct hn_txq *txq, uint32_t max);
+
 /** Send what a full ring has held back; for a queue that does not run. */
 void hn_tx_flush(struct hn_txq *txq);
 

@@ -223,6 +223,29 @@ who_may_not_drop_leaves_data_in_the_ring(void **state)
 }
 
 static void
+frames_that_wait_are_counted_without_loss(void **state)
+{
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		push_data(i);
+	assert_int_equal(hn_chan_count(&chan, 2), 2);
+	assert_int_equal(hn_chan_count(&chan, 10), 5);
+	/* Whose end it is not looks at what is known. */
+	assert_true(hn_chan_rx_trylock(&chan));
+	push_data(5);
+	assert_int_equal(hn_chan_count(&chan, 10), 5);
+	hn_chan_rx_unlock(&chan);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(next(10), 1);
+		assert_int_equal(msg.xactid, i);
+	}
+	assert_int_equal(hn_chan_count(&chan, 10), 0);
+	assert_int_equal(chan.stats.missed, 0);
+}
+
+static void
 data_beyond_the_backlog_goes_back_and_is_counted(void **state)
 {
 	unsigned int filled = fill_backlog(), kept;
@@ -497,6 +520,8 @@ main(void)
 		     data_beyond_the_backlog_goes_back_and_is_counted),
 		CASE("who may not drop leaves data in the ring",
 		     who_may_not_drop_leaves_data_in_the_ring),
+		CASE("frames that wait are counted without loss",
+		     frames_that_wait_are_counted_without_loss),
 		CASE("a packet that wants no completion gets none",
 		     packet_that_wants_no_completion_gets_none),
 		CASE("an abandoned channel is not touched", abandoned_channel_is_not_touched),

@@ -536,6 +536,25 @@ test_lies_are_ignored(void **state)
 }
 
 static void
+test_cleanup_frees_what_is_asked_for(void **state)
+{
+	struct rte_mbuf *pkts[6];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		pkts[i] = plain(i, 1000);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 6), 6);
+	assert_int_equal(hn_tx_free_done(&txq, UINT32_MAX), 0);
+	host_complete(SUCCESS);
+	assert_int_equal(hn_tx_free_done(&txq, 2), 2);
+	assert_int_equal(rte_mempool_avail_count(test_pool), TEST_POOL_COUNT - 4);
+	assert_int_equal(hn_tx_free_done(&txq, UINT32_MAX), 4);
+	assert_int_equal(hn_tx_free_done(&txq, 1), 0);
+	assert_all_back();
+}
+
+static void
 test_flood_of_lies_is_counted(void **state)
 {
 	uint32_t i;
@@ -783,6 +802,7 @@ main(void)
 		TX_CASE("the ring is polled only for want of completions",
 			test_polls_only_when_short),
 		TX_CASE("forged and repeated completions are ignored", test_lies_are_ignored),
+		TX_CASE("a cleanup frees what is asked for", test_cleanup_frees_what_is_asked_for),
 		TX_CASE("a flood of completions is counted and dropped",
 			test_flood_of_lies_is_counted),
 		TX_CASE("a refused packet is counted and freed", test_refused_counts_and_frees),
