@@ -11,6 +11,7 @@
 #ifndef HVHOST_FRAME_H
 #define HVHOST_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -27,6 +28,19 @@ struct frame {
 	const struct iovec *seg;
 	unsigned int n;
 	size_t len;			/**< sum of the pieces */
+};
+
+/** What a frame's sender has left to a card. */
+struct frame_work {
+	uint16_t ip;			/**< where the IP header is */
+	bool is_ip6;
+	/**
+	 * All from here to the end is to be added up; the sum goes to sum_offset
+	 * behind it, where that of the pseudo header is already. 0: nothing is.
+	 */
+	uint16_t sum_start;
+	uint16_t sum_offset;
+	uint16_t mss;			/**< not 0: TCP at sum_start, to be cut into such segments */
 };
 
 /**

@@ -47,6 +47,8 @@ enum {
 	UDP_SUM_AT = 6,
 };
 
+#define TCP_CWR 0x80u			/**< of the flags */
+
 /** All offsets count from the start of the frame. */
 struct layout {
 	uint8_t ip_version;		/**< 4, 6; 0: no IP packet, or not all of its header */

@@ -59,6 +59,7 @@ struct nic_config {
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
 	C(rx_sum_good, "received frames with a checksum that was verified") \
 	C(rx_sum_failed, "received frames with a checksum that is wrong") \
+	C(rx_sum_stale, "received frames told to be good that have no checksum yet") \
 	C(rx_coalesced, "received frames that were joined to the one before") \
 	C(rx_oversize, "dropped: longer than the guest's MTU") \
 	C(tx_frames, "frames that the guest sent") \
@@ -72,6 +73,7 @@ struct nic_config {
 	C(tx_checksums, "frames with a checksum computed") \
 	C(tx_large_sends, "large sends that were cut") \
 	C(tx_segments, "frames that these were cut into") \
+	C(tx_passed_on, "frames whose checksum or cutting was left to the port") \
 	C(tx_tags, "VLAN tags put into frames") \
 	C(control_messages, "RNDIS control messages") \
 	C(opens, "times a guest opened the NIC")

@@ -19,6 +19,7 @@
 #include "port.h"
 #include "rndis_packet.h"
 #include "rules.h"
+#include "segment.h"
 #include "verify.h"
 #include "wire.h"
 
@@ -134,12 +135,31 @@ nic_rx_untag(uint8_t *section, struct rndis_rx_info *info)
 		info->frame_len - 2 * ETHER_ADDR_LEN);
 }
 
+/* What the guest wants to know about a checksum that the sender has left to the card. */
+static uint32_t
+nic_rx_verify_partial(struct nic *nic, uint8_t *frame, const struct layout *layout,
+		      const struct rndis_rx_info *info, struct frame_work work)
+{
+	uint32_t found = verify_partial(frame, layout, nic->rndis.offloads);
+
+	if (found & (RX_CHECKSUM_TCP_GOOD | RX_CHECKSUM_UDP_GOOD)) {
+		nic->counters.rx_sum_stale++;
+		return found;
+	}
+	if (info->is_tagged)
+		work.sum_start -= ETHER_TAG_LEN;
+	segment_finish(frame, info->frame_len, &work);
+	return found;
+}
+
 /* What the guest wants to know about the frame's checksums. */
 static void
-nic_rx_verify(struct nic *nic, const uint8_t *frame, const struct layout *layout,
-	      struct rndis_rx_info *info)
+nic_rx_verify(struct nic *nic, uint8_t *frame, const struct layout *layout,
+	      struct rndis_rx_info *info, const struct frame_work *work)
 {
-	info->checksum = verify_checksums(frame, layout, nic->rndis.offloads);
+	info->checksum = work != NULL ?
+			 nic_rx_verify_partial(nic, frame, layout, info, *work) :
+			 verify_checksums(frame, layout, nic->rndis.offloads);
 	info->has_checksum = info->checksum != RX_CHECKSUM_UNKNOWN ||
 			     nic->config.profile->checksum_always;
 	if (info->checksum & RX_CHECKSUM_FAILED)
@@ -223,9 +243,8 @@ rx_batch_add(struct nic_channel *ch, uint32_t id)
 
 /* The section stays where it is, for the next frame, when this one is not for the guest. */
 static void
-nic_rx_commit(void *ctx, size_t len)
+nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 {
-	struct nic *nic = ctx;
 	struct nic_channel *ch = &nic->channel[0];
 	uint8_t *section = nic_section(nic, ch->batch.spare);
 	uint8_t *frame = section + NVSP_HEADER_AREA;
@@ -250,12 +269,24 @@ nic_rx_commit(void *ctx, size_t len)
 	nic->counters.rx_bytes += info.frame_len;
 	if (nic->rndis.offloads & (OFFLOAD_RX | OFFLOAD_RSC))
 		layout = inspect(frame, info.frame_len);
-	nic_rx_verify(nic, frame, &layout, &info);
+	nic_rx_verify(nic, frame, &layout, &info, work);
 	nic_rx_coalesce(ch, frame, &layout, &info);
 	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
 	rx_batch_add(ch, ch->batch.spare);
 	ch->batch.last = info;
 	ch->batch.spare = RXBUF_NONE;
+}
+
+static void
+nic_rx_commit(void *ctx, size_t len)
+{
+	nic_rx_take(ctx, len, NULL);
+}
+
+static void
+nic_rx_commit_partial(void *ctx, size_t len, const struct frame_work *work)
+{
+	nic_rx_take(ctx, len, work);
 }
 
 static void
@@ -277,6 +308,7 @@ nic_rx_plug(struct nic *nic, struct port *port)
 		.listens = nic_rx_listens,
 		.begin = nic_rx_begin,
 		.commit = nic_rx_commit,
+		.commit_partial = nic_rx_commit_partial,
 		.dropped = nic_rx_dropped,
 		.ctx = nic,
 	};

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "checksum.h"
 #include "gpa.h"
 #include "inspect.h"
 #include "nic_private.h"
@@ -20,32 +21,60 @@
 #include "segment.h"
 #include "tx_check.h"
 
-/* Out of the port; the tag goes behind the addresses. */
+/* To the port, with the work that is left. */
+static bool
+nic_tx_send(struct nic *nic, const struct frame *frame, const struct frame_work *work)
+{
+	struct port *port = nic->port;
+
+	return work != NULL ? port->ops->send_partial(port, frame, work) :
+	       port->ops->send(port, frame);
+}
+
+/* Put the tag behind the addresses; seg has room for GPA_SEGMENTS_MAX + 3. */
+static struct frame
+nic_tx_tag(const struct frame *frame, uint8_t addresses[2 * ETHER_ADDR_LEN],
+	   uint8_t tag[ETHER_TAG_LEN], struct iovec *seg)
+{
+	struct frame tagged = { .seg = seg, .len = frame->len + ETHER_TAG_LEN };
+
+	frame_copy(frame, 0, addresses, 2 * ETHER_ADDR_LEN);
+	seg[0] = (struct iovec){ addresses, 2 * ETHER_ADDR_LEN };
+	seg[1] = (struct iovec){ tag, ETHER_TAG_LEN };
+	tagged.n = 2 + frame_slice(frame, 2 * ETHER_ADDR_LEN, frame->len - 2 * ETHER_ADDR_LEN,
+				   seg + 2, GPA_SEGMENTS_MAX + 1);
+	return tagged;
+}
+
+/* Out of the port, with its tag. */
 static void
-nic_tx_emit(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet)
+nic_tx_emit(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet,
+	    const struct frame_work *work)
 {
 	struct iovec seg[GPA_SEGMENTS_MAX + 3];
-	struct frame tagged = { .seg = seg, .len = frame->len + ETHER_TAG_LEN };
 	uint8_t addresses[2 * ETHER_ADDR_LEN];
 	uint8_t tag[ETHER_TAG_LEN] = {
 		0x81, 0x00, (uint8_t)(packet->tci >> 8), (uint8_t)packet->tci,
 	};
+	struct frame_work moved;
+	struct frame tagged;
 
 	if (packet->is_tagged) {
-		frame_copy(frame, 0, addresses, sizeof(addresses));
-		seg[0] = (struct iovec){ addresses, sizeof(addresses) };
-		seg[1] = (struct iovec){ tag, sizeof(tag) };
-		tagged.n = 2 + frame_slice(frame, sizeof(addresses),
-					   frame->len - sizeof(addresses), seg + 2,
-					   GPA_SEGMENTS_MAX + 1);
+		tagged = nic_tx_tag(frame, addresses, tag, seg);
 		frame = &tagged;
 		nic->counters.tx_tags++;
+	}
+	if (packet->is_tagged && work != NULL) {
+		moved = *work;
+		moved.ip += ETHER_TAG_LEN;
+		moved.sum_start += ETHER_TAG_LEN;
+		work = &moved;
 	}
 	nic->counters.tx_frames++;
 	nic->counters.tx_bytes += frame->len;
 	if (!nic->rndis.link_up)
 		nic->counters.tx_lost_link++;
-	else if (!nic->port->ops->send(nic->port, frame))
+	else if (!nic_tx_send(nic, frame, work))
 		nic->counters.tx_lost_port++;
 }
 
@@ -60,7 +89,54 @@ nic_tx_emit_part(void *ctx, uint8_t *bytes, size_t len)
 	const struct nic_tx_part *part = ctx;
 	struct iovec seg = { bytes, len };
 
-	nic_tx_emit(part->nic, &(struct frame){ &seg, 1, len }, part->packet);
+	nic_tx_emit(part->nic, &(struct frame){ &seg, 1, len }, part->packet, NULL);
+}
+
+/* What the packet asks for, as far as another card could do it. */
+static struct frame_work
+nic_tx_work(const struct rndis_packet *packet, const struct layout *layout)
+{
+	bool tcp = packet->is_large_send || packet->checksum & TX_CHECKSUM_TCP;
+	bool sums = packet->is_large_send ||
+		    packet->checksum & (TX_CHECKSUM_TCP | TX_CHECKSUM_UDP);
+
+	return (struct frame_work){
+		.ip = ETHER_HDR_LEN,
+		.is_ip6 = packet->is_large_send ? packet->large_send_is_ipv6 :
+			  layout->ip_version == 6,
+		.sum_start = !sums ? 0 : packet->transport_offset != 0 ?
+			     packet->transport_offset : layout->transport,
+		.sum_offset = tcp ? TCP_SUM_AT : UDP_SUM_AT,
+		.mss = packet->mss,
+	};
+}
+
+/* Into segments with good sums. */
+static void
+nic_tx_cut(struct nic *nic, const uint8_t *bytes, size_t len, const struct rndis_packet *packet,
+	   const struct frame_work *work)
+{
+	struct nic_tx_part part = { nic, packet };
+	unsigned int segments = segment_large_send(bytes, len, work, nic_tx_emit_part, &part);
+
+	nic->counters.tx_segments += segments;
+	if (segments == 0)
+		nic->counters.tx_lost_size++;
+}
+
+/* The work goes on to who is behind the port. */
+static void
+nic_tx_pass_on(struct nic *nic, uint8_t *bytes, size_t len, const struct rndis_packet *packet,
+	       const struct layout *layout, const struct frame_work *work)
+{
+	struct iovec seg = { bytes, len };
+
+	if (packet->is_large_send)
+		segment_complete_headers(bytes, len, work);
+	else if (packet->checksum & TX_CHECKSUM_IP_HEADER && layout->ip_version == 4)
+		checksum_fill_ip4(bytes + layout->ip);
+	nic->counters.tx_passed_on++;
+	nic_tx_emit(nic, &(struct frame){ &seg, 1, len }, packet, work);
 }
 
 /* Frames that need work are copied first: their memory is the guest's. */
@@ -68,23 +144,23 @@ static void
 nic_tx_offload(struct nic *nic, const struct frame *frame, const struct rndis_packet *packet)
 {
 	static uint8_t bytes[FRAME_MAX];
-	struct nic_tx_part part = { nic, packet };
 	size_t len = frame_copy(frame, 0, bytes, sizeof(bytes));
 	struct layout layout = inspect(bytes, len);
-	unsigned int segments;
+	struct frame_work work = nic_tx_work(packet, &layout);
 
 	tx_check(&nic->rndis, packet, bytes, &layout);
-	if (packet->is_large_send) {
+	if (packet->is_large_send)
 		nic->counters.tx_large_sends++;
-		segments = segment_large_send(bytes, len, packet, nic_tx_emit_part, &part);
-		nic->counters.tx_segments += segments;
-		if (segments == 0)
-			nic->counters.tx_lost_size++;
-		return;
+	else
+		nic->counters.tx_checksums++;
+	if (nic->port->ops->send_partial != NULL && work.sum_start != 0) {
+		nic_tx_pass_on(nic, bytes, len, packet, &layout, &work);
+	} else if (packet->is_large_send) {
+		nic_tx_cut(nic, bytes, len, packet, &work);
+	} else {
+		segment_checksum(bytes, &layout, packet);
+		nic_tx_emit_part(&(struct nic_tx_part){ nic, packet }, bytes, len);
 	}
-	nic->counters.tx_checksums++;
-	segment_checksum(bytes, &layout, packet);
-	nic_tx_emit_part(&part, bytes, len);
 }
 
 static bool
@@ -124,7 +200,7 @@ nic_tx_frame(struct nic *nic, const struct frame *bytes, const struct rndis_pack
 	if (packet->is_large_send || packet->checksum != 0)
 		nic_tx_offload(nic, &frame, packet);
 	else
-		nic_tx_emit(nic, &frame, packet);
+		nic_tx_emit(nic, &frame, packet, NULL);
 }
 
 static void

@@ -35,6 +35,11 @@ struct port_user {
 	uint8_t *(*begin)(void *ctx, size_t *room);
 	/** The frame written to where begin() said has len bytes; 0 gives the room back. */
 	void (*commit)(void *ctx, size_t len);
+	/**
+	 * As commit(), of a frame whose checksum the sender has left to the
+	 * receiving card. NULL: all frames have to be finished before.
+	 */
+	void (*commit_partial)(void *ctx, size_t len, const struct frame_work *work);
 	/** Frames were lost before they could be handed over. */
 	void (*dropped)(void *ctx, unsigned int frames);
 	void *ctx;
@@ -51,6 +56,9 @@ struct port_ops {
 	unsigned int (*poll)(struct port *port, unsigned int budget);
 	/** Send one frame; false if it was lost. Its memory is the sender's again on return. */
 	bool (*send)(struct port *port, const struct frame *frame);
+	/** The same for a frame with work left to do, which it passes on. NULL: it cannot. */
+	bool (*send_partial)(struct port *port, const struct frame *frame,
+			     const struct frame_work *work);
 	void (*close)(struct port *port);
 	const struct port_counter *counters;	/**< ends with a NULL name; may be NULL */
 };

@@ -5,32 +5,45 @@
 /**
  * @file
  * TAP port: the Linux network stack at the other end of the cable.
+ *
+ * Linux may leave checksums and segmentation to this end. The port does both,
+ * as a card at the other end of a real cable would: frames come up finished, in
+ * the size of the wire. On demand it lets the unfinished through, either way.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
-#include <net/if_arp.h>
-#include <sched.h>
+#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "checksum.h"
+#include "gpa.h"
+#include "inspect.h"
 #include "keyvals.h"
 #include "log.h"
 #include "port.h"
+#include "segment.h"
+#include "tap.h"
+
+#define TAP_MTU_MAX 65521u
+/* A frame of the guest with its tag, and the header before it. */
+#define TAP_PARTS_MAX (GPA_SEGMENTS_MAX + 4u)
 
 struct tap {
 	struct port port;
+	bool vnet;			/* frames are behind a struct virtio_net_hdr */
+	bool partial_rx;
 	uint64_t send_errors;
+	uint64_t large;
+	uint64_t segments;
+	uint64_t partial;
 };
 
-/* What is longer than the NIC's frames ends here, and is seen to be too long. */
-static uint8_t tap_excess[FRAME_MAX];
+/* A frame that is not in its final place: it is too long for that, or has to be cut. */
+static uint8_t tap_bytes[2 * FRAME_MAX];
 
 /* Nobody listens: a cable without a card drops what is sent into it. */
 static unsigned int
@@ -39,55 +52,169 @@ tap_drain(struct tap *tap, unsigned int budget)
 	struct port_user *user = &tap->port.user;
 	unsigned int n = 0;
 
-	while (n < budget && read(tap->port.fd, tap_excess, sizeof(tap_excess)) > 0)
+	while (n < budget && read(tap->port.fd, tap_bytes, sizeof(tap_bytes)) > 0)
 		n++;
 	if (n > 0)
 		user->dropped(user->ctx, n);
 	return n;
 }
 
-/* 1: a frame was handed up or was too long; 0: there is none, or no room. */
-static int
-tap_receive(struct tap *tap)
+/* What Linux has left to do in a frame of len bytes. */
+static struct frame_work
+tap_work(const struct virtio_net_hdr *hdr, const uint8_t *frame)
+{
+	bool tagged = get_be16(frame + 2 * ETHER_ADDR_LEN) == ETHER_TYPE_VLAN;
+	bool partial = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+
+	return (struct frame_work){
+		.ip = ETHER_HDR_LEN + (tagged ? ETHER_TAG_LEN : 0),
+		.is_ip6 = (hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV6,
+		.sum_start = partial ? hdr->csum_start : 0,
+		.sum_offset = hdr->csum_offset,
+		.mss = hdr->gso_size,
+	};
+}
+
+static void
+tap_deliver_segment(void *ctx, uint8_t *frame, size_t len)
+{
+	struct tap *tap = ctx;
+	struct iovec seg = { frame, len };
+
+	port_user_deliver(&tap->port.user, &(struct frame){ &seg, 1, len });
+}
+
+/* A large send of len bytes in tap_bytes; how many frames it became. */
+static unsigned int
+tap_receive_large(struct tap *tap, const struct virtio_net_hdr *hdr, size_t len)
+{
+	struct frame_work work = tap_work(hdr, tap_bytes);
+	unsigned int n = 0;
+
+	tap->large++;
+	/* The length, which Linux has put into the pseudo header's sum, does not belong there. */
+	if (work.sum_offset == TCP_SUM_AT && work.ip + IP6_HEADER_LEN <= len &&
+	    work.sum_start + TCP_HEADER_LEN <= len) {
+		put_be16(tap_bytes + work.sum_start + TCP_SUM_AT,
+			 checksum_pseudo(tap_bytes + work.ip, work.is_ip6 ? 6 : 4, PROTOCOL_TCP, 0));
+		n = segment_large_send(tap_bytes, len, &work, tap_deliver_segment, tap);
+	}
+	tap->segments += n;
+	if (n == 0)
+		tap->port.user.dropped(tap->port.user.ctx, 1);
+	return n + (n == 0);
+}
+
+/* A frame of len bytes in its place, finished but perhaps for a checksum. */
+static void
+tap_commit(struct tap *tap, const struct virtio_net_hdr *hdr, uint8_t *frame, size_t len)
 {
 	struct port_user *user = &tap->port.user;
-	struct iovec part[2] = { [1] = { tap_excess, sizeof(tap_excess) } };
+	struct frame_work work;
+
+	if (!(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || len < ETHER_HDR_LEN) {
+		user->commit(user->ctx, len);
+		return;
+	}
+	tap->partial++;
+	work = tap_work(hdr, frame);
+	if (tap->partial_rx && user->commit_partial != NULL) {
+		user->commit_partial(user->ctx, len, &work);
+		return;
+	}
+	segment_finish(frame, len, &work);
+	user->commit(user->ctx, len);
+}
+
+/* How many frames were handed up, or were too long; 0: there is none, or no room. */
+static unsigned int
+tap_receive(struct tap *tap)
+{
+	struct virtio_net_hdr hdr = { 0 };
+	struct port_user *user = &tap->port.user;
+	size_t room = 0, hdr_len = tap->vnet ? sizeof(hdr) : 0;
+	uint8_t *frame = user->begin(user->ctx, &room);
+	/* What finds no room goes to where it belongs if the rest is put before it. */
+	struct iovec part[3] = {
+		{ &hdr, hdr_len }, { frame, room },
+		{ tap_bytes + room, sizeof(tap_bytes) - room },
+	};
 	ssize_t len;
 
-	part[0].iov_base = user->begin(user->ctx, &part[0].iov_len);
-	if (part[0].iov_base == NULL)
+	if (frame == NULL)
 		return 0;
-	len = readv(tap->port.fd, part, 2);
-	if (len > 0 && (size_t)len <= part[0].iov_len) {
-		user->commit(user->ctx, (size_t)len);
+	len = readv(tap->port.fd, part, 3) - (ssize_t)hdr_len;
+	if (len > 0 && (size_t)len <= room && hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
+		tap_commit(tap, &hdr, frame, (size_t)len);
 		return 1;
 	}
+	if (len > 0 && hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		memcpy(tap_bytes, frame, (size_t)len < room ? (size_t)len : room);
 	user->commit(user->ctx, 0);
-	if (len > 0)
-		user->dropped(user->ctx, 1);
-	return len > 0;
+	if (len <= 0)
+		return 0;
+	if (hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		return tap_receive_large(tap, &hdr, (size_t)len);
+	user->dropped(user->ctx, 1);
+	return 1;
 }
 
 static unsigned int
 tap_poll(struct port *port, unsigned int budget)
 {
 	struct tap *tap = (struct tap *)port;
-	unsigned int n = 0;
+	unsigned int n = 0, now = 1;
 
 	if (!port->user.listens(port->user.ctx))
 		return tap_drain(tap, budget);
-	while (n < budget && tap_receive(tap))
-		n++;
+	for (; n < budget && now > 0; n += now)
+		now = tap_receive(tap);
 	return n;
+}
+
+static bool
+tap_write(struct tap *tap, const struct frame *frame, struct virtio_net_hdr *hdr)
+{
+	struct iovec part[TAP_PARTS_MAX] = { { hdr, tap->vnet ? sizeof(*hdr) : 0 } };
+
+	if (frame->n < TAP_PARTS_MAX) {
+		memcpy(part + 1, frame->seg, frame->n * sizeof(part[0]));
+		if (writev(tap->port.fd, part, (int)frame->n + 1) ==
+		    (ssize_t)(frame->len + part[0].iov_len))
+			return true;
+	}
+	tap->send_errors++;
+	return false;
 }
 
 static bool
 tap_send(struct port *port, const struct frame *frame)
 {
-	if (writev(port->fd, frame->seg, (int)frame->n) == (ssize_t)frame->len)
-		return true;
-	((struct tap *)port)->send_errors++;
-	return false;
+	struct virtio_net_hdr hdr = { 0 };
+
+	return tap_write((struct tap *)port, frame, &hdr);
+}
+
+static bool
+tap_send_partial(struct port *port, const struct frame *frame, const struct frame_work *work)
+{
+	struct virtio_net_hdr hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.csum_start = work->sum_start,
+		.csum_offset = work->sum_offset,
+	};
+	uint8_t tcp[TCP_HEADER_LEN] = { 0 };
+
+	if (work->mss != 0) {
+		frame_copy(frame, work->sum_start, tcp, sizeof(tcp));
+		hdr.gso_type = work->is_ip6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+		if (tcp[TCP_FLAGS_AT] & TCP_CWR)
+			hdr.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+		hdr.gso_size = work->mss;
+		hdr.hdr_len = (uint16_t)(work->sum_start +
+					 (tcp[TCP_DATA_OFFSET_AT] >> 4) * 4);
+	}
+	return tap_write((struct tap *)port, frame, &hdr);
 }
 
 static void
@@ -104,8 +231,29 @@ tap_send_errors(const struct port *port)
 	return ((const struct tap *)port)->send_errors;
 }
 
+static uint64_t
+tap_large(const struct port *port)
+{
+	return ((const struct tap *)port)->large;
+}
+
+static uint64_t
+tap_segments(const struct port *port)
+{
+	return ((const struct tap *)port)->segments;
+}
+
+static uint64_t
+tap_partial(const struct port *port)
+{
+	return ((const struct tap *)port)->partial;
+}
+
 static const struct port_counter tap_counters[] = {
 	{ "tap_send_errors", tap_send_errors },
+	{ "tap_large", tap_large },
+	{ "tap_segments", tap_segments },
+	{ "tap_partial", tap_partial },
 	{ NULL, NULL },
 };
 
@@ -116,133 +264,72 @@ static const struct port_ops tap_ops = {
 	.counters = tap_counters,
 };
 
-/* Set MTU and bring up an interface that we made ourselves. */
+/* What the guest has left to the card is left to Linux. */
+static const struct port_ops tap_partial_ops = {
+	.poll = tap_poll,
+	.send = tap_send,
+	.send_partial = tap_send_partial,
+	.close = tap_close,
+	.counters = tap_counters,
+};
+
+/* "NAME[@NETNS]" */
 static int
-tap_configure(struct ifreq *ifr, uint32_t mtu)
+tap_parse_spec(struct tap_spec *spec, const char *arg, const struct port_env *env,
+	       const char *option)
 {
-	int ret, sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	size_t len = strcspn(arg, "@");
 
-	if (sock < 0)
-		return -errno;
-	ifr->ifr_mtu = (int)mtu;
-	ret = ioctl(sock, SIOCSIFMTU, ifr);
-	if (ret == 0)
-		ret = ioctl(sock, SIOCGIFFLAGS, ifr);
-	ifr->ifr_flags |= IFF_UP;
-	if (ret == 0)
-		ret = ioctl(sock, SIOCSIFFLAGS, ifr);
-	ret = ret == 0 ? 0 : -errno;
-	close(sock);
-	return ret;
+	spec->netns = arg[len] == '@' ? arg + len + 1 : NULL;
+	spec->mtu = env->frame_len - ETHER_HDR_LEN;
+	if (len == 0 || len >= sizeof(spec->name) ||
+	    (spec->netns != NULL && strchr(spec->netns, '/') != NULL)) {
+		log_usage("%s: port=tap:%s does not name an interface", option, arg);
+		return -1;
+	}
+	if (spec->mtu > TAP_MTU_MAX) {
+		log_usage("%s: the mtu of a TAP is %u at most", option, TAP_MTU_MAX);
+		return -1;
+	}
+	snprintf(spec->name, sizeof(spec->name), "%.*s", (int)len, arg);
+	return 0;
 }
 
-static bool
-tap_exists(const struct ifreq *name)
-{
-	struct ifreq ifr = *name;
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool found = sock >= 0 && ioctl(sock, SIOCGIFINDEX, &ifr) == 0;
-
-	if (sock >= 0)
-		close(sock);
-	return found;
-}
-
-/* A descriptor of the interface in the current network namespace, or -errno. */
+/* Both kinds of letting unfinished frames through need the header before the frame. */
 static int
-tap_attach(const char *name, uint32_t mtu)
+tap_start(struct tap *tap, const char *arg, struct tap_spec *spec, bool partial_tx)
 {
-	struct ifreq ifr = { 0 };
-	bool existed;
-	int fd, ret = 0;
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, name);
-	existed = tap_exists(&ifr);
-	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
-	if (ioctl(fd, TUNSETIFF, &ifr) != 0)
-		ret = -errno;
-	else if (!existed)
-		ret = tap_configure(&ifr, mtu);
-	if (ret != 0) {
-		close(fd);
-		return ret;
+	tap->port.fd = tap_open(spec);
+	if (tap->port.fd < 0) {
+		log_usage("cannot open port tap:%s: %s", arg, tap_reason(-tap->port.fd));
+		return -1;
 	}
-	return fd;
-}
-
-/* As tap_attach(), in the network namespace that `ip netns` knows by that name. */
-static int
-tap_attach_in(const char *netns, const char *name, uint32_t mtu)
-{
-	char path[300];
-	int home, there, fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	there = open(path, O_RDONLY | O_CLOEXEC);
-	if (there < 0)
-		return -ENXIO;
-	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0 || setns(there, CLONE_NEWNET) != 0) {
-		fd = -errno;
-	} else {
-		fd = tap_attach(name, mtu);
-		if (setns(home, CLONE_NEWNET) != 0) {
-			log_usage("cannot return to the network namespace: %s", strerror(errno));
-			abort();
-		}
+	tap->vnet = spec->vnet;
+	if (!tap->vnet && (partial_tx || tap->partial_rx)) {
+		log_usage("port tap:%s: this needs vnet=yes, and a kernel that can do it", arg);
+		close(tap->port.fd);
+		return -1;
 	}
-	if (home >= 0)
-		close(home);
-	close(there);
-	return fd;
-}
-
-static const char *
-tap_reason(int error)
-{
-	switch (error) {
-	case EBUSY:
-		return "it is in use by another program";
-	case EPERM:
-	case EACCES:
-		return "that needs root";
-	case EINVAL:
-		return "there is an interface of that name that is no TAP";
-	case ENXIO:
-		return "there is no network namespace of that name (see ip netns)";
-	case ENOENT:
-		return "/dev/net/tun is missing (modprobe tun)";
-	default:
-		return strerror(error);
-	}
+	tap->port.ops = partial_tx ? &tap_partial_ops : &tap_ops;
+	return 0;
 }
 
 struct port *
 port_tap_open(const char *arg, struct keyvals *kv, const struct port_env *env)
 {
-	size_t len = strcspn(arg, "@");
-	const char *netns = arg[len] == '@' ? arg + len + 1 : NULL;
-	uint32_t mtu = env->frame_len - ETHER_HDR_LEN;
-	char name[IFNAMSIZ];
-	struct tap *tap;
+	struct tap_spec spec = { .vnet = true };
+	bool partial_tx = false;
+	struct tap *tap = calloc(1, sizeof(*tap));
 
-	if (len == 0 || len >= sizeof(name) || (netns != NULL && strchr(netns, '/') != NULL)) {
-		log_usage("%s: port=tap:%s does not name an interface", kv->option, arg);
-		return NULL;
-	}
-	tap = calloc(1, sizeof(*tap));
 	if (tap == NULL) {
 		log_usage("no memory for a TAP port");
 		return NULL;
 	}
-	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
-	tap->port.ops = &tap_ops;
-	tap->port.fd = netns != NULL ? tap_attach_in(netns, name, mtu) : tap_attach(name, mtu);
-	if (tap->port.fd < 0) {
-		log_usage("cannot open port tap:%s: %s", arg, tap_reason(-tap->port.fd));
+	if (keyvals_switch(kv, "vnet", &spec.vnet) != 0 ||
+	    keyvals_switch(kv, "partial-rx", &tap->partial_rx) != 0 ||
+	    keyvals_switch(kv, "partial-tx", &partial_tx) != 0 ||
+	    tap_parse_spec(&spec, arg, env, kv->option) != 0 ||
+	    tap_start(tap, arg, &spec, partial_tx) != 0) {
 		free(tap);
 		return NULL;
 	}

@@ -14,7 +14,6 @@
 #include "segment.h"
 
 #define TCP_FIN_PSH 0x09u
-#define TCP_CWR 0x80u
 
 /* The field holds the pseudo header's sum; add what it lacks and the rest. */
 static void
@@ -44,12 +43,29 @@ segment_checksum(uint8_t *frame, const struct layout *layout, const struct rndis
 		fill_transport_checksum(frame + transport, end - transport, field, 0);
 }
 
+void
+segment_finish(uint8_t *frame, size_t len, const struct frame_work *work)
+{
+	if (work->sum_start <= len && len - work->sum_start >= work->sum_offset + 2u)
+		fill_transport_checksum(frame + work->sum_start, len - work->sum_start,
+					work->sum_offset, 0);
+}
+
+/* The length in an IP header of a packet of len bytes. */
+static void
+fill_ip_length(uint8_t *ip, bool is_ip6, size_t len)
+{
+	if (is_ip6)
+		put_be16(ip + IP6_LEN_AT, (uint32_t)(len - IP6_HEADER_LEN));
+	else
+		put_be16(ip + IP4_LEN_AT, (uint32_t)len);
+}
+
 /* A large send being cut. */
 struct large_send {
 	const uint8_t *frame;
-	size_t transport;
+	const struct frame_work *work;
 	size_t headers;			/* bytes before the payload */
-	bool ipv6;
 	uint8_t flags;
 	uint32_t seq;
 	uint16_t ip_id;
@@ -57,24 +73,39 @@ struct large_send {
 
 static bool
 large_send_init(struct large_send *ls, const uint8_t *frame, size_t len,
-		const struct rndis_packet *packet)
+		const struct frame_work *work)
 {
+	size_t transport = work->sum_start;
 	const uint8_t *tcp;
 
 	ls->frame = frame;
-	ls->transport = packet->transport_offset;
-	ls->ipv6 = packet->large_send_is_ipv6;
-	if (packet->mss == 0 || ls->transport > len || len - ls->transport < 20 ||
-	    ls->transport < ETHER_HDR_LEN + (ls->ipv6 ? 40u : 20u))
+	ls->work = work;
+	if (work->mss == 0 || transport > len || len - transport < TCP_HEADER_LEN ||
+	    transport < work->ip + (work->is_ip6 ? IP6_HEADER_LEN : IP4_HEADER_LEN))
 		return false;
-	tcp = frame + ls->transport;
-	ls->headers = ls->transport + (size_t)(tcp[TCP_DATA_OFFSET_AT] >> 4) * 4;
-	if (ls->headers < ls->transport + 20 || ls->headers >= len)
+	tcp = frame + transport;
+	ls->headers = transport + (size_t)(tcp[TCP_DATA_OFFSET_AT] >> 4) * 4;
+	if (ls->headers < transport + TCP_HEADER_LEN || ls->headers >= len)
 		return false;
 	ls->flags = tcp[TCP_FLAGS_AT];
 	ls->seq = get_be32(tcp + TCP_SEQ_AT);
-	ls->ip_id = (uint16_t)get_be16(frame + ETHER_HDR_LEN + IP4_ID_AT);
+	ls->ip_id = (uint16_t)get_be16(frame + work->ip + IP4_ID_AT);
 	return true;
+}
+
+void
+segment_complete_headers(uint8_t *frame, size_t len, const struct frame_work *work)
+{
+	uint8_t *ip = frame + work->ip, *tcp = frame + work->sum_start;
+	struct large_send ls;
+
+	if (!large_send_init(&ls, frame, len, work))
+		return;
+	fill_ip_length(ip, work->is_ip6, len - work->ip);
+	if (!work->is_ip6)
+		checksum_fill_ip4(ip);
+	put_be16(tcp + TCP_SUM_AT, checksum_pseudo(ip, work->is_ip6 ? 6 : 4, PROTOCOL_TCP,
+						   (uint32_t)(len - work->sum_start)));
 }
 
 /* Headers of segment number n, whose payload starts at done of the whole. */
@@ -82,20 +113,16 @@ static void
 large_send_headers(const struct large_send *ls, uint8_t *out, size_t done, size_t payload,
 		   unsigned int n, bool last)
 {
-	uint8_t *ip = out + ETHER_HDR_LEN, *tcp = out + ls->transport;
-	size_t tcp_len = ls->headers - ls->transport + payload;
-	uint32_t seq = ls->seq + (uint32_t)done;
+	uint8_t *ip = out + ls->work->ip, *tcp = out + ls->work->sum_start;
+	size_t tcp_len = ls->headers - ls->work->sum_start + payload;
 	uint8_t flags = ls->flags;
 
-	if (ls->ipv6) {
-		put_be16(ip + IP6_LEN_AT, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN -
-						  IP6_HEADER_LEN));
-	} else {
-		put_be16(ip + IP4_LEN_AT, (uint32_t)(ls->headers + payload - ETHER_HDR_LEN));
+	fill_ip_length(ip, ls->work->is_ip6, ls->headers + payload - ls->work->ip);
+	if (!ls->work->is_ip6) {
 		put_be16(ip + IP4_ID_AT, ls->ip_id + n);
 		checksum_fill_ip4(ip);
 	}
-	put_be32(tcp + TCP_SEQ_AT, seq);
+	put_be32(tcp + TCP_SEQ_AT, ls->seq + (uint32_t)done);
 	if (!last)
 		flags &= (uint8_t)~TCP_FIN_PSH;
 	if (n > 0)
@@ -105,7 +132,7 @@ large_send_headers(const struct large_send *ls, uint8_t *out, size_t done, size_
 }
 
 unsigned int
-segment_large_send(uint8_t *frame, size_t len, const struct rndis_packet *packet,
+segment_large_send(const uint8_t *frame, size_t len, const struct frame_work *work,
 		   void (*emit)(void *ctx, uint8_t *frame, size_t len), void *ctx)
 {
 	static uint8_t out[FRAME_MAX];
@@ -113,11 +140,11 @@ segment_large_send(uint8_t *frame, size_t len, const struct rndis_packet *packet
 	size_t done = 0, total, part;
 	unsigned int n = 0;
 
-	if (len > sizeof(out) || !large_send_init(&ls, frame, len, packet))
+	if (len > sizeof(out) || !large_send_init(&ls, frame, len, work))
 		return 0;
 	total = len - ls.headers;
 	for (; done < total; done += part, n++) {
-		part = total - done < packet->mss ? total - done : packet->mss;
+		part = total - done < work->mss ? total - done : work->mss;
 		memcpy(out, frame, ls.headers);
 		memcpy(out + ls.headers, frame + ls.headers + done, part);
 		large_send_headers(&ls, out, done, part, n, done + part == total);

@@ -62,15 +62,38 @@ verify_ip(const uint8_t *frame, const struct layout *l)
 	       RX_CHECKSUM_IP_GOOD : RX_CHECKSUM_IP_FAILED;
 }
 
+/* Whether the transport header can be spoken of, and the guest wants that. */
+static bool
+verify_has_transport(const struct layout *l, uint32_t offloads)
+{
+	return l->transport != 0 && l->has_len && !l->is_routed && verify_wants(l, offloads);
+}
+
+static uint32_t
+verify_network(const uint8_t *frame, const struct layout *l, uint32_t offloads)
+{
+	return l->ip_version == 4 && offloads & OFFLOAD_RX_IP4 ? verify_ip(frame, l) :
+	       RX_CHECKSUM_UNKNOWN;
+}
+
 uint32_t
 verify_checksums(const uint8_t *frame, const struct layout *l, uint32_t offloads)
 {
-	uint32_t found = RX_CHECKSUM_UNKNOWN;
+	uint32_t found = verify_network(frame, l, offloads);
 
-	if (l->ip_version == 4 && offloads & OFFLOAD_RX_IP4)
-		found |= verify_ip(frame, l);
-	if (l->transport == 0 || !l->has_len || l->is_routed || !verify_wants(l, offloads))
+	if (!verify_has_transport(l, offloads))
 		return found;
 	return found | (l->protocol == PROTOCOL_TCP ? verify_tcp(frame, l) :
 			verify_udp(frame, l));
+}
+
+uint32_t
+verify_partial(const uint8_t *frame, const struct layout *l, uint32_t offloads)
+{
+	uint32_t found = verify_network(frame, l, offloads);
+
+	if (!verify_has_transport(l, offloads))
+		return found;
+	return found | (l->protocol == PROTOCOL_TCP ?
+			RX_CHECKSUM_TCP_GOOD | RX_CHECKSUM_TCP_STALE : RX_CHECKSUM_UDP_GOOD);
 }

@@ -41,6 +41,7 @@ struct test_port {
 	size_t kept_len[KEPT_MAX];	/* of the first ones */
 	uint8_t kept[KEPT_MAX][1514];
 	unsigned int dropped;
+	struct frame_work work;		/* of the last unfinished frame */
 };
 
 static struct rules rules;
@@ -63,6 +64,14 @@ test_port_send(struct port *base, const struct frame *frame)
 	return true;
 }
 
+static bool
+test_port_send_partial(struct port *base, const struct frame *frame,
+		       const struct frame_work *work)
+{
+	((struct test_port *)base)->work = *work;
+	return test_port_send(base, frame);
+}
+
 static void
 test_port_close(struct port *base)
 {
@@ -71,6 +80,13 @@ test_port_close(struct port *base)
 
 static const struct port_ops test_port_ops = {
 	.send = test_port_send,
+	.close = test_port_close,
+};
+
+/* A port that takes unfinished frames. */
+static const struct port_ops partial_port_ops = {
+	.send = test_port_send,
+	.send_partial = test_port_send_partial,
 	.close = test_port_close,
 };
 
@@ -634,6 +650,78 @@ nothing_is_coalesced_unless_both_sides_want_it(void **state)
 	}
 }
 
+static uint32_t
+sum_be16(const uint8_t *at, size_t len, uint32_t sum)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static uint32_t
+pseudo_sum(uint32_t tcp_len)
+{
+	static const uint8_t addresses[8] = { 10, 0, 0, 1, 10, 0, 0, 2 };
+
+	return sum_be16(addresses, 8, 6 + tcp_len);
+}
+
+/* The good frame as its sender leaves it to a card, with a tag or without; its message. */
+static const uint8_t *
+receive_partial(bool tagged)
+{
+	size_t extra = tagged ? 4 : 0, room;
+	struct frame_work work = {
+		.ip = (uint16_t)(14 + extra), .sum_start = (uint16_t)(34 + extra),
+		.sum_offset = 16,
+	};
+	uint8_t *frame = port->port.user.begin(nic, &room);
+	const struct fake_packet *packet;
+
+	memcpy(frame, good_tcp4, 12);
+	memcpy(frame + 12, "\x81\x00\x00\x05", extra);
+	memcpy(frame + 12 + extra, good_tcp4 + 12, sizeof(good_tcp4) - 12);
+	put_be16(frame + extra + 50, pseudo_sum(25));
+	port->port.user.commit_partial(nic, sizeof(good_tcp4) + extra, &work);
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	give_back(packet->id);
+	return message_of(packet, 0);
+}
+
+static void
+sum_that_is_left_to_the_card_is_told_as_stale(void **state)
+{
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	message = receive_partial(false);
+	assert_int_equal(only_info(message, 0), 0x28 | 0x80);
+	assert_int_equal(get_be16(message + 256 + 50), pseudo_sum(25));
+	assert_int_equal(nic_counters(nic)->rx_sum_stale, 1);
+	assert_clean();
+}
+
+static void
+sum_that_is_left_to_the_card_is_filled_in_where_offload_is_off(void **state)
+{
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	set_checksum_offloads(4, 1, 4);
+	message = receive_partial(false);
+	assert_int_equal(only_info(message, 0), 0x20);
+	assert_memory_equal(message + 256, good_tcp4, sizeof(good_tcp4));
+	message = receive_partial(true);
+	assert_int_equal(le32(message + 32), 32);
+	assert_memory_equal(message + 256, good_tcp4, sizeof(good_tcp4));
+	assert_int_equal(nic_counters(nic)->rx_sum_stale, 0);
+}
+
 static void
 batch_is_one_packet_and_one_completion(void **state)
 {
@@ -886,24 +974,6 @@ put_tcp(uint8_t *at, uint32_t payload)
 	at[17] = (uint8_t)(40 + payload);
 	memset(at + 54, 0x77, payload);
 	return 54 + payload;
-}
-
-static uint32_t
-sum_be16(const uint8_t *at, size_t len, uint32_t sum)
-{
-	for (size_t i = 0; i < len; i++)
-		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-static uint32_t
-pseudo_sum(uint32_t tcp_len)
-{
-	static const uint8_t addresses[8] = { 10, 0, 0, 1, 10, 0, 0, 2 };
-
-	return sum_be16(addresses, 8, 6 + tcp_len);
 }
 
 static void
@@ -1178,6 +1248,36 @@ checksum_requests_are_compared_with_the_frame(void **state)
 		else
 			assert_only_broken(cases[i].rule);
 	}
+}
+
+static void
+work_is_passed_on_to_a_port_that_takes_it(void **state)
+{
+	(void)state;
+	bring_up();
+	port->port.ops = &partial_port_ops;
+	say_section(0, put_large_send4(2500, 1000));
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 1);
+	assert_int_equal(port->last_len, 2554);
+	assert_int_equal(port->work.mss, 1000);
+	assert_int_equal(port->work.sum_start, 34);
+	assert_int_equal(port->work.sum_offset, 16);
+	/* As a network stack has it: with lengths, and the sum of the header. */
+	assert_int_equal(get_be16(port->last + 16), 2540);
+	assert_int_equal(checksum_sum(port->last + 14, 20, 0), CHECKSUM_GOOD);
+	assert_int_equal(get_be16(port->last + 50), pseudo_sum(2520));
+
+	put_packet_with_info(fake.send, 154, 0, 0, 0x00220015);
+	put_tcp(fake.send + 60, 100);
+	put_be16(fake.send + 60 + 50, pseudo_sum(120));
+	say_section(0, 60 + 154);
+	hear_status(SUCCESS);
+	assert_int_equal(port->work.mss, 0);
+	assert_int_equal(checksum_sum(port->last + 14, 20, 0), CHECKSUM_GOOD);
+	assert_int_equal(get_be16(port->last + 50), pseudo_sum(120));
+	assert_int_equal(nic_counters(nic)->tx_passed_on, 2);
+	assert_clean();
 }
 
 /* What fails a packet and leaves the channel alive. */
@@ -1727,6 +1827,10 @@ main(void)
 		     segment_with_a_wrong_sum_stays_alone),
 		CASE("nothing is coalesced unless both sides want it",
 		     nothing_is_coalesced_unless_both_sides_want_it),
+		CASE("a sum that is left to the card is told as stale",
+		     sum_that_is_left_to_the_card_is_told_as_stale),
+		CASE("a sum that is left to the card is filled in where offload is off",
+		     sum_that_is_left_to_the_card_is_filled_in_where_offload_is_off),
 		CASE("a batch is one packet and one completion",
 		     batch_is_one_packet_and_one_completion),
 		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),
@@ -1754,6 +1858,8 @@ main(void)
 		CASE("work that is not switched on is named and done", work_that_is_off_is_named),
 		CASE("checksum requests are compared with the frame",
 		     checksum_requests_are_compared_with_the_frame),
+		CASE("work is passed on to a port that takes it",
+		     work_is_passed_on_to_a_port_that_takes_it),
 		CASE("bad packets are refused, named, and the channel lives",
 		     bad_packets_are_refused),
 		CASE("a large send without a TCP header is refused",

@@ -82,7 +82,8 @@ open_port(const char *text, unsigned int stream)
 		return NULL;
 	assert_int_equal(keyvals_check_all_taken(&options.kv), 0);
 	port->user = (struct port_user){
-		taker_listens, taker_begin, taker_commit, taker_dropped, &taker,
+		.listens = taker_listens, .begin = taker_begin, .commit = taker_commit,
+		.dropped = taker_dropped, .ctx = &taker,
 	};
 	return port;
 }
