@@ -8,7 +8,7 @@
 
 dpdk_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc,net/ring,net/null,net/af_packet,net/pcap
 dpdk_apps=test-pmd,proc-info,pdump,dumpcap
-dpdk_examples=l2fwd,l3fwd
+dpdk_examples=l2fwd,l3fwd,l3fwd-power
 
 # What of lib/ to build; the way to say it changed in 23.11.
 dpdk_libs() {
@@ -16,11 +16,11 @@ dpdk_libs() {
 	case $version in
 	22.* | 23.0[0-9].*)
 		printf '%s' "-Ddisable_libs=bitratestats,cfgfile,flow_classify,gpudev,gro,jobstats,kni,"
-		printf '%s' "latencystats,node,pipeline,port,power,table,vhost"
+		printf '%s' "latencystats,node,pipeline,port,table,vhost"
 		;;
 	*)
 		printf '%s' "-Denable_libs=acl,bpf,cryptodev,dmadev,eventdev,fib,gro,gso,hash,ip_frag,lpm,"
-		printf '%s' "metrics,pcapng,pdump,rib,security,timer"
+		printf '%s' "metrics,pcapng,pdump,power,rib,security,timer"
 		;;
 	esac
 }
