@@ -5,7 +5,8 @@
 A polling guest must not share its core with the host that feeds it. The
 guest's worker gets the last core to itself; all else (the guest's idle main
 thread, hvhost, iperf3, this program) shares the others, so two cores are
-enough. With one core everything shares it, slowly.
+enough. With one core everything shares it, slowly. Of several workers each
+gets a core while there are any but the first, then they share them.
 """
 
 import os
@@ -19,9 +20,11 @@ class Cores:
         self.worker = self.all[-1]
         self.rest = self.all[:-1] or self.all
 
-    def lcores(self):
-        """EAL's --lcores for an idle main thread and one polling worker."""
-        return f"0@{self.all[0]},1@{self.worker}"
+    def lcores(self, workers=1):
+        """EAL's --lcores for an idle main thread and so many polling workers."""
+        places = self.all[:0:-1] or self.all
+        return ",".join([f"0@{self.all[0]}"] + [f"{worker + 1}@{places[worker % len(places)]}"
+                                                for worker in range(workers)])
 
     def polling_lcore(self):
         """EAL's --lcores for a program whose main thread polls."""

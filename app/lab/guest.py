@@ -2,14 +2,11 @@
 # Copyright(c) 2026 The project authors
 """DPDK programs as guests of the emulated host."""
 
-import re
 import shutil
 from pathlib import Path
 
 from . import processes, rundir
 from .errors import LabError
-
-PROMPT = "testpmd> "
 
 
 class Eal:
@@ -67,47 +64,3 @@ class Guest(processes.Process):
         """Ask the program to end in order; it must, with status 0."""
         if self.stop(timeout) != 0:
             raise LabError(self.obituary())
-
-
-class Testpmd(Guest):
-    """dpdk-testpmd, driven through its command line."""
-
-    def command(self, line, timeout=20):
-        """Give a command; returns what it printed."""
-        start = self.mark()
-        self.send(line + "\n")
-        # The echo of the command, its output, and the next prompt.
-        self.wait_for(re.escape(line) + r"\n(?s:.*)^" + PROMPT, timeout, start)
-        return self.output(start)[len(line):].rsplit(PROMPT, 1)[0]
-
-    def start_without_loss(self):
-        """Forward; where the ring to send is full, wait for room instead of dropping."""
-        self.command("set fwd io retry")
-        self.command("set burst tx delay 10 retry 100000")
-        return self.command("start")
-
-    def port_info(self, port):
-        """'show port info' as a dictionary, keys in testpmd's words."""
-        return _fields(self.command(f"show port info {port}"))
-
-    def port_stats(self, port):
-        """The basic counters: ipackets, opackets, ... by testpmd's words."""
-        text = self.command(f"show port stats {port}")
-        found = re.findall(r"([A-Za-z-]+):\s*(\d+)", text)
-        return {key: int(value) for key, value in found}
-
-    def xstats(self, port):
-        """The extended counters."""
-        text = self.command(f"show port xstats {port}")
-        return {key: int(value) for key, value in re.findall(r"^(\w+): (\d+)$", text, re.M)}
-
-    def quit(self, timeout=20):
-        """Leave testpmd by its own command; it must end with status 0."""
-        self.send("quit\n")
-        if self.wait(timeout) != 0:
-            raise LabError(self.obituary())
-
-
-def _fields(text):
-    found = re.findall(r"^([A-Z][\w ()-]*?): (.*)$", text, re.M)
-    return {key: value.strip() for key, value in found}

@@ -11,7 +11,7 @@ went wrong in between, is found by name and removed.
 import os
 from contextlib import ExitStack
 
-from . import guest, hugepages, hvhost, netns, paths, processes, rundir, signals
+from . import guest, hugepages, hvhost, netns, paths, processes, rundir, signals, testpmd
 from .cores import Cores
 from .errors import LabError
 
@@ -113,17 +113,29 @@ class Lab:
                           ["-p", "0x3", "-q", "2", "-P", "--no-mac-updating"],
                           eal=self.eal(self.cores.polling_lcore()), **options)
 
-    def testpmd(self, host, args=(), *, program=None, **options):
-        """dpdk-testpmd at its prompt, not yet forwarding; see guest.Testpmd.
+    def splitfwd(self, host, args=(), *, workers=2, **options):
+        """Our hv-splitfwd between the first two NICs, forwarding; see its source."""
+        started = self.guest(host, paths.program("hv-splitfwd"), args,
+                             eal=self.eal(self.cores.lcores(workers)), **options)
+        return _when_it_says("splitfwd: ready", started)
 
-        It keeps the frames that come before it forwards.
+    def testpmd(self, host, args=(), *, program=None, workers=1, mbufs=TESTPMD_MBUFS, **options):
+        """dpdk-testpmd at its prompt, not yet forwarding; see testpmd.Testpmd.
+
+        It keeps the frames that come before it forwards. workers: lcores that do.
         """
         program = program or paths.program("dpdk-testpmd")
-        started = self.guest(host, program,
-                             ["-i", "--no-flush-rx", f"--total-num-mbufs={TESTPMD_MBUFS}", *args],
-                             kind=guest.Testpmd, stdin=True, **options)
-        with ExitStack() as stack:
-            stack.enter_context(started)
-            started.wait_for("^" + guest.PROMPT, timeout=30)
-            stack.pop_all()
-        return started
+        args = ["-i", "--no-flush-rx", f"--total-num-mbufs={mbufs}", f"--nb-cores={workers}",
+                *args]
+        started = self.guest(host, program, args, eal=self.eal(self.cores.lcores(workers)),
+                             kind=testpmd.Testpmd, stdin=True, **options)
+        return _when_it_says("^" + testpmd.PROMPT, started)
+
+
+def _when_it_says(pattern, started):
+    """A guest, not before it has said so."""
+    with ExitStack() as stack:
+        stack.enter_context(started)
+        started.wait_for(pattern, timeout=30)
+        stack.pop_all()
+    return started
