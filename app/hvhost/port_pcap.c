@@ -27,6 +27,7 @@ struct pcap_port {
 	pcap_t *tx_handle;
 	pcap_dumper_t *tx;
 	uint64_t frames_read;
+	uint64_t frames_cut;
 	uint64_t frames_written;
 	uint64_t flushed;		/* of frames_written */
 	uint64_t flushed_ns;
@@ -65,7 +66,9 @@ pcap_port_receive(struct pcap_port *pp)
 		return false;
 	}
 	pp->frames_read++;
-	if (hdr->caplen > room) {
+	/* What is not whole in the file is not the frame that it was. */
+	pp->frames_cut += hdr->caplen < hdr->len;
+	if (hdr->caplen > room || hdr->caplen < hdr->len) {
 		user->commit(user->ctx, 0);
 		user->dropped(user->ctx, 1);
 		return true;
@@ -145,6 +148,12 @@ pcap_port_read(const struct port *port)
 }
 
 static uint64_t
+pcap_port_cut(const struct port *port)
+{
+	return ((const struct pcap_port *)port)->frames_cut;
+}
+
+static uint64_t
 pcap_port_written(const struct port *port)
 {
 	return ((const struct pcap_port *)port)->frames_written;
@@ -152,6 +161,7 @@ pcap_port_written(const struct port *port)
 
 static const struct port_counter pcap_counters[] = {
 	{ "pcap_read", pcap_port_read },
+	{ "pcap_cut", pcap_port_cut },
 	{ "pcap_written", pcap_port_written },
 	{ NULL, NULL },
 };

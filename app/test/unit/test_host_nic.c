@@ -91,7 +91,7 @@ static const struct port_ops partial_port_ops = {
 };
 
 static void
-start_with(const char *profile)
+start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 {
 	const struct nic_config config = {
 		.instance = "6e657473-0000-4000-8000-000000000000",
@@ -101,12 +101,12 @@ start_with(const char *profile)
 		.nvsp_max = profile_find(profile)->nvsp_max,
 		.queues_max = 1,
 		.offloads = profile_find(profile)->offloads,
-		.frame_max = profile_find(profile)->frame_max,
+		.frame_max = frame_max,
 		.link_bps = 10000000000,
 	};
 
 	memset(&rules, 0, sizeof(rules));
-	fake_start(RECV_LEN, SEND_LEN);
+	fake_start(recv_len, SEND_LEN);
 	port = calloc(1, sizeof(*port));
 	assert_non_null(port);
 	port->port.ops = &test_port_ops;
@@ -115,6 +115,12 @@ start_with(const char *profile)
 	assert_non_null(nic);
 	next_id = 1000;
 	fake_open();
+}
+
+static void
+start_with(const char *profile)
+{
+	start_sized(profile, RECV_LEN, profile_find(profile)->frame_max);
 }
 
 static int
@@ -720,6 +726,40 @@ sum_that_is_left_to_the_card_is_filled_in_where_offload_is_off(void **state)
 	assert_int_equal(le32(message + 32), 32);
 	assert_memory_equal(message + 256, good_tcp4, sizeof(good_tcp4));
 	assert_int_equal(nic_counters(nic)->rx_sum_stale, 0);
+}
+
+static void
+frame_of_64_kib_arrives_in_one_section(void **state)
+{
+	static uint8_t bytes[65536] = { 2, 0x15, 0x5d, 0, 0, 1, [65535] = 0x77 };
+	const uint32_t section = 256 + 65536 + 36;
+	struct iovec seg = { bytes, sizeof(bytes) };
+	const struct fake_packet *packet;
+
+	(void)state;
+	start_sized("default", 18 * section, 65536);
+	SAY(true, 1, 0x60001, 0x60001);
+	hear(PACKET_COMPLETION);
+	SAY(false, 125, 65536, 0, 0x0c);
+	SAY(false, 100, 6, 30);
+	SAY(true, 101, FAKE_RECV_GPADL, 0xcafe);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload + 16), section);
+	assert_int_equal(le32(packet->payload + 20), 18);
+	CONTROL(2, 24, 1, 1, 0, 0x4000);
+	hear_status(SUCCESS);
+	give_back(hear(PACKET_XFER_PAGES)->id);
+	CONTROL(5, 32, 2, 0x1010e, 4, 20, 0, 0x0d);
+	hear_status(SUCCESS);
+	give_back(hear(PACKET_XFER_PAGES)->id);
+
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, 65536 }));
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(packet->header + 8), section);
+	assert_int_equal(le32(message_of(packet, 0) + 12), 65536);
+	assert_memory_equal(message_of(packet, 0) + 256, bytes, 65536);
+	assert_clean();
 }
 
 static void
@@ -1831,6 +1871,8 @@ main(void)
 		     sum_that_is_left_to_the_card_is_told_as_stale),
 		CASE("a sum that is left to the card is filled in where offload is off",
 		     sum_that_is_left_to_the_card_is_filled_in_where_offload_is_off),
+		CASE("a frame of 64 KiB arrives in one section",
+		     frame_of_64_kib_arrives_in_one_section),
 		CASE("a batch is one packet and one completion",
 		     batch_is_one_packet_and_one_completion),
 		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),

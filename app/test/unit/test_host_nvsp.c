@@ -219,6 +219,25 @@ mtu_outside_the_range_becomes_1514(void **state)
 }
 
 static void
+longest_mtu_is_the_hosts(void **state)
+{
+	static const struct exchange script[] = {
+		{ .says = INIT(0x60001), AGREED(0x60001) },
+		{ .says = CONFIG(65536), SILENT },
+	};
+
+	(void)state;
+	start("default");
+	nvsp.frame_max = 65536;
+	PLAY(script);
+	assert_int_equal(nvsp.frame_len, 65536);
+	start("default");
+	nvsp.frame_max = 65535;
+	PLAY(script);
+	assert_int_equal(nvsp.frame_len, 1514);
+}
+
+static void
 config_and_version_are_completed_empty_when_asked(void **state)
 {
 	static const struct exchange script[] = {
@@ -528,6 +547,7 @@ main(void)
 		     unknown_version_is_refused_and_retried),
 		CASE("an old profile refuses newer versions", old_profile_refuses_new_versions),
 		CASE("a pinned version refuses all others", pinned_version_refuses_all_others),
+		CASE("the longest MTU is the host's", longest_mtu_is_the_hosts),
 		CASE("an MTU outside 1514 to 9216 silently becomes 1514",
 		     mtu_outside_the_range_becomes_1514),
 		CASE("NDIS_CONFIG and NDIS_VERSION are completed empty when asked",

@@ -416,6 +416,113 @@ pcap_files_carry_frames_both_ways(void **state)
 	unlink(file);
 }
 
+/* A taker of one frame of any length. */
+static struct {
+	size_t room;
+	size_t len;
+	unsigned int dropped;
+	uint8_t bytes[FRAME_MAX];
+} large;
+
+static bool
+large_listens(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static uint8_t *
+large_begin(void *ctx, size_t *room)
+{
+	(void)ctx;
+	*room = large.room;
+	return large.bytes;
+}
+
+static void
+large_commit(void *ctx, size_t len)
+{
+	(void)ctx;
+	if (len > 0)
+		large.len = len;
+}
+
+static void
+large_dropped(void *ctx, unsigned int frames)
+{
+	(void)ctx;
+	large.dropped += frames;
+}
+
+static struct port *
+open_large(const char *text, size_t room)
+{
+	struct port *port = open_port(text, 0);
+
+	assert_non_null(port);
+	port->user = (struct port_user){
+		.listens = large_listens, .begin = large_begin, .commit = large_commit,
+		.dropped = large_dropped,
+	};
+	memset(&large, 0, sizeof(large));
+	large.room = room;
+	return port;
+}
+
+static void
+frames_of_64_kib_are_generated_and_recognised(void **state)
+{
+	struct port *port = open_large("port=gen:size=65536,count=1,mtu=65522", 65540);
+
+	(void)state;
+	assert_int_equal(port->ops->poll(port, 10), 1);
+	assert_int_equal(large.len, 65536);
+	assert_int_equal(check(large.bytes, 65536), PATTERN_NEW);
+	large.bytes[65535] ^= 1;
+	assert_int_equal(check(large.bytes, 65536), PATTERN_CORRUPTED);
+	port_close(port);
+}
+
+static void
+pcap_files_carry_frames_of_64_kib_whole_or_not_at_all(void **state)
+{
+	char file[] = "/tmp/test_host_ports.XXXXXX", text[100];
+	int fd = mkstemp(file);
+	static uint8_t bytes[65536];
+	struct iovec seg = { bytes, sizeof(bytes) };
+	struct port *port;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i ^ i >> 8);
+	snprintf(text, sizeof(text), "port=pcap:tx=%s", file);
+	port = open_port(text, 0);
+	assert_true(port->ops->send(port, &(struct frame){ &seg, 1, sizeof(bytes) }));
+	port_close(port);
+
+	snprintf(text, sizeof(text), "port=pcap:rx=%s", file);
+	port = open_large(text, 65536);
+	assert_int_equal(port->ops->poll(port, 1), 1);
+	assert_int_equal(large.len, 65536);
+	assert_memory_equal(large.bytes, bytes, sizeof(bytes));
+	port_close(port);
+	port = open_large(text, 65535);
+	assert_int_equal(port->ops->poll(port, 1), 1);
+	assert_int_equal(large.dropped, 1);
+	port_close(port);
+	/* The file says that the frame was longer than what was kept of it. */
+	assert_int_equal(pwrite(fd, "\x01\x00\x01\x00", 4, 24 + 12), 4);
+	port = open_large(text, 65536);
+	assert_int_equal(port->ops->poll(port, 1), 1);
+	assert_int_equal(large.len, 0);
+	assert_int_equal(large.dropped, 1);
+	assert_int_equal(counter(port, "pcap_cut"), 1);
+	port_close(port);
+	close(fd);
+	unlink(file);
+}
+
 int
 main(void)
 {
@@ -438,6 +545,10 @@ main(void)
 		CASE("a sink sorts frames", sink_sorts_frames),
 		CASE("a loopback returns frames", loopback_returns_frames),
 		CASE("pcap files carry frames both ways", pcap_files_carry_frames_both_ways),
+		CASE("frames of 64 KiB are generated and recognised",
+		     frames_of_64_kib_are_generated_and_recognised),
+		CASE("pcap files carry frames of 64 KiB, whole or not at all",
+		     pcap_files_carry_frames_of_64_kib_whole_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests_name("host ports", tests, NULL, NULL);
