@@ -91,6 +91,23 @@ void rte_vmbus_unregister(struct rte_vmbus_driver *driver);
 __rte_internal
 bool rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev);
 
+/**
+ * Ask the host not to interrupt for this channel, or to interrupt when its ring
+ * stops being empty: what lies in the ring already causes none, so look at it
+ * after unmasking. As owner of the channel's receive end.
+ */
+__rte_internal
+void rte_vmbus_chan_irq_mask(struct vmbus_channel *chan);
+__rte_internal
+void rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan);
+
+/**
+ * Does this kernel pass interrupts of subchannels on? Those before 6.16 do not,
+ * and some of them crash on one: a subchannel must stay masked there.
+ */
+__rte_internal
+bool rte_vmbus_subchan_interrupts(void);
+
 /** Register a driver under its name. */
 #define RTE_PMD_REGISTER_VMBUS(nm, vmbus_drv) \
 RTE_INIT(vmbusinitfn_ ##nm) \

@@ -444,6 +444,36 @@ channel_set_irq(struct rte_vmbus_device *device, bool wanted)
 	channel_restore_masks(device);
 }
 
+static void
+channel_mask(struct vmbus_channel *chan, bool masked)
+{
+	chan->irq_wanted = !masked;
+	if (!channel_has_failed(chan))
+		vmbus_rxring_set_mask(&chan->rx, masked);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_irq_mask)
+void
+rte_vmbus_chan_irq_mask(struct vmbus_channel *chan)
+{
+	channel_mask(chan, true);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_irq_unmask)
+void
+rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan)
+{
+	channel_mask(chan, false);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_subchan_interrupts)
+bool
+rte_vmbus_subchan_interrupts(void)
+{
+	/* The same change brought both. */
+	return vmbus_uio_signals_subchannels();
+}
+
 RTE_EXPORT_SYMBOL(rte_vmbus_irq_mask)
 void
 rte_vmbus_irq_mask(struct rte_vmbus_device *device)

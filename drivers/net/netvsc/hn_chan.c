@@ -511,6 +511,32 @@ hn_chan_count(struct hn_chan *chan, uint32_t budget)
 	return chan->waiting;
 }
 
+/* Sleeping */
+
+bool
+hn_chan_arm(struct hn_chan *chan)
+{
+	if (chan_has_failed(chan))
+		return false;
+	rte_vmbus_chan_irq_unmask(chan->vmbus);
+	/*
+	 * What came before that interrupts nobody. And a host that waits for its
+	 * memory may have nothing left to interrupt with.
+	 */
+	if (rte_vmbus_chan_rx_empty(chan->vmbus) && hn_backlog_is_empty(&chan->backlog) &&
+	    chan->owed_count == 0)
+		return true;
+	hn_chan_disarm(chan);
+	return false;
+}
+
+void
+hn_chan_disarm(struct hn_chan *chan)
+{
+	if (!chan_has_failed(chan))
+		rte_vmbus_chan_irq_mask(chan->vmbus);
+}
+
 /* Sending */
 
 /* Pad and zero in this one place. */

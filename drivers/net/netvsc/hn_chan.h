@@ -218,6 +218,19 @@ int hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow ov
 uint32_t hn_chan_count(struct hn_chan *chan, uint32_t budget);
 
 /**
+ * As owner of the receive end, newly locked: the Rx queue is going to sleep, the
+ * host shall interrupt.
+ *
+ * @return
+ *   false if there is something to do already, or the channel has failed: then
+ *   the host does not interrupt.
+ */
+bool hn_chan_arm(struct hn_chan *chan);
+
+/** As owner of the receive end: the host shall not interrupt. */
+void hn_chan_disarm(struct hn_chan *chan);
+
+/**
  * Poll until done(arg) or the deadline.
  *
  * @return

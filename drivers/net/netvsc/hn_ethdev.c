@@ -18,6 +18,7 @@
 #include "hn_dump.h"
 #include "hn_filter.h"
 #include "hn_host.h"
+#include "hn_intr.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_mac.h"
@@ -46,7 +47,9 @@ ethdev_configure(struct rte_eth_dev *dev)
 		return -ENODEV;
 	ret = hn_host_change(dev, dev->data->mtu,
 			     RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
-	return ret < 0 ? ret : hn_rss_ops_configure(dev);
+	if (ret == 0)
+		ret = hn_rss_ops_configure(dev);
+	return ret < 0 ? ret : hn_intr_configure(dev);
 }
 
 static int
@@ -154,6 +157,7 @@ ethdev_close(struct rte_eth_dev *dev)
 		hn_queue_release_tx(dev, i);
 	/* It lies in the private data, which ethdev frees. */
 	dev->data->mac_addrs = NULL;
+	hn_intr_fini(dev);
 	rte_free(dev->process_private);
 	dev->process_private = NULL;
 	return 0;
@@ -198,6 +202,8 @@ static const struct eth_dev_ops ethdev_ops = {
 	.eth_dev_priv_dump = hn_dump_port,
 	.rx_burst_mode_get = hn_queue_mode_rx,
 	.tx_burst_mode_get = hn_queue_mode_tx,
+	.rx_queue_intr_enable = hn_intr_enable,
+	.rx_queue_intr_disable = hn_intr_disable,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,
@@ -252,7 +258,7 @@ ethdev_alloc(struct rte_vmbus_device *vmbus)
 	dev->data->dev_private = port;
 	dev->process_private = rte_zmalloc_socket("netvsc_proc", sizeof(struct hn_proc),
 						  RTE_CACHE_LINE_SIZE, socket);
-	if (port == NULL || dev->process_private == NULL) {
+	if (port == NULL || dev->process_private == NULL || hn_intr_init(dev) < 0) {
 		rte_free(dev->process_private);
 		rte_eth_dev_release_port(dev);
 		return NULL;
@@ -272,6 +278,7 @@ static void
 ethdev_free(struct rte_eth_dev *dev)
 {
 	dev->data->mac_addrs = NULL;
+	hn_intr_fini(dev);
 	rte_free(dev->process_private);
 	dev->process_private = NULL;
 	rte_eth_dev_release_port(dev);

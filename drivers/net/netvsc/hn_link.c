@@ -12,6 +12,7 @@
 #include <bus_vmbus_driver.h>
 #include <rte_alarm.h>
 
+#include "hn_intr.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_port.h"
@@ -155,6 +156,8 @@ link_tell_loss(void *arg)
 
 	uint16_t port_id = dev->data->port_id;
 
+	/* Whoever sleeps would not be woken by anything else. */
+	hn_intr_check(dev);
 	if (hn_link_publish(dev) == 0)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 	/* Unless the application has closed the port on that. */
@@ -198,7 +201,9 @@ link_watch(void *arg)
 	if (hn_link_is_lost(dev))
 		return;
 	/* Nobody else hears what the host says to a port that does not run. */
-	if (!dev->data->dev_started)
+	if (dev->data->dev_started)
+		hn_intr_check(dev);
+	else
 		(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
 				   HN_CHAN_LEAVE);
 	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);

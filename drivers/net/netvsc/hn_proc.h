@@ -17,6 +17,7 @@
 #include <ethdev_driver.h>
 
 #include "hn_channels.h"
+#include "hn_intr.h"
 #include "hn_nvs.h"
 #include "hn_rndis.h"
 
@@ -24,6 +25,7 @@ struct hn_proc {
 	struct hn_channels channels;
 	struct hn_nvs nvs;		/**< control: this process brought the port up */
 	struct hn_rndis rndis;
+	struct hn_intr intr;
 	uint8_t *txbuf;			/**< send buffer in this process */
 };
 

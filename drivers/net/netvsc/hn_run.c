@@ -14,6 +14,7 @@
 
 #include "hn_filter.h"
 #include "hn_host.h"
+#include "hn_intr.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_port.h"
@@ -185,12 +186,16 @@ hn_run_start(struct rte_eth_dev *dev)
 
 	if (ret < 0)
 		return ret;
+	ret = hn_intr_start(dev);
+	if (ret < 0)
+		return ret;
 	run_start_queues(dev);
 	ret = hn_filter_open(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
 		run_stop_queues(dev);
+		hn_intr_stop(dev);
 		return ret;
 	}
 	run_set_bursts(dev, true);
@@ -198,6 +203,7 @@ hn_run_start(struct rte_eth_dev *dev)
 	if (hn_link_is_lost(dev)) {
 		run_set_bursts(dev, false);
 		run_stop_queues(dev);
+		hn_intr_stop(dev);
 		return -ENODEV;
 	}
 	hn_link_publish(dev);
@@ -236,6 +242,7 @@ hn_run_stop(struct rte_eth_dev *dev)
 
 	run_set_bursts(dev, false);
 	dev->data->dev_started = 0;
+	hn_intr_stop(dev);
 	run_stop_queues(dev);
 	quiet = run_quiet_host(dev);
 	if (quiet || hn_link_is_lost(dev))

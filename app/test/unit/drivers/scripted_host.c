@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_common.h>
 
@@ -495,6 +496,46 @@ rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes)
 {
 	(void)chan;
 	(void)bytes;
+}
+
+bool
+rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
+{
+	(void)chan;
+	return queue_count == 0;
+}
+
+void
+rte_vmbus_chan_irq_mask(struct vmbus_channel *chan)
+{
+	(void)chan;
+	host.interrupts = false;
+}
+
+void
+rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan)
+{
+	(void)chan;
+	if (host.on_unmask != NULL)
+		host.on_unmask();
+	host.interrupts = true;
+}
+
+bool
+rte_vmbus_subchan_interrupts(void)
+{
+	return !host.deaf_subchannels;
+}
+
+/* The device's event is an eventfd of the test's. */
+int
+rte_vmbus_irq_read(struct rte_vmbus_device *dev)
+{
+	uint64_t count;
+
+	if (host.gone)
+		return -EIO;
+	return read(dev->uio_fd, &count, sizeof(count)) == sizeof(count) ? 1 : -EINTR;
 }
 
 bool

@@ -73,6 +73,9 @@ struct scripted_host {
 	void (*take_set)(const struct scripted_set *set);	/**< or NULL */
 	uint32_t refused_oid;		/**< QUERY and SET of it are answered so: */
 	uint32_t refused_status;
+	bool interrupts;		/**< the guest has asked for it; the host may not do it */
+	void (*on_unmask)(void);	/**< comes just before; or NULL */
+	bool deaf_subchannels;		/**< the kernel passes on the primary's interrupts only */
 	uint8_t current_mac[6];
 	uint32_t list_size;		/**< of multicast addresses */
 };

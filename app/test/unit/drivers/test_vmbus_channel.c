@@ -340,6 +340,28 @@ interrupts_that_are_wanted_stay_on_after_a_write(void **state)
 }
 
 static void
+one_channel_is_unmasked_and_stays_so_after_a_write(void **state)
+{
+	struct vmbus_channel *primary, *sub;
+
+	(void)state;
+	list_channel(35, 1, 1, 0);
+	dev.has_monitor = false;
+	signals_subchannels = true;
+	primary = open_primary();
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	rte_vmbus_chan_irq_unmask(sub);
+	assert_int_equal(rx_ctl(0)->imask, 1);
+	assert_int_equal(rx_ctl(1)->imask, 0);
+	assert_int_equal(send_one(primary, NULL), 0);
+	assert_int_equal(rx_ctl(0)->imask, 1);
+	assert_int_equal(rx_ctl(1)->imask, 0);
+	rte_vmbus_chan_irq_mask(sub);
+	assert_int_equal(rx_ctl(1)->imask, 1);
+	assert_true(rte_vmbus_subchan_interrupts());
+}
+
+static void
 staged_packets_are_published_and_signalled_once(void **state)
 {
 	struct vmbus_channel *chan;
@@ -715,6 +737,8 @@ main(void)
 		     channel_without_monitor_writes_and_masks_again),
 		CASE("interrupts that are wanted stay on after a write",
 		     interrupts_that_are_wanted_stay_on_after_a_write),
+		CASE("one channel is unmasked, and stays so after a write",
+		     one_channel_is_unmasked_and_stays_so_after_a_write),
 		CASE("a write that fails ends nothing", write_that_fails_ends_nothing),
 		CASE("staged packets are published and signalled once",
 		     staged_packets_are_published_and_signalled_once),
