@@ -308,6 +308,7 @@ nic_init_protocols(struct nic *nic)
 	nic->rndis.who = nic->name;
 	memcpy(nic->rndis.mac, config->mac, sizeof(nic->rndis.mac));
 	nic->rndis.queues_max = config->queues_max;
+	nic->rndis.large_send = config->large_send;
 	nic->rndis.link_up = true;
 	nic->rndis.link_bps = config->link_bps;
 	nic->rxbuf.oldest_first = config->oldest_first;

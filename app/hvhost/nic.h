@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "offload.h"
 #include "profile.h"
 
 struct nic;
@@ -34,6 +35,7 @@ struct nic_config {
 	uint32_t nvsp_max;
 	uint32_t queues_max;
 	uint32_t offloads;		/**< OFFLOAD_... offered; RSC only where NVSP has it */
+	struct offload_limits large_send;
 	uint32_t frame_max;		/**< longest frame that a guest can ask for */
 	uint64_t link_bps;
 	bool monitored;			/**< signalled through the monitor page */
@@ -57,9 +59,9 @@ struct nic_config {
 	C(rx_ring_full, "times the guest's ring was full") \
 	C(rx_lost_ring_full, "dropped: the ring filled up under a batch") \
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
-	C(rx_sum_good, "received frames with a checksum that was verified") \
-	C(rx_sum_failed, "received frames with a checksum that is wrong") \
-	C(rx_sum_stale, "received frames told to be good that have no checksum yet") \
+	C(rx_checksum_good, "received frames with a checksum that was verified") \
+	C(rx_checksum_failed, "received frames with a checksum that is wrong") \
+	C(rx_checksum_stale, "received frames told to be good that have no checksum yet") \
 	C(rx_coalesced, "received frames that were joined to the one before") \
 	C(rx_oversize, "dropped: longer than the guest's MTU") \
 	C(tx_frames, "frames that the guest sent") \

@@ -124,6 +124,21 @@ parse_offloads(struct nic_options *options)
 	return 0;
 }
 
+/* How large a large send may be, and how small. */
+static int
+parse_large_send(struct nic_options *options)
+{
+	struct offload_limits *limits = &options->config.large_send;
+	uint64_t most = OFFLOAD_PAYLOAD_MAX, least = OFFLOAD_SEGMENTS_MIN;
+
+	if (keyvals_number(&options->kv, "lso-max", 1, 65535, &most) != 0 ||
+	    keyvals_number(&options->kv, "lso-segments", 1, 65535, &least) != 0)
+		return -1;
+	limits->payload_max = (uint32_t)most;
+	limits->segments_min = (uint32_t)least;
+	return 0;
+}
+
 static int
 parse_rsc(struct nic_options *options)
 {
@@ -206,7 +221,7 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	}
 	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
-	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
+	    parse_large_send(options) != 0 || parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

@@ -143,7 +143,7 @@ nic_rx_verify_partial(struct nic *nic, uint8_t *frame, const struct layout *layo
 	uint32_t found = verify_partial(frame, layout, nic->rndis.offloads);
 
 	if (found & (RX_CHECKSUM_TCP_GOOD | RX_CHECKSUM_UDP_GOOD)) {
-		nic->counters.rx_sum_stale++;
+		nic->counters.rx_checksum_stale++;
 		return found;
 	}
 	if (info->is_tagged)
@@ -163,9 +163,9 @@ nic_rx_verify(struct nic *nic, uint8_t *frame, const struct layout *layout,
 	info->has_checksum = info->checksum != RX_CHECKSUM_UNKNOWN ||
 			     nic->config.profile->checksum_always;
 	if (info->checksum & RX_CHECKSUM_FAILED)
-		nic->counters.rx_sum_failed++;
+		nic->counters.rx_checksum_failed++;
 	else if (info->checksum != RX_CHECKSUM_UNKNOWN)
-		nic->counters.rx_sum_good++;
+		nic->counters.rx_checksum_good++;
 }
 
 /* Only segments are joined whose sums have all been found good. */

@@ -71,15 +71,16 @@ offload_write_zeros(struct wire *out, unsigned int words)
 }
 
 static void
-offload_write_lso(struct wire *out, bool on)
+offload_write_lso(struct wire *out, bool on, const struct offload_limits *limits)
 {
 	put32(out, on ? ENCAPSULATION_8023 : 0);
-	put32(out, on ? OFFLOAD_LSO_MAX : 0);
-	put32(out, on ? OFFLOAD_LSO_SEGMENTS_MIN : 0);
+	put32(out, on ? limits->payload_max : 0);
+	put32(out, on ? limits->segments_min : 0);
 }
 
 void
-offload_write(struct wire *out, uint8_t revision, uint32_t offloads)
+offload_write(struct wire *out, uint8_t revision, uint32_t offloads,
+	      const struct offload_limits *limits)
 {
 	static const uint16_t len[] = { 0, 112, 144, 156 };
 
@@ -95,8 +96,8 @@ offload_write(struct wire *out, uint8_t revision, uint32_t offloads)
 	offload_write_direction(out, false, offloads & OFFLOAD_RX_TCP6,
 				offloads & OFFLOAD_RX_UDP6);
 	offload_write_zeros(out, 4 + 7);		/* LSO v1, IPsec v1 */
-	offload_write_lso(out, offloads & OFFLOAD_LSO4);
-	offload_write_lso(out, offloads & OFFLOAD_LSO6);
+	offload_write_lso(out, offloads & OFFLOAD_LSO4, limits);
+	offload_write_lso(out, offloads & OFFLOAD_LSO6, limits);
 	put32(out, offloads & OFFLOAD_LSO6 ? FLAG_IP_OPTIONS | FLAG_TCP_OPTIONS : 0);
 	put32(out, 0);					/* flags */
 	if (revision >= 2)

@@ -41,11 +41,19 @@ enum {
 	OFFLOAD_RSC = OFFLOAD_RSC4 | OFFLOAD_RSC6,
 };
 
-#define OFFLOAD_LSO_MAX 62780u		/**< 0xF53C, as vmswitch says */
-#define OFFLOAD_LSO_SEGMENTS_MIN 2u
+/** What a large send may be. */
+struct offload_limits {
+	uint32_t payload_max;
+	uint32_t segments_min;
+};
+
+/** As vmswitch says. */
+#define OFFLOAD_PAYLOAD_MAX 0xf53cu
+#define OFFLOAD_SEGMENTS_MIN 2u
 
 /** Write an NDIS_OFFLOAD of the given revision (1 to 3). */
-void offload_write(struct wire *out, uint8_t revision, uint32_t offloads);
+void offload_write(struct wire *out, uint8_t revision, uint32_t offloads,
+		   const struct offload_limits *limits);
 #define OFFLOAD_OBJECT_MAX 156u
 
 /**

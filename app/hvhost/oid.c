@@ -198,7 +198,8 @@ static uint32_t
 query_offloads(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
 {
 	(void)entry;
-	offload_write(out, rndis->profile->offload_revision, rndis->supported);
+	offload_write(out, rndis->profile->offload_revision, rndis->supported,
+		      &rndis->large_send);
 	return RNDIS_STATUS_SUCCESS;
 }
 

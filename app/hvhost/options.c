@@ -72,6 +72,8 @@ static const char help_usage[] =
 "  mtu-max=BYTES     longest that a guest can choose, 1500-65522 (the profile's, 9202)\n"
 "  offloads=NAME[+NAME...]|none\n"
 "                    offer no others: ip4, tcp4, udp4, tcp6, udp6, lso4, lso6, rsc\n"
+"  lso-max=BYTES, lso-segments=N\n"
+"                    most payload and least segments of a large send (62780, 2)\n"
 "  rsc=on|off        offer to coalesce received segments (the profile's)\n"
 "  queues=1          how many a guest may use; more are not there yet\n"
 "  nvsp=VERSION      speak this version only: 1, 2, 4, 5, 6 or 6.1\n"

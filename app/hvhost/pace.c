@@ -52,3 +52,17 @@ pace_take(struct pace *pace, unsigned int frames)
 {
 	pace->given += frames;
 }
+
+bool
+pace_delay_is_over(struct pace_delay *delay, bool listens)
+{
+	if (!listens) {
+		delay->listens_since_ns = 0;
+		return false;
+	}
+	if (delay->delay_ms == 0)
+		return true;
+	if (delay->listens_since_ns == 0)
+		delay->listens_since_ns = pace_now_ns();
+	return pace_now_ns() - delay->listens_since_ns >= delay->delay_ms * 1000000;
+}

@@ -10,6 +10,7 @@
 #ifndef HVHOST_PACE_H
 #define HVHOST_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pace {
@@ -17,6 +18,18 @@ struct pace {
 	uint64_t start_ns;		/**< 0: not started */
 	uint64_t given;
 };
+
+/** Time between a guest that begins to listen and the first frame for it. */
+struct pace_delay {
+	uint64_t delay_ms;
+	uint64_t listens_since_ns;	/**< 0: it does not */
+};
+
+/**
+ * Whether the time is over. A program that opens several cards one after the
+ * other does not look at the first while it opens the next: a delay lets it.
+ */
+bool pace_delay_is_over(struct pace_delay *delay, bool listens);
 
 /** Frames allowed now, at most want. The first call starts the clock. */
 unsigned int pace_allow(struct pace *pace, unsigned int want);

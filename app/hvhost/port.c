@@ -23,7 +23,7 @@ static const struct port_kind {
 	{ "tap", port_tap_open, "tap:NAME[@NETNS][,vnet=no][,partial-rx=yes][,partial-tx=yes]",
 		"a TAP interface, made if it is not there, in the named network namespace;\n"
 		"        partial-...: what either side leaves to its card is left to the other side" },
-	{ "pcap", port_pcap_open, "pcap:[rx=FILE][,tx=FILE][,rate=PPS]",
+	{ "pcap", port_pcap_open, "pcap:[rx=FILE][,tx=FILE][,rate=PPS][,delay=MS]",
 		"frames of FILE go to the guest; those of the guest are written to FILE" },
 	{ "gen", port_generator_open, "gen:[count=N][,rate=PPS][,size=BYTES[-BYTES]][,window=N]"
 		"[,delay=MS][,headers-only=yes]",

@@ -27,8 +27,7 @@ struct generator {
 	struct pace pace;
 	uint64_t count;			/* 0: no end */
 	uint64_t window;		/* most frames on their way; 0: no limit */
-	uint64_t delay_ms;		/* between a guest that listens and the first frame */
-	uint64_t listens_since_ns;	/* 0: it does not */
+	struct pace_delay delay;
 	uint64_t len_min;
 	uint64_t len_max;
 };
@@ -60,24 +59,6 @@ generator_due(struct generator *gen, unsigned int budget)
 	return budget == 0 ? 0 : pace_allow(&gen->pace, budget);
 }
 
-/*
- * Whether frames may be sent. A program that opens several cards one after the
- * other does not look at the first while it opens the next: the delay lets it.
- */
-static bool
-generator_may_send(struct generator *gen)
-{
-	if (!gen->port.user.listens(gen->port.user.ctx)) {
-		gen->listens_since_ns = 0;
-		return false;
-	}
-	if (gen->delay_ms == 0)
-		return true;
-	if (gen->listens_since_ns == 0)
-		gen->listens_since_ns = pace_now_ns();
-	return pace_now_ns() - gen->listens_since_ns >= gen->delay_ms * 1000000;
-}
-
 static unsigned int
 generator_poll(struct port *port, unsigned int budget)
 {
@@ -85,7 +66,7 @@ generator_poll(struct port *port, unsigned int budget)
 	struct port_user *user = &port->user;
 	unsigned int due, n;
 
-	if (!generator_may_send(gen))
+	if (!pace_delay_is_over(&gen->delay, user->listens(user->ctx)))
 		return 0;
 	due = generator_due(gen, budget);
 	for (n = 0; n < due; n++) {
@@ -227,7 +208,7 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
 	    keyvals_number(kv, "rate", 0, 1000000000, &gen->pace.rate) != 0 ||
 	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
-	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay_ms) != 0 ||
+	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay.delay_ms) != 0 ||
 	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;

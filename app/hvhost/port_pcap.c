@@ -23,6 +23,7 @@
 struct pcap_port {
 	struct port port;
 	struct pace pace;
+	struct pace_delay delay;
 	pcap_t *rx;			/* NULL: no file, or at its end */
 	pcap_t *tx_handle;
 	pcap_dumper_t *tx;
@@ -101,7 +102,8 @@ pcap_port_poll(struct port *port, unsigned int budget)
 	unsigned int due, n = 0;
 
 	pcap_port_flush(pp);
-	if (pp->rx == NULL || !port->user.listens(port->user.ctx))
+	if (pp->rx == NULL ||
+	    !pace_delay_is_over(&pp->delay, port->user.listens(port->user.ctx)))
 		return 0;
 	due = pace_allow(&pp->pace, budget);
 	while (n < due && pp->rx != NULL && pcap_port_receive(pp))
@@ -223,6 +225,7 @@ port_pcap_open(const char *arg, struct keyvals *kv, const struct port_env *env)
 	pp->port.ops = &pcap_ops;
 	pp->port.fd = -1;
 	if (keyvals_number(kv, "rate", 0, 1000000000, &pp->pace.rate) != 0 ||
+	    keyvals_number(kv, "delay", 0, 3600000, &pp->delay.delay_ms) != 0 ||
 	    (rx != NULL && pcap_port_open_rx(pp, rx) != 0) ||
 	    (tx != NULL && pcap_port_open_tx(pp, tx) != 0)) {
 		pcap_port_close(&pp->port);

@@ -286,7 +286,8 @@ rndis_write_offload_indication(const struct rndis *rndis, uint8_t *message)
 	put32(&out, RNDIS_STATUS_OFFLOAD_CURRENT);
 	put32(&out, len[rndis->profile->offload_revision]);
 	put32(&out, STATUS_BUFFER_OFFSET);
-	offload_write(&out, rndis->profile->offload_revision, rndis->offloads);
+	offload_write(&out, rndis->profile->offload_revision, rndis->offloads,
+		      &rndis->large_send);
 	return (size_t)rndis_end(&out, message);
 }
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "offload.h"
 #include "profile.h"
 
 struct rules;
@@ -84,6 +85,7 @@ struct rndis {
 	uint32_t queues_max;
 	bool link_up;
 	uint64_t link_bps;
+	struct offload_limits large_send;
 	uint32_t supported;		/**< OFFLOAD_... that the guest can have; see rndis_offer() */
 
 	/* What the guest said. */

@@ -131,10 +131,11 @@ tx_check_segments(const struct tx_frame *f, size_t transport)
 	if (mss == 0 || transport + header_len + mss > f->rndis->frame_len)
 		rules_break(f->rndis->rules, RULE_LSO_MSS, f->rndis->who,
 			    "%u bytes, behind %zu of headers", mss, transport + header_len);
-	if (mss != 0 && (payload + mss - 1) / mss < OFFLOAD_LSO_SEGMENTS_MIN)
+	if (mss != 0 && (payload + mss - 1) / mss <
+	    f->rndis->large_send.segments_min)
 		rules_break(f->rndis->rules, RULE_LSO_SEGMENTS, f->rndis->who,
 			    "%zu bytes of payload, segments of %u", payload, mss);
-	if (payload > OFFLOAD_LSO_MAX)
+	if (payload > f->rndis->large_send.payload_max)
 		rules_break(f->rndis->rules, RULE_LSO_SIZE, f->rndis->who, "%zu bytes of payload", payload);
 }
 

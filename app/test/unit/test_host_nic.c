@@ -102,6 +102,7 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.queues_max = 1,
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,
+		.large_send = { OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN },
 		.link_bps = 10000000000,
 	};
 
@@ -470,8 +471,8 @@ checksums_are_told_as_good_or_failed(void **state)
 	assert_int_equal(only_info(receive(bytes, sizeof(bytes)), 0), 0x05);
 	assert_int_equal(only_info(receive(good_udp4, sizeof(good_udp4)), 0), 0x30);
 	assert_int_equal(only_info(receive(good_udp6, sizeof(good_udp6)), 0), 0x10);
-	assert_int_equal(nic_counters(nic)->rx_sum_good, 3);
-	assert_int_equal(nic_counters(nic)->rx_sum_failed, 2);
+	assert_int_equal(nic_counters(nic)->rx_checksum_good, 3);
+	assert_int_equal(nic_counters(nic)->rx_checksum_failed, 2);
 	assert_clean();
 }
 
@@ -707,7 +708,7 @@ sum_that_is_left_to_the_card_is_told_as_stale(void **state)
 	message = receive_partial(false);
 	assert_int_equal(only_info(message, 0), 0x28 | 0x80);
 	assert_int_equal(get_be16(message + 256 + 50), pseudo_sum(25));
-	assert_int_equal(nic_counters(nic)->rx_sum_stale, 1);
+	assert_int_equal(nic_counters(nic)->rx_checksum_stale, 1);
 	assert_clean();
 }
 
@@ -725,7 +726,7 @@ sum_that_is_left_to_the_card_is_filled_in_where_offload_is_off(void **state)
 	message = receive_partial(true);
 	assert_int_equal(le32(message + 32), 32);
 	assert_memory_equal(message + 256, good_tcp4, sizeof(good_tcp4));
-	assert_int_equal(nic_counters(nic)->rx_sum_stale, 0);
+	assert_int_equal(nic_counters(nic)->rx_checksum_stale, 0);
 }
 
 static void

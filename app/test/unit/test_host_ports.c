@@ -16,6 +16,7 @@
 #include "host_test.h"
 #include "keyvals.h"
 #include "nic_options.h"
+#include "offload.h"
 #include "pace.h"
 #include "pattern.h"
 #include "port.h"
@@ -186,6 +187,20 @@ nic_options_have_their_defaults_and_values(void **state)
 	assert_int_equal(options.config.nvsp_max, NVSP_VERSION_5);
 	assert_int_equal(options.config.ring_bytes, 131072);
 	assert_int_equal(options.port_frame_len, 9014);
+	assert_int_equal(nic_options_parse(&options, "port=sink,offloads=tcp4+lso6,rsc=on,"
+			"mtu-max=65522,lso-max=30000,lso-segments=3", 0, profile_default()), 0);
+	assert_int_equal(options.config.offloads, OFFLOAD_TX_TCP4 | OFFLOAD_RX_TCP4 |
+			 OFFLOAD_LSO6 | OFFLOAD_RSC);
+	assert_int_equal(options.config.frame_max, 65536);
+	assert_int_equal(options.config.large_send.payload_max, 30000);
+	assert_int_equal(options.config.large_send.segments_min, 3);
+	/* Only what the profile has; but coalescing by its own word. */
+	assert_int_equal(nic_options_parse(&options, "port=sink,offloads=udp4+tcp4", 0,
+			 profile_find("ws2012")), 0);
+	assert_int_equal(options.config.offloads, OFFLOAD_TX_TCP4 | OFFLOAD_RX_TCP4);
+	assert_int_equal(nic_options_parse(&options, "port=sink,rsc=off", 0,
+			 profile_default()), 0);
+	assert_int_equal(options.config.offloads & OFFLOAD_RSC, 0);
 }
 
 static void

@@ -37,6 +37,7 @@ start(const char *profile)
 	rndis.link_up = true;
 	rndis.link_bps = 10000000000;
 	rndis.supported = rndis.profile->offloads;
+	rndis.large_send = (struct offload_limits){ OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN };
 	rndis_reset(&rndis);
 	rndis.initialized = true;
 }
