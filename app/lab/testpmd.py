@@ -61,7 +61,7 @@ class Testpmd(Guest):
     def used_descriptors(self, port, queue):
         """How many frames wait in a receive queue, as far as the driver tells."""
         text = self.command(f"show port {port} rxq {queue} desc used count")
-        return int(re.search(r"used count = (\d+)", text)[1])
+        return int(re.search(r"Used desc count = (\d+)", text)[1])
 
     def descriptor_status(self, port, side, queue, descriptor):
         """AVAILABLE, DONE, FULL, UNAVAILABLE, or None if it is refused; side: rx or tx."""
