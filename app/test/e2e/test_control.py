@@ -136,3 +136,10 @@ def test_frames_that_wait_are_counted_and_none_is_lost(lab):
         assert_intact(host, 0, 1, 200)
         assert testpmd.used_descriptors(0, 0) == 0
         testpmd.quit()
+
+
+def test_queues_tell_how_their_bursts_work(lab):
+    with lab.host([SINK]) as host, lab.testpmd(host) as testpmd:
+        for side in ("rx", "tx"):
+            assert testpmd.queue_info(0, side, 0)["Burst mode"].startswith("Scalar")
+        testpmd.quit()
