@@ -221,7 +221,8 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	}
 	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
-	    parse_large_send(options) != 0 || parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
+	    parse_large_send(options) != 0 || parse_rsc(options) != 0 ||
+	    parse_mtu(options) != 0 || parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

@@ -94,6 +94,16 @@ void nic_complete(struct nic_channel *ch, uint64_t id, const uint8_t *bytes, siz
 /** Become the user of the NIC's port. */
 void nic_rx_plug(struct nic *nic, struct port *port);
 
+/**
+ * Tell in info what the guest wants to know about the frame, or make it a part of
+ * the one before it. The frame is in its section, without tag.
+ *
+ * @param work
+ *   What the sender has left to the card; NULL: nothing.
+ */
+void nic_rx_offload(struct nic_channel *ch, uint8_t *frame, struct rndis_rx_info *info,
+		    const struct frame_work *work);
+
 /** Forget frames that have not been sent. */
 void nic_rx_reset(struct nic_channel *ch);
 

@@ -96,7 +96,8 @@ tap_receive_large(struct tap *tap, const struct virtio_net_hdr *hdr, size_t len)
 	if (work.sum_offset == TCP_SUM_AT && work.ip + IP6_HEADER_LEN <= len &&
 	    work.sum_start + TCP_HEADER_LEN <= len) {
 		put_be16(tap_bytes + work.sum_start + TCP_SUM_AT,
-			 checksum_pseudo(tap_bytes + work.ip, work.is_ip6 ? 6 : 4, PROTOCOL_TCP, 0));
+			 checksum_pseudo(tap_bytes + work.ip, work.is_ip6 ? 6 : 4,
+					 PROTOCOL_TCP, 0));
 		n = segment_large_send(tap_bytes, len, &work, tap_deliver_segment, tap);
 	}
 	tap->segments += n;

@@ -113,8 +113,8 @@ tx_check_ip_fields(const struct tx_frame *f)
 	uint32_t len = get_be16(ip + (f->layout->ip_version == 4 ? IP4_LEN_AT : IP6_LEN_AT));
 
 	if (len != 0)
-		rules_break(f->rndis->rules, RULE_LSO_IP_LENGTH, f->rndis->who, "the IPv%u header says %u",
-			    f->layout->ip_version, len);
+		rules_break(f->rndis->rules, RULE_LSO_IP_LENGTH, f->rndis->who,
+			    "the IPv%u header says %u", f->layout->ip_version, len);
 	if (f->layout->ip_version == 4 && get_be16(ip + IP4_SUM_AT) != 0)
 		rules_break(f->rndis->rules, RULE_LSO_IP_SUM, f->rndis->who, "it is 0x%04x",
 			    get_be16(ip + IP4_SUM_AT));
@@ -136,7 +136,8 @@ tx_check_segments(const struct tx_frame *f, size_t transport)
 		rules_break(f->rndis->rules, RULE_LSO_SEGMENTS, f->rndis->who,
 			    "%zu bytes of payload, segments of %u", payload, mss);
 	if (payload > f->rndis->large_send.payload_max)
-		rules_break(f->rndis->rules, RULE_LSO_SIZE, f->rndis->who, "%zu bytes of payload", payload);
+		rules_break(f->rndis->rules, RULE_LSO_SIZE, f->rndis->who,
+			    "%zu bytes of payload", payload);
 }
 
 static void

@@ -516,19 +516,26 @@ set_rsc(uint8_t value)
 
 /* Five bytes of a stream from its number 100 on. */
 static void
-deliver_segment(uint32_t offset, uint8_t flags, bool good)
+deliver_padded_segment(uint32_t offset, uint8_t flags, bool good, size_t padding)
 {
-	uint8_t bytes[sizeof(good_tcp4)];
-	struct iovec seg = { bytes, sizeof(bytes) };
+	uint8_t bytes[sizeof(good_tcp4) + 10] = { 0 };
+	size_t len = sizeof(good_tcp4) + padding;
+	struct iovec seg = { bytes, len };
 
-	memcpy(bytes, good_tcp4, sizeof(bytes));
+	memcpy(bytes, good_tcp4, sizeof(good_tcp4));
 	bytes[41] = (uint8_t)(100 + offset);
 	bytes[47] = flags;
 	bytes[58] = (uint8_t)('a' + offset);
 	bytes[50] = bytes[51] = 0;
 	put_be16(bytes + 50, ~checksum_sum(bytes + 34, 25, checksum_pseudo(bytes + 14, 4, 6, 25)));
 	bytes[51] ^= !good;
-	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, sizeof(bytes) }));
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, len }));
+}
+
+static void
+deliver_segment(uint32_t offset, uint8_t flags, bool good)
+{
+	deliver_padded_segment(offset, flags, good, 0);
 }
 
 /* What the guest finds in range i of a packet. */
@@ -621,6 +628,20 @@ segment_with_a_wrong_sum_stays_alone(void **state)
 	assert_int_equal(only_info(message_of(packet, 1), 0), 0x21);
 	assert_int_equal(only_info(message_of(packet, 2), 0), 0x28);
 	assert_int_equal(nic_counters(nic)->rx_coalesced, 0);
+}
+
+static void
+padding_gets_into_no_coalesced_frame(void **state)
+{
+	(void)state;
+	bring_up_with_rsc();
+	deliver_padded_segment(0, 0x10, true, 1);
+	deliver_segment(5, 0x10, true);
+	deliver_padded_segment(10, 0x10, true, 1);
+	nic_poll(nic);
+	hear(PACKET_XFER_PAGES);
+	assert_int_equal(nic_counters(nic)->rx_coalesced, 0);
+	assert_int_equal(nic_counters(nic)->rx_bytes, 3 * sizeof(good_tcp4) + 2);
 }
 
 static void
@@ -1866,6 +1887,7 @@ main(void)
 		     coalesced_frame_does_not_outlive_its_packet),
 		CASE("a segment with a wrong sum stays alone",
 		     segment_with_a_wrong_sum_stays_alone),
+		CASE("padding gets into no coalesced frame", padding_gets_into_no_coalesced_frame),
 		CASE("nothing is coalesced unless both sides want it",
 		     nothing_is_coalesced_unless_both_sides_want_it),
 		CASE("a sum that is left to the card is told as stale",
