@@ -102,6 +102,18 @@ __rte_internal
 void rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan);
 
 /**
+ * For processors that can wait for a change of memory: the word that the host
+ * writes when it sends something.
+ *
+ * @param idle
+ *   What stands there as long as there is nothing to receive.
+ * @return
+ *   NULL for a failed channel.
+ */
+__rte_internal
+volatile void *rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle);
+
+/**
  * Does this kernel pass interrupts of subchannels on? Those before 6.16 do not,
  * and some of them crash on one: a subchannel must stay masked there.
  */

@@ -432,6 +432,16 @@ rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 	return channel_has_failed(chan) || vmbus_rxring_is_empty(&chan->rx);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_watch)
+volatile void *
+rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle)
+{
+	if (channel_has_failed(chan))
+		return NULL;
+	*idle = chan->rx.rindex;
+	return &chan->rx.ctl->windex;
+}
+
 /* Interrupts */
 
 static void

@@ -513,21 +513,33 @@ hn_chan_count(struct hn_chan *chan, uint32_t budget)
 
 /* Sleeping */
 
+/* A host that waits for its memory may have nothing left to send with. */
+static bool
+chan_is_idle(const struct hn_chan *chan)
+{
+	return hn_backlog_is_empty(&chan->backlog) && chan->owed_count == 0 &&
+	       rte_vmbus_chan_rx_empty(chan->vmbus);
+}
+
 bool
 hn_chan_arm(struct hn_chan *chan)
 {
 	if (chan_has_failed(chan))
 		return false;
 	rte_vmbus_chan_irq_unmask(chan->vmbus);
-	/*
-	 * What came before that interrupts nobody. And a host that waits for its
-	 * memory may have nothing left to interrupt with.
-	 */
-	if (rte_vmbus_chan_rx_empty(chan->vmbus) && hn_backlog_is_empty(&chan->backlog) &&
-	    chan->owed_count == 0)
+	/* What came before that interrupts nobody. */
+	if (chan_is_idle(chan))
 		return true;
 	hn_chan_disarm(chan);
 	return false;
+}
+
+volatile void *
+hn_chan_watch(struct hn_chan *chan, uint32_t *idle)
+{
+	if (chan_has_failed(chan) || !chan_is_idle(chan))
+		return NULL;
+	return rte_vmbus_chan_watch(chan->vmbus, idle);
 }
 
 void

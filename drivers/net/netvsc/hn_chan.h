@@ -227,6 +227,12 @@ uint32_t hn_chan_count(struct hn_chan *chan, uint32_t budget);
  */
 bool hn_chan_arm(struct hn_chan *chan);
 
+/**
+ * The same for an Rx queue whose lcore waits for the memory to change: where, and
+ * what stands there meanwhile. NULL if there is something to do already.
+ */
+volatile void *hn_chan_watch(struct hn_chan *chan, uint32_t *idle);
+
 /** As owner of the receive end: the host shall not interrupt. */
 void hn_chan_disarm(struct hn_chan *chan);
 

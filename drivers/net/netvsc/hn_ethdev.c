@@ -204,6 +204,7 @@ static const struct eth_dev_ops ethdev_ops = {
 	.tx_burst_mode_get = hn_queue_mode_tx,
 	.rx_queue_intr_enable = hn_intr_enable,
 	.rx_queue_intr_disable = hn_intr_disable,
+	.get_monitor_addr = hn_intr_watch,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,

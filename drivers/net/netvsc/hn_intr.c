@@ -82,6 +82,34 @@ hn_intr_disable(struct rte_eth_dev *dev, uint16_t index)
 	return 0;
 }
 
+/* Watching memory */
+
+/* Nonzero: do not go to sleep. */
+static int
+intr_has_changed(const uint64_t value, const uint64_t opaque[RTE_POWER_MONITOR_OPAQUE_SZ])
+{
+	return value != opaque[0] ? -1 : 0;
+}
+
+int
+hn_intr_watch(void *queue, struct rte_power_monitor_cond *cond)
+{
+	const struct hn_rxq *rxq = queue;
+	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
+	uint32_t idle = 0;
+
+	if (rxq->busy || !hn_chan_rx_trylock(chan))
+		return -EBUSY;
+	cond->addr = hn_chan_watch(chan, &idle);
+	hn_chan_rx_unlock(chan);
+	if (cond->addr == NULL)
+		return -EBUSY;
+	cond->size = sizeof(idle);
+	cond->opaque[0] = idle;
+	cond->fn = intr_has_changed;
+	return 0;
+}
+
 /* The kernel's event */
 
 void

@@ -25,6 +25,7 @@
 
 #include <ethdev_driver.h>
 #include <rte_interrupts.h>
+#include <rte_power_intrinsics.h>
 
 #include "hn_channels.h"
 
@@ -56,5 +57,13 @@ void hn_intr_check(struct rte_eth_dev *dev);
 
 int hn_intr_enable(struct rte_eth_dev *dev, uint16_t index);
 int hn_intr_disable(struct rte_eth_dev *dev, uint16_t index);
+
+/**
+ * Without interrupts: what an lcore may watch until there is something to
+ * receive, for processors that can.
+ *
+ * @return 0; -EBUSY if there is something already.
+ */
+int hn_intr_watch(void *rxq, struct rte_power_monitor_cond *cond);
 
 #endif /* _HN_INTR_H_ */

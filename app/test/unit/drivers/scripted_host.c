@@ -82,6 +82,7 @@ scripted_push(const void *packet, uint32_t len)
 		abort();
 	memcpy(queue[at].bytes, packet, len);
 	queue[at].len = len;
+	host.word++;
 	queue_count++;
 }
 
@@ -519,6 +520,14 @@ rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan)
 	if (host.on_unmask != NULL)
 		host.on_unmask();
 	host.interrupts = true;
+}
+
+volatile void *
+rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle)
+{
+	(void)chan;
+	*idle = host.word;
+	return &host.word;
 }
 
 bool

@@ -75,6 +75,7 @@ struct scripted_host {
 	uint32_t refused_status;
 	bool interrupts;		/**< the guest has asked for it; the host may not do it */
 	void (*on_unmask)(void);	/**< comes just before; or NULL */
+	uint32_t word;			/**< that the guest may watch: packets sent */
 	bool deaf_subchannels;		/**< the kernel passes on the primary's interrupts only */
 	uint8_t current_mac[6];
 	uint32_t list_size;		/**< of multicast addresses */

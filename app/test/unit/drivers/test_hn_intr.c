@@ -244,6 +244,25 @@ port_starts_and_stops_many_times(void **state)
 }
 
 static void
+memory_is_watched_until_something_comes(void **state)
+{
+	struct rte_power_monitor_cond cond = { .size = 0 };
+
+	(void)state;
+	set_up();
+	assert_int_equal(hn_intr_watch(&rxq, &cond), 0);
+	assert_int_equal(cond.size, 4);
+	assert_int_equal(cond.fn(*(volatile uint32_t *)cond.addr, cond.opaque), 0);
+	push_data();
+	assert_int_not_equal(cond.fn(*(volatile uint32_t *)cond.addr, cond.opaque), 0);
+	/* Not if something lies there already, in the ring or taken off it. */
+	assert_int_equal(hn_intr_watch(&rxq, &cond), -EBUSY);
+	assert_int_equal(hn_chan_poll(&test_proc.channels.chan[0], 8, HN_CHAN_LEAVE), 1);
+	assert_int_equal(hn_intr_watch(&rxq, &cond), -EBUSY);
+	tear_down();
+}
+
+static void
 several_queues_need_a_kernel_that_interrupts_for_them(void **state)
 {
 	(void)state;
@@ -277,6 +296,8 @@ main(int argc, char *argv[])
 		CASE("the loss of the device wakes", loss_of_the_device_wakes),
 		CASE("a queue that does not run is refused", queue_that_does_not_run_is_refused),
 		CASE("a port starts and stops many times", port_starts_and_stops_many_times),
+		CASE("memory is watched until something comes",
+		     memory_is_watched_until_something_comes),
 		CASE("several queues need a kernel that interrupts for them",
 		     several_queues_need_a_kernel_that_interrupts_for_them),
 	};

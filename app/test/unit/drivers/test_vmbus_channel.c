@@ -362,6 +362,20 @@ one_channel_is_unmasked_and_stays_so_after_a_write(void **state)
 }
 
 static void
+word_to_watch_is_the_hosts_write_index(void **state)
+{
+	struct vmbus_channel *chan = open_primary();
+	volatile uint32_t *word;
+	uint32_t idle;
+
+	(void)state;
+	word = rte_vmbus_chan_watch(chan, &idle);
+	assert_ptr_equal(word, &rx_ctl(0)->windex);
+	assert_int_equal(*word, idle);
+	rte_vmbus_chan_close(chan);
+}
+
+static void
 staged_packets_are_published_and_signalled_once(void **state)
 {
 	struct vmbus_channel *chan;
@@ -737,6 +751,8 @@ main(void)
 		     channel_without_monitor_writes_and_masks_again),
 		CASE("interrupts that are wanted stay on after a write",
 		     interrupts_that_are_wanted_stay_on_after_a_write),
+		CASE("the word to watch is the host's write index",
+		     word_to_watch_is_the_hosts_write_index),
 		CASE("one channel is unmasked, and stays so after a write",
 		     one_channel_is_unmasked_and_stays_so_after_a_write),
 		CASE("a write that fails ends nothing", write_that_fails_ends_nothing),
