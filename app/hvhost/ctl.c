@@ -12,30 +12,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "ctl.h"
-#include "host.h"
-#include "keyvals.h"
+#include "ctl_verbs.h"
 #include "log.h"
-#include "nic.h"
-#include "stats.h"
 
-#define CTL_QUESTION_MAX 256
-#define CTL_WORDS_MAX 8
-#define CTL_PATIENCE_US 100000		/* for somebody who does not read or write */
-#define CTL_ANSWER_PATIENCE_S 5
+#define CTL_SEATS 16u
+#define CTL_EVENTS_MAX 64u		/* in one ctl_handle() */
 
-struct ctl {
-	int fd;
-	struct sockaddr_un address;
+/* Somebody who asks: first the question comes in, then the answer goes out. */
+struct ctl_client {
+	int fd;				/* -1: nobody */
+	uint64_t since;			/* the lower, the longer here */
+	char question[CTL_QUESTION_MAX];
+	size_t asked;
+	char *answer;			/* NULL: the question is not complete */
+	size_t len, told;
 };
 
-static int
+struct ctl {
+	struct sockaddr_un address;
+	int epoll_fd;
+	int listen_fd;
+	uint64_t visits;
+	struct ctl_client client[CTL_SEATS];
+};
+
+int
 ctl_address(struct sockaddr_un *address, const char *dir)
 {
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -48,21 +55,29 @@ ctl_address(struct sockaddr_un *address, const char *dir)
 }
 
 static int
+ctl_watch(struct ctl *ctl, int fd, uint32_t events, void *ptr)
+{
+	struct epoll_event event = { .events = events, .data.ptr = ptr };
+
+	if (epoll_ctl(ctl->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+static int
 ctl_listen(struct ctl *ctl)
 {
 	const struct sockaddr *address = (const struct sockaddr *)&ctl->address;
-	int ret;
 
-	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (ctl->fd < 0)
+	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	ctl->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (ctl->epoll_fd < 0 || ctl->listen_fd < 0)
 		return -errno;
 	unlink(ctl->address.sun_path);
-	if (bind(ctl->fd, address, sizeof(ctl->address)) == 0 &&
-	    chmod(ctl->address.sun_path, 0600) == 0 && listen(ctl->fd, 8) == 0)
-		return 0;
-	ret = -errno;
-	close(ctl->fd);
-	return ret;
+	if (bind(ctl->listen_fd, address, sizeof(ctl->address)) < 0 ||
+	    chmod(ctl->address.sun_path, 0600) < 0 || listen(ctl->listen_fd, CTL_SEATS) < 0)
+		return -errno;
+	return ctl_watch(ctl, ctl->listen_fd, EPOLLIN, NULL);
 }
 
 struct ctl *
@@ -75,13 +90,26 @@ ctl_create(const char *dir)
 		free(ctl);
 		return NULL;
 	}
+	for (unsigned int i = 0; i < CTL_SEATS; i++)
+		ctl->client[i].fd = -1;
+	ctl->epoll_fd = ctl->listen_fd = -1;
 	ret = ctl_listen(ctl);
 	if (ret != 0) {
 		log_usage("cannot listen on %s: %s", ctl->address.sun_path, strerror(-ret));
-		free(ctl);
+		ctl_destroy(ctl);
 		return NULL;
 	}
 	return ctl;
+}
+
+static void
+client_leave(struct ctl_client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	free(client->answer);
+	client->answer = NULL;
+	client->fd = -1;
 }
 
 void
@@ -89,192 +117,133 @@ ctl_destroy(struct ctl *ctl)
 {
 	if (ctl == NULL)
 		return;
-	close(ctl->fd);
-	unlink(ctl->address.sun_path);
+	for (unsigned int i = 0; i < CTL_SEATS; i++)
+		client_leave(&ctl->client[i]);
+	if (ctl->listen_fd >= 0) {
+		close(ctl->listen_fd);
+		unlink(ctl->address.sun_path);
+	}
+	if (ctl->epoll_fd >= 0)
+		close(ctl->epoll_fd);
 	free(ctl);
 }
 
 int
 ctl_fd(const struct ctl *ctl)
 {
-	return ctl->fd;
+	return ctl->epoll_fd;
 }
 
-/* The verbs. Each gets the words behind its own and writes the answer. */
+/* A free seat, or that of whoever has kept one for longest. */
+static struct ctl_client *
+ctl_seat(struct ctl *ctl)
+{
+	struct ctl_client *seat = &ctl->client[0];
+
+	for (unsigned int i = 0; i < CTL_SEATS; i++) {
+		struct ctl_client *client = &ctl->client[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->since < seat->since)
+			seat = client;
+	}
+	client_leave(seat);
+	return seat;
+}
 
 static void
-ctl_stats(struct host *host, unsigned int words, char *const word[], FILE *out)
+ctl_accept(struct ctl *ctl)
 {
-	bool json = words == 1 && strcmp(word[0], "--json") == 0;
+	int fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ctl_client *client;
 
-	if (words > 0 && !json) {
-		fprintf(out, "error stats takes --json or nothing\n");
+	if (fd < 0)
 		return;
-	}
-	fprintf(out, "ok\n");
-	if (json)
-		stats_print_json(host, out);
-	else
-		stats_print(host, out);
+	client = ctl_seat(ctl);
+	*client = (struct ctl_client){ .fd = fd, .since = ++ctl->visits };
+	if (ctl_watch(ctl, fd, EPOLLIN, client) != 0)
+		client_leave(client);
 }
 
-static void
-ctl_link(struct host *host, unsigned int words, char *const word[], FILE *out)
+/* The question is complete: have it answered. */
+static int
+client_answer(struct ctl_client *client, struct host *host)
 {
-	struct nic *nic = NULL;
-	uint64_t number;
-	bool up;
+	FILE *out = open_memstream(&client->answer, &client->len);
 
-	if (words == 2 && parse_number(word[1], &number) == 0)
-		nic = host_nic(host, number);
-	up = words > 0 && strcmp(word[0], "up") == 0;
-	if (nic == NULL || (!up && strcmp(word[0], "down") != 0)) {
-		fprintf(out, "error link takes up or down and the number of a NIC\n");
-		return;
-	}
-	nic_set_link(nic, up);
-	fprintf(out, "ok\n");
+	if (out == NULL)
+		return -ENOMEM;
+	ctl_verbs_act(host, client->question, out);
+	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
-static const struct {
-	const char *name;
-	void (*act)(struct host *host, unsigned int words, char *const word[], FILE *out);
-} ctl_verbs[] = {
-	{ "stats", ctl_stats },
-	{ "link", ctl_link },
-};
-
-#define CTL_VERBS (sizeof(ctl_verbs) / sizeof(ctl_verbs[0]))
-
-static void
-ctl_act(struct host *host, char *question, FILE *out)
+/* Take what has come. 0: more is to come; 1: the question is complete; -errno. */
+static int
+client_listen(struct ctl_client *client)
 {
-	char *word[CTL_WORDS_MAX], *save = NULL;
-	unsigned int words = 0;
-	char *next;
-
-	for (next = strtok_r(question, " \n", &save); next != NULL && words < CTL_WORDS_MAX;
-	     next = strtok_r(NULL, " \n", &save))
-		word[words++] = next;
-	for (size_t i = 0; words > 0 && i < CTL_VERBS; i++) {
-		if (strcmp(word[0], ctl_verbs[i].name) == 0) {
-			ctl_verbs[i].act(host, words - 1, word + 1, out);
-			return;
-		}
-	}
-	fprintf(out, "error ctl knows");
-	for (size_t i = 0; i < CTL_VERBS; i++)
-		fprintf(out, "%s %s", i > 0 ? "," : "", ctl_verbs[i].name);
-	fprintf(out, "\n");
-}
-
-static void
-ctl_write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n <= 0)
-			return;
-		bytes += n;
-		len -= (size_t)n;
-	}
-}
-
-static void
-ctl_serve(int fd, struct host *host)
-{
-	const struct timeval patience = { .tv_usec = CTL_PATIENCE_US };
-	char question[CTL_QUESTION_MAX], *answer = NULL;
-	size_t answer_len = 0;
-	FILE *out;
+	size_t room = sizeof(client->question) - 1 - client->asked;
+	char *end;
 	ssize_t n;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	n = recv(fd, question, sizeof(question) - 1, 0);
-	if (n <= 0)
-		return;
-	question[n] = '\0';
-	out = open_memstream(&answer, &answer_len);
-	if (out == NULL)
-		return;
-	ctl_act(host, question, out);
-	if (fclose(out) == 0)
-		ctl_write_all(fd, answer, answer_len);
-	free(answer);
+	n = recv(client->fd, client->question + client->asked, room, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return -EPIPE;
+	client->asked += (size_t)n;
+	client->question[client->asked] = '\0';
+	end = strchr(client->question, '\n');
+	if (end == NULL)
+		return client->asked < sizeof(client->question) - 1 ? 0 : -EMSGSIZE;
+	*end = '\0';
+	return 1;
+}
+
+/* Give out what is taken. 0: more is left; 1: that was all; -errno. */
+static int
+client_tell(struct ctl_client *client)
+{
+	ssize_t n = send(client->fd, client->answer + client->told, client->len - client->told,
+			 MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	client->told += (size_t)n;
+	return client->told == client->len;
+}
+
+static void
+client_go_on(struct ctl *ctl, struct ctl_client *client, struct host *host)
+{
+	int ret = 1;
+
+	if (client->answer == NULL) {
+		ret = client_listen(client);
+		if (ret == 1)
+			ret = client_answer(client, host) == 0 &&
+			      ctl_watch(ctl, client->fd, EPOLLOUT, client) == 0 ? 1 : -ENOMEM;
+		if (ret == 0)
+			return;
+	}
+	if (ret == 1)
+		ret = client_tell(client);
+	if (ret != 0)
+		client_leave(client);
 }
 
 void
 ctl_handle(struct ctl *ctl, struct host *host)
 {
-	int fd;
+	struct epoll_event event;
 
-	/* One for each turn of the event loop; the others wait in the backlog. */
-	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	ctl_serve(fd, host);
-	close(fd);
-}
-
-/* The other end. */
-
-static int
-ctl_connect(const char *dir)
-{
-	const struct timeval patience = { .tv_sec = CTL_ANSWER_PATIENCE_S };
-	struct sockaddr_un address;
-	int fd;
-
-	if (ctl_address(&address, dir) != 0)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-		log_usage("no host runs in %s: %s", dir, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
+	/* One at a time: a newcomer may take another's seat. */
+	for (unsigned int i = 0; i < CTL_EVENTS_MAX; i++) {
+		if (epoll_wait(ctl->epoll_fd, &event, 1, 0) <= 0)
+			return;
+		if (event.data.ptr == NULL)
+			ctl_accept(ctl);
+		else
+			client_go_on(ctl, event.data.ptr, host);
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	return fd;
-}
-
-/* Copy the answer to stdout, or its error to stderr. */
-static int
-ctl_print_answer(FILE *in)
-{
-	char line[4096];
-
-	if (fgets(line, sizeof(line), in) == NULL) {
-		log_usage("the host does not answer");
-		return 2;
-	}
-	line[strcspn(line, "\n")] = '\0';
-	if (strcmp(line, "ok") != 0) {
-		log_usage("%s", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
-		return 2;
-	}
-	while (fgets(line, sizeof(line), in) != NULL)
-		fputs(line, stdout);
-	return 0;
-}
-
-int
-ctl_ask(const char *dir, const char *question)
-{
-	int ret, fd = ctl_connect(dir);
-	FILE *in;
-
-	if (fd < 0)
-		return 2;
-	ctl_write_all(fd, question, strlen(question));
-	in = fdopen(fd, "r");
-	if (in == NULL) {
-		close(fd);
-		return 2;
-	}
-	ret = ctl_print_answer(in);
-	fclose(in);
-	return ret;
 }

@@ -4,12 +4,18 @@
 
 /**
  * @file
- * The control socket: one line asks, the answer follows until the end. Its
- * first line is "ok" or "error SENTENCE".
+ * The control socket: whoever connects sends one line, its words parted by
+ * tabs; the answer follows until the end. Its first line is "ok" or
+ * "error SENTENCE".
+ *
+ * Nobody is waited for: one who is slow to ask or to read keeps a seat until
+ * somebody else needs it.
  */
 
 #ifndef HVHOST_CTL_H
 #define HVHOST_CTL_H
+
+#include <sys/un.h>
 
 struct ctl;
 struct host;
@@ -21,10 +27,10 @@ void ctl_destroy(struct ctl *ctl);
 /** Readable when ctl_handle() has something to do. */
 int ctl_fd(const struct ctl *ctl);
 
-/** Answer who asks; does not wait longer than a moment for a slow one. */
+/** Go on with all who ask; never blocks. */
 void ctl_handle(struct ctl *ctl, struct host *host);
 
-/** Ask a running host and print its answer: the program's exit status. */
-int ctl_ask(const char *dir, const char *question);
+/** Where the socket is. 0, or -1 after a sentence on stderr. */
+int ctl_address(struct sockaddr_un *address, const char *dir);
 
 #endif /* HVHOST_CTL_H */

@@ -46,13 +46,22 @@ struct host {
 	struct rules rules;
 	bool tolerated[RULE_COUNT];
 	struct switches *switches;
-	unsigned int nics;
-	struct nic *nic[OPTIONS_NICS_MAX];
+	const struct profile *profile;
+	unsigned int nics;			/* numbers given away */
+	unsigned int nics_expected;		/* that many there will be at least */
+	char *nic_text[OPTIONS_NICS_MAX];	/* their options, for when they come back */
+	struct nic *nic[OPTIONS_NICS_MAX];	/* NULL: removed */
 	struct port *port[OPTIONS_NICS_MAX];	/* of the NICs, for peers */
 };
 
+unsigned int
+host_nics(const struct host *host)
+{
+	return host->nics;
+}
+
 struct nic *
-host_nic(const struct host *host, size_t i)
+host_nic(const struct host *host, uint64_t i)
 {
 	return i < host->nics ? host->nic[i] : NULL;
 }
@@ -96,14 +105,13 @@ host_tolerate(struct host *host, const char *names)
 }
 
 static struct port_env
-host_port_env(const struct host *host, const struct options *options,
-	      const struct nic_options *nic)
+host_port_env(const struct host *host, const struct nic_options *nic)
 {
 	struct port_env env = {
 		.nic = nic->config.number,
 		.frame_len = nic->port_frame_len,
 		.switches = host->switches,
-		.n_nics = options->nics,
+		.n_nics = host->nics_expected,
 		.nic_ports = host->port,
 	};
 
@@ -115,25 +123,26 @@ static bool
 host_has_instance(const struct host *host, const char *instance)
 {
 	for (unsigned int i = 0; i < host->nics; i++)
-		if (strcmp(nic_config(host->nic[i])->instance, instance) == 0)
+		if (host->nic[i] != NULL &&
+		    strcmp(nic_config(host->nic[i])->instance, instance) == 0)
 			return true;
 	return false;
 }
 
 static int
-host_add_nic(struct host *host, const struct options *options, unsigned int number)
+host_plug_nic(struct host *host, unsigned int number)
 {
 	struct nic_options nic;
 	struct port_env env;
 	struct port *port;
 
-	if (nic_options_parse(&nic, options->nic[number], number, options->profile) != 0)
+	if (nic_options_parse(&nic, host->nic_text[number], number, host->profile) != 0)
 		return -1;
 	if (host_has_instance(host, nic.config.instance)) {
 		log_usage("--nic: guid=%s is that of another NIC", nic.config.instance);
 		return -1;
 	}
-	env = host_port_env(host, options, &nic);
+	env = host_port_env(host, &nic);
 	port = port_open(nic.port, &nic.kv, &env);
 	if (port == NULL)
 		return -1;
@@ -148,8 +157,61 @@ host_add_nic(struct host *host, const struct options *options, unsigned int numb
 		return -1;
 	}
 	host->port[number] = port;
-	host->nics++;
+	if (nic.capture != NULL && nic_capture(host->nic[number], nic.capture, nic.snap_len) != 0)
+		return -1;
 	return port->fd >= 0 ? loop_watch(&host->loop, port->fd, TAG_PORT, true) : 0;
+}
+
+/* A NIC that cannot be offered leaves no number behind. */
+int
+host_offer_nic(struct host *host, const char *text)
+{
+	unsigned int number = host->nics;
+
+	if (number == OPTIONS_NICS_MAX) {
+		log_usage("a host has %u NICs at most", OPTIONS_NICS_MAX);
+		return -1;
+	}
+	host->nic_text[number] = strdup(text);
+	if (host->nic_text[number] == NULL) {
+		log_usage("no memory");
+		return -1;
+	}
+	host->nics++;
+	if (host->nics_expected < host->nics)
+		host->nics_expected = host->nics;
+	if (host_plug_nic(host, number) == 0)
+		return (int)number;
+	host_remove_nic(host, number);
+	free(host->nic_text[number]);
+	host->nics--;
+	return -1;
+}
+
+int
+host_restore_nic(struct host *host, uint64_t number)
+{
+	if (number >= host->nics) {
+		log_usage("there was no card %" PRIu64, number);
+		return -1;
+	}
+	if (host->nic[number] != NULL) {
+		log_usage("card %" PRIu64 " has not been removed", number);
+		return -1;
+	}
+	if (host_plug_nic(host, (unsigned int)number) == 0)
+		return (int)number;
+	host_remove_nic(host, (unsigned int)number);
+	return -1;
+}
+
+void
+host_remove_nic(struct host *host, unsigned int number)
+{
+	/* Peers look here for the port: it goes first. */
+	host->port[number] = NULL;
+	nic_destroy(host->nic[number]);
+	host->nic[number] = NULL;
 }
 
 /* NAME=PORT[,option...]: the first key is the switch. */
@@ -221,8 +283,10 @@ host_init(struct host *host, const struct options *options)
 {
 	if (host_init_parts(host, options) != 0 || host_init_bus(host, options) != 0)
 		return -1;
+	host->profile = options->profile;
+	host->nics_expected = options->nics;
 	for (unsigned int i = 0; i < options->nics; i++)
-		if (host_add_nic(host, options, i) != 0)
+		if (host_offer_nic(host, options->nic[i]) < 0)
 			return -1;
 	for (unsigned int i = 0; i < options->uplinks; i++)
 		if (host_add_uplink(host, options->uplink[i], i) != 0)
@@ -249,8 +313,10 @@ host_create(const struct options *options)
 void
 host_destroy(struct host *host)
 {
-	for (unsigned int i = 0; i < host->nics; i++)
-		nic_destroy(host->nic[i]);
+	for (unsigned int i = 0; i < host->nics; i++) {
+		host_remove_nic(host, i);
+		free(host->nic_text[i]);
+	}
 	switches_destroy(host->switches);
 	ctl_destroy(host->ctl);
 	if (host->bus != NULL)
@@ -270,7 +336,8 @@ host_turn(struct host *host)
 	vmbus_scan_doorbells(host->bus);
 	n = switches_poll(host->switches, UPLINK_BUDGET);
 	for (unsigned int i = 0; i < host->nics; i++)
-		n += nic_poll(host->nic[i]);
+		if (host->nic[i] != NULL)
+			n += nic_poll(host->nic[i]);
 	return n;
 }
 
@@ -279,21 +346,26 @@ static bool
 host_is_asleep(const struct host *host)
 {
 	for (unsigned int i = 0; i < host->nics; i++)
-		if (nic_is_open(host->nic[i]))
+		if (host->nic[i] != NULL && nic_is_open(host->nic[i]))
 			return false;
 	return true;
 }
 
 void
+host_serve_once(struct host *host)
+{
+	bool worked = host_turn(host) > 0;
+	uint32_t tags = loop_wait(&host->loop, worked, host_is_asleep(host));
+
+	if (tags & TAG_VMBUS)
+		vmbus_handle(host->bus);
+	if (tags & TAG_CTL)
+		ctl_handle(host->ctl, host);
+}
+
+void
 host_run(struct host *host, const volatile bool *stop)
 {
-	while (!*stop) {
-		bool worked = host_turn(host) > 0;
-		uint32_t tags = loop_wait(&host->loop, worked, host_is_asleep(host));
-
-		if (tags & TAG_VMBUS)
-			vmbus_handle(host->bus);
-		if (tags & TAG_CTL)
-			ctl_handle(host->ctl, host);
-	}
+	while (!*stop)
+		host_serve_once(host);
 }

@@ -12,7 +12,7 @@
 #define HVHOST_HOST_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "options.h"
 
@@ -26,11 +26,28 @@ struct host *host_create(const struct options *options);
 /** Take everything away again. */
 void host_destroy(struct host *host);
 
+/** One turn: do what there is to do, then wait a little for more. */
+void host_serve_once(struct host *host);
+
 /** Serve until *stop becomes true. */
 void host_run(struct host *host, const volatile bool *stop);
 
-/** NIC number i; NULL after the last. */
-struct nic *host_nic(const struct host *host, size_t i);
+/** NIC numbers are below this. */
+unsigned int host_nics(const struct host *host);
+
+/** NIC number i; NULL if there is none, or none any more. */
+struct nic *host_nic(const struct host *host, uint64_t i);
+
+/**
+ * Offer a NIC, or a removed one with the options that it had. Its number, or
+ * -1 after log_usage().
+ */
+int host_offer_nic(struct host *host, const char *text);
+int host_restore_nic(struct host *host, uint64_t number);
+
+/** Take a NIC away from the guest that may have it. */
+void host_remove_nic(struct host *host, unsigned int number);
+
 const struct rules *host_rules(const struct host *host);
 
 /** Rules broken that were not tolerated. */

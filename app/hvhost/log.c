@@ -16,6 +16,8 @@
 
 static bool verbose;
 static struct timespec start;
+static char *usage_text;		/* NULL: stderr */
+static size_t usage_len;
 
 void
 log_init(bool be_verbose)
@@ -65,6 +67,13 @@ log_trace(const char *format, ...)
 }
 
 void
+log_usage_into(char *text, size_t len)
+{
+	usage_text = text;
+	usage_len = len;
+}
+
+void
 log_usage(const char *format, ...)
 {
 	char text[512];
@@ -73,5 +82,8 @@ log_usage(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "hvhost: %s\n", text);
+	if (usage_text != NULL)
+		snprintf(usage_text, usage_len, "%s", text);
+	else
+		fprintf(stderr, "hvhost: %s\n", text);
 }

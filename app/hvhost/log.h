@@ -12,6 +12,7 @@
 #define HVHOST_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /** Say a sentence, with the seconds since start in front. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -27,5 +28,8 @@ void log_init(bool verbose);
  * program ends with status 2.
  */
 void log_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Have log_usage() write its sentence here instead, without "hvhost: "; NULL: no more. */
+void log_usage_into(char *text, size_t len);
 
 #endif /* HVHOST_LOG_H */

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "ctl_ask.h"
 #include "host.h"
 #include "log.h"
 #include "options.h"
@@ -28,6 +28,20 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_RULES = 3,
 };
+
+static const char help_run[] =
+"usage: hvhost run [--dir DIR] [--emulate-hugepages] -- PROGRAM [ARGUMENT ...]\n"
+"\n"
+"Become PROGRAM, as a guest of the host that runs in DIR: it finds the host's\n"
+"cards in /sys/bus/vmbus and /dev/uioN.\n"
+"\n"
+"  --dir DIR             where the host is (" OPTIONS_DEFAULT_DIR ")\n"
+"  --emulate-hugepages   the program finds hugepages of the host instead of the\n"
+"                        kernel's: none have to be reserved\n"
+"  --help                this text\n"
+"\n"
+"Exit status: that of PROGRAM; 1 if no host runs there, 2 for wrong use, 127 if\n"
+"PROGRAM cannot be run.\n";
 
 static volatile bool stop;
 
@@ -107,25 +121,10 @@ take_dir(int argc, char *argv[], const char **dir)
 static int
 ask(int argc, char *argv[])
 {
-	char question[256] = "";
 	const char *dir;
-	size_t used = 0;
+	int i = take_dir(argc, argv, &dir);
 
-	for (int i = take_dir(argc, argv, &dir); i < argc; i++) {
-		int n = snprintf(question + used, sizeof(question) - used, "%s ", argv[i]);
-
-		if (n < 0 || (size_t)n >= sizeof(question) - used) {
-			log_usage("the question is too long");
-			return EXIT_USAGE;
-		}
-		used += (size_t)n;
-	}
-	if (used == 0) {
-		log_usage("ctl needs a word: stats or link (see hvhost --help)");
-		return EXIT_USAGE;
-	}
-	question[used - 1] = '\n';
-	return ctl_ask(dir, question);
+	return ctl_ask(dir, (unsigned int)(argc - i), argv + i);
 }
 
 static int
@@ -135,6 +134,10 @@ run(int argc, char *argv[])
 	const char *dir;
 	int i = take_dir(argc, argv, &dir);
 
+	if (i < argc && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
+		fputs(help_run, stdout);
+		return EXIT_GOOD;
+	}
 	if (i < argc && strcmp(argv[i], "--emulate-hugepages") == 0) {
 		emulate_hugepages = true;
 		i++;
@@ -142,7 +145,7 @@ run(int argc, char *argv[])
 	if (i < argc && strcmp(argv[i], "--") == 0)
 		i++;
 	if (i >= argc) {
-		log_usage("run needs a program (see hvhost --help)");
+		log_usage("run needs a program (see hvhost run --help)");
 		return EXIT_USAGE;
 	}
 	return guest_exec(dir, emulate_hugepages, argv + i);

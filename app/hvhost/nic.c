@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture.h"
 #include "log.h"
 #include "nic_private.h"
 #include "offload.h"
@@ -307,6 +308,7 @@ nic_init_protocols(struct nic *nic)
 	nic->rndis.rules = nic->rules;
 	nic->rndis.who = nic->name;
 	memcpy(nic->rndis.mac, config->mac, sizeof(nic->rndis.mac));
+	nic->rndis.mac_change = config->mac_change;
 	nic->rndis.queues_max = config->queues_max;
 	nic->rndis.large_send = config->large_send;
 	nic->rndis.link_up = true;
@@ -357,24 +359,25 @@ nic_destroy(struct nic *nic)
 	vmbus_rescind(nic->dev);
 	port_close(nic->port);
 	nic_forget_guest(nic);
+	capture_close(nic->capture);
 	free(nic);
 }
 
 /* For the user. */
 
-void
-nic_set_link(struct nic *nic, bool up)
+int
+nic_capture(struct nic *nic, const char *path, uint32_t snap_len)
 {
-	uint32_t status = up ? RNDIS_STATUS_MEDIA_CONNECT : RNDIS_STATUS_MEDIA_DISCONNECT;
-	uint8_t message[RNDIS_REPLY_MAX];
+	struct capture *capture = NULL;
 
-	if (nic->rndis.link_up == up)
-		return;
-	nic->rndis.link_up = up;
-	log_info("%s: link is %s", nic->name, up ? "up" : "down");
-	if (nic->rndis.initialized)
-		nic_control_indicate(nic, message,
-				     rndis_write_indication(&nic->rndis, status, message));
+	if (path != NULL) {
+		capture = capture_open(path, nic->config.number, snap_len);
+		if (capture == NULL)
+			return -1;
+	}
+	capture_close(nic->capture);
+	nic->capture = capture;
+	return 0;
 }
 
 bool

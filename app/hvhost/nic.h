@@ -38,6 +38,7 @@ struct nic_config {
 	struct offload_limits large_send;
 	uint32_t frame_max;		/**< longest frame that a guest can ask for */
 	uint64_t link_bps;
+	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;
@@ -101,8 +102,28 @@ void nic_destroy(struct nic *nic);
  */
 unsigned int nic_poll(struct nic *nic);
 
+/** Whether the guest hears of an event. */
+enum nic_told {
+	NIC_TOLD,
+	NIC_TOLD_NOBODY,		/**< there is no guest that could */
+	NIC_TOLD_UNWANTED,		/**< the guest has not said that it takes such */
+	NIC_TOLD_NOTHING,		/**< nothing has changed */
+};
+
 /** Plug or pull the cable; the guest is told. */
-void nic_set_link(struct nic *nic, bool up);
+enum nic_told nic_set_link(struct nic *nic, bool up);
+
+/** Another link speed; guests with the teaming capability are told, others find out. */
+enum nic_told nic_set_speed(struct nic *nic, uint64_t bps);
+
+/** The network at the other end is another: RNDIS_NETWORK_CHANGE_... */
+enum nic_told nic_change_network(struct nic *nic, uint32_t kind);
+
+/**
+ * Write what crosses the NIC to a pcapng file from now on, see capture.h; NULL: no more.
+ * 0, or -1 after log_usage().
+ */
+int nic_capture(struct nic *nic, const char *path, uint32_t snap_len);
 
 /** Whether a guest has the NIC open. */
 bool nic_is_open(const struct nic *nic);

@@ -92,6 +92,21 @@ parse_sections(struct nic_options *options)
 }
 
 static int
+parse_capture(struct nic_options *options)
+{
+	uint64_t snap_len = 0;
+
+	options->capture = keyvals_take(&options->kv, "capture");
+	if (keyvals_number(&options->kv, "snaplen", 1, UINT32_MAX, &snap_len) != 0)
+		return -1;
+	options->snap_len = (uint32_t)snap_len;
+	if (options->capture == NULL || options->capture[0] != '\0')
+		return 0;
+	log_usage("--nic: capture= names no file");
+	return -1;
+}
+
+static int
 parse_size(struct nic_options *options, const char *key, uint64_t min, size_t *size)
 {
 	uint64_t value = *size;
@@ -174,6 +189,7 @@ parse_numbers(struct nic_options *options)
 
 	if (keyvals_number(&options->kv, "queues", 1, QUEUES_OFFERED, &queues) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
+	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
 	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
 	    parse_size(options, "recv", 64 * 1024, &config->recv_bytes) != 0 ||
@@ -221,8 +237,8 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	}
 	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
-	    parse_large_send(options) != 0 || parse_rsc(options) != 0 ||
-	    parse_mtu(options) != 0 || parse_numbers(options) != 0)
+	    parse_large_send(options) != 0 || parse_capture(options) != 0 ||
+	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

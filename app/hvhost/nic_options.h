@@ -20,6 +20,8 @@ struct nic_options {
 	struct nic_config config;
 	const char *port;		/**< "tap:hv0" */
 	uint32_t port_frame_len;
+	const char *capture;		/**< file; NULL: none */
+	uint32_t snap_len;		/**< of it; 0: whole frames */
 };
 
 /** Read all that concerns the NIC itself. 0, or -1 after a sentence on stderr. */

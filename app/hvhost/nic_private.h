@@ -70,6 +70,8 @@ struct nic {
 	uint32_t *section_turn;		/* by send section: turn of its last completion */
 	size_t sections;
 	struct nic_counters counters;
+	struct capture *capture;	/* NULL: none */
+	unsigned int tx_queue;		/* whose packet is looked at */
 	struct nic_channel channel[NIC_QUEUES_MAX];
 };
 

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "capture.h"
 #include "nic_private.h"
 #include "offload.h"
 #include "port.h"
@@ -146,6 +147,15 @@ rx_batch_add(struct nic_channel *ch, uint32_t id)
 	rxbuf_chain_add(&nic->rxbuf, &batch->chain, id);
 }
 
+static void
+nic_rx_capture(const struct nic_channel *ch, uint8_t *frame, size_t len,
+	       const struct rndis_rx_info *info)
+{
+	struct iovec seg = { frame, len };
+
+	capture_received(ch->nic->capture, ch->index, &(struct frame){ &seg, 1, len }, info);
+}
+
 /* The section stays where it is, for the next frame, when this one is not for the guest. */
 static void
 nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
@@ -169,9 +179,12 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 		nic->counters.rx_oversize++;
 		return;
 	}
+	len = info.frame_len;
 	nic->counters.rx_frames++;
-	nic->counters.rx_bytes += info.frame_len;
+	nic->counters.rx_bytes += len;
 	nic_rx_offload(ch, frame, &info, work);
+	if (nic->capture != NULL)
+		nic_rx_capture(ch, frame, len, &info);
 	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
 	rx_batch_add(ch, ch->batch.spare);
 	ch->batch.last = info;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "capture.h"
 #include "checksum.h"
 #include "gpa.h"
 #include "inspect.h"
@@ -72,6 +73,8 @@ nic_tx_emit(struct nic *nic, const struct frame *frame, const struct rndis_packe
 	}
 	nic->counters.tx_frames++;
 	nic->counters.tx_bytes += frame->len;
+	if (nic->capture != NULL)
+		capture_sent(nic->capture, nic->tx_queue, frame, packet, work == NULL);
 	if (!nic->rndis.link_up)
 		nic->counters.tx_lost_link++;
 	else if (!nic_tx_send(nic, frame, work))
@@ -148,6 +151,8 @@ nic_tx_offload(struct nic *nic, const struct frame *frame, const struct rndis_pa
 	struct layout layout = inspect(bytes, len);
 	struct frame_work work = nic_tx_work(packet, &layout);
 
+	if (nic->capture != NULL)
+		capture_given(nic->capture, nic->tx_queue, frame, packet);
 	tx_check(&nic->rndis, packet, bytes, &layout);
 	if (packet->is_large_send)
 		nic->counters.tx_large_sends++;
@@ -286,6 +291,7 @@ nic_tx_rndis(struct nic_channel *ch, const struct vmbus_packet *packet,
 	bool good = false;
 	int ret;
 
+	nic->tx_queue = ch->index;
 	if (!packet->wants_completion) {
 		rules_break(nic->rules, RULE_NVSP_REPLY_WANTED, nic->name,
 			    "an RNDIS packet does not ask for a completion");

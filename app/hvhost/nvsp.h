@@ -47,6 +47,7 @@ enum {
 /** Capability bits of NDIS_CONFIG that matter to the host. */
 enum {
 	NVSP_CAP_SRIOV = 1 << 2,
+	NVSP_CAP_TEAMING = 1 << 5,	/**< also: wants to hear of another link speed */
 	NVSP_CAP_RSC = 1 << 7,
 };
 

@@ -7,6 +7,7 @@
  * See oid.h. One row of the table per object.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -158,12 +159,36 @@ query_filter(struct rndis *rndis, const struct oid_entry *entry, struct wire *ou
 	return RNDIS_STATUS_SUCCESS;
 }
 
+static void
+put_addresses(struct wire *out, const uint8_t *address, unsigned int n)
+{
+	for (unsigned int i = 0; i < n * ETHER_ADDR_LEN; i++)
+		put8(out, address[i]);
+}
+
 static uint32_t
-query_mac(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
+query_permanent_mac(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
 {
 	(void)entry;
-	for (unsigned int i = 0; i < ETHER_ADDR_LEN; i++)
-		put8(out, rndis->mac[i]);
+	put_addresses(out, rndis->mac, 1);
+	return RNDIS_STATUS_SUCCESS;
+}
+
+static uint32_t
+query_current_mac(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
+{
+	(void)entry;
+	put_addresses(out, rndis->current_mac, 1);
+	return RNDIS_STATUS_SUCCESS;
+}
+
+static uint32_t
+query_multicast_list(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
+{
+	(void)entry;
+	if (rndis->profile->no_multicast_list)
+		return RNDIS_STATUS_NOT_SUPPORTED;
+	put_addresses(out, rndis->multicast[0], rndis->multicasts);
 	return RNDIS_STATUS_SUCCESS;
 }
 
@@ -237,6 +262,45 @@ set_filter(struct rndis *rndis, const uint8_t *value, size_t len)
 			 filter & RNDIS_FILTER_PROMISCUOUS ? " everything" : "");
 	rndis->filter = filter;
 	return RNDIS_STATUS_SUCCESS;
+}
+
+/* As with Hyper-V's "MAC address spoofing": the guest may have another address, or not. */
+static uint32_t
+set_mac(struct rndis *rndis, const uint8_t *value, size_t len)
+{
+	static const uint8_t none[ETHER_ADDR_LEN];
+
+	if (len != ETHER_ADDR_LEN || value[0] & 1 || memcmp(value, none, sizeof(none)) == 0)
+		return RNDIS_STATUS_INVALID_DATA;
+	if (!rndis->mac_change)
+		return RNDIS_STATUS_FAILURE;
+	memcpy(rndis->current_mac, value, ETHER_ADDR_LEN);
+	log_info("%s: address %02x:%02x:%02x:%02x:%02x:%02x", rndis->who, value[0], value[1],
+		 value[2], value[3], value[4], value[5]);
+	return RNDIS_STATUS_SUCCESS;
+}
+
+/* The address as 12 digits, which is how a driver's registry has it. */
+static uint32_t
+set_mac_by_name(struct rndis *rndis, const char *digits)
+{
+	uint8_t mac[ETHER_ADDR_LEN];
+
+	if (rndis->profile->ignores_mac_change)
+		return RNDIS_STATUS_SUCCESS;
+	if (strlen(digits) != 2 * ETHER_ADDR_LEN ||
+	    strspn(digits, "0123456789abcdefABCDEF") != 2 * ETHER_ADDR_LEN ||
+	    sscanf(digits, "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+		   &mac[4], &mac[5]) != ETHER_ADDR_LEN)
+		return RNDIS_STATUS_INVALID_DATA;
+	return set_mac(rndis, mac, sizeof(mac));
+}
+
+static uint32_t
+set_current_mac(struct rndis *rndis, const uint8_t *value, size_t len)
+{
+	return rndis->profile->ignores_mac_change ? RNDIS_STATUS_NOT_SUPPORTED :
+						    set_mac(rndis, value, len);
 }
 
 static uint32_t
@@ -330,6 +394,8 @@ set_config_parameter(struct rndis *rndis, const uint8_t *value, size_t len)
 	    !oid_string(value, len, text_offset, text_len, text))
 		return RNDIS_STATUS_INVALID_DATA;
 	log_trace("%s: setting %s = %s", rndis->who, name, text);
+	if (strcmp(name, "NetworkAddress") == 0)
+		return set_mac_by_name(rndis, text);
 	if (text[0] >= '0' && text[0] <= '9')
 		offload_set_by_name(name, (uint32_t)(text[0] - '0'), rndis->supported,
 				    &rndis->offloads);
@@ -421,9 +487,9 @@ static const struct oid_entry oids[] = {
 	{ 0x00010207, "GEN_LINK_STATE", query_link_state, 0, NULL, false },
 	{ 0x00020216, "GEN_FRIENDLY_NAME", query_friendly_name, 0, NULL, false },
 	{ 0x0001021b, "GEN_RNDIS_CONFIG_PARAMETER", NULL, 0, set_config_parameter, false },
-	{ 0x01010101, "802_3_PERMANENT_ADDRESS", query_mac, 0, NULL, false },
-	{ 0x01010102, "802_3_CURRENT_ADDRESS", query_mac, 0, NULL, false },
-	{ 0x01010103, "802_3_MULTICAST_LIST", NULL, 0, set_multicast_list, false },
+	{ 0x01010101, "802_3_PERMANENT_ADDRESS", query_permanent_mac, 0, NULL, false },
+	{ 0x01010102, "802_3_CURRENT_ADDRESS", query_current_mac, 0, set_current_mac, false },
+	{ 0x01010103, "802_3_MULTICAST_LIST", query_multicast_list, 0, set_multicast_list, false },
 	{ 0x01010104, "802_3_MAXIMUM_LIST_SIZE", query_multicast_max, 0, NULL, false },
 	{ 0x01020101, "802_3_RCV_ERROR_ALIGNMENT", query_constant, 0, NULL, false },
 	{ 0x01020102, "802_3_XMIT_ONE_COLLISION", query_constant, 0, NULL, false },

@@ -44,8 +44,8 @@ static const char help_usage[] =
 "usage: hvhost [--dir DIR] --nic OPTIONS [--nic OPTIONS ...]   be a host\n"
 "       hvhost run [--dir DIR] [--emulate-hugepages] -- PROGRAM [ARGUMENT ...]\n"
 "                                                              run a DPDK program as its guest\n"
-"       hvhost ctl [--dir DIR] stats [--json]                  show counters of a running host\n"
-"       hvhost ctl [--dir DIR] link up|down NIC                plug or pull a cable\n"
+"       hvhost ctl [--dir DIR] VERB [WORD ...]                 ask a running host: counters,\n"
+"                                                              links, cards (hvhost ctl --help)\n"
 "       hvhost rules                                           list the rules for guests\n"
 "\n"
 "Makes synthetic network cards that unmodified DPDK programs find and drive as on\n"
@@ -67,6 +67,8 @@ static const char help_usage[] =
 "Options of a card, separated by commas:\n"
 "  port=PORT         what it is plugged into, see below (required)\n"
 "  mac=ADDRESS       02:15:5d:00:00:NN for card NN\n"
+"  mac-change=on|off a guest may have another address; Hyper-V calls this MAC address\n"
+"                    spoofing (off)\n"
 "  guid=GUID         instance id; made from the card's number\n"
 "  mtu=BYTES         of the port, 68-65522; the guest chooses its own (1500)\n"
 "  mtu-max=BYTES     longest that a guest can choose, 1500-65522 (the profile's, 9202)\n"
@@ -82,6 +84,8 @@ static const char help_usage[] =
 "  sections=hot|cold reuse the receive sections last returned, or walk through all (hot)\n"
 "  ring=BYTES, recv=BYTES, send=BYTES\n"
 "                    sizes of one ring and of the buffers (2MiB, 31MiB, 16MiB)\n"
+"  capture=FILE      write what crosses the card to a pcapng file\n"
+"  snaplen=BYTES     of the capture: more of a frame is not written (all)\n"
 "\n"
 "Ports:\n";
 

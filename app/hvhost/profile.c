@@ -53,6 +53,7 @@ static const struct profile profiles[] = {
 		.filter_is_a_switch = true,
 		.always_connected = true,
 		.any_info_offset = true,
+		.ignores_mac_change = true,
 		.no_multicast_list = true,
 	},
 	{

@@ -54,6 +54,8 @@ struct profile {
 	bool always_connected;
 	/** Quirk: queries whose info offset is not 20 are answered. */
 	bool any_info_offset;
+	/** Quirk: another address is taken for the card's, and nothing comes of it. */
+	bool ignores_mac_change;
 	/** Quirk: there is no multicast list. */
 	bool no_multicast_list;
 };

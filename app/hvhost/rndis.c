@@ -46,6 +46,7 @@ rndis_reset(struct rndis *rndis)
 {
 	rndis->initialized = false;
 	rndis->halted = false;
+	memcpy(rndis->current_mac, rndis->mac, sizeof(rndis->current_mac));
 	rndis->filter = 0;
 	rndis_offer(rndis, rndis->supported);
 	rndis->offloads_changed = false;
@@ -278,6 +279,18 @@ rndis_write_indication(const struct rndis *rndis, uint32_t status, uint8_t *mess
 }
 
 size_t
+rndis_write_value_indication(uint32_t status, uint32_t value, uint8_t *message)
+{
+	struct wire out = rndis_begin(message, RNDIS_MSG_INDICATE);
+
+	put32(&out, status);
+	put32(&out, sizeof(value));
+	put32(&out, STATUS_BUFFER_OFFSET);
+	put32(&out, value);
+	return (size_t)rndis_end(&out, message);
+}
+
+size_t
 rndis_write_offload_indication(const struct rndis *rndis, uint8_t *message)
 {
 	static const uint16_t len[] = { 0, 112, 144, 156 };
@@ -312,7 +325,7 @@ rndis_accepts(const struct rndis *rndis, const uint8_t to[ETHER_ADDR_LEN])
 		return filter != 0;
 	if (!(to[0] & 1))
 		return filter & RNDIS_FILTER_DIRECTED &&
-		       memcmp(to, rndis->mac, ETHER_ADDR_LEN) == 0;
+		       memcmp(to, rndis->current_mac, ETHER_ADDR_LEN) == 0;
 	if (memcmp(to, broadcast, ETHER_ADDR_LEN) == 0)
 		return filter & RNDIS_FILTER_BROADCAST;
 	return filter & RNDIS_FILTER_ALL_MULTICAST ||

@@ -47,12 +47,21 @@ enum {
 	RNDIS_STATUS_SUCCESS = 0,
 	RNDIS_STATUS_MEDIA_CONNECT = 0x4001000b,
 	RNDIS_STATUS_MEDIA_DISCONNECT = 0x4001000c,
+	RNDIS_STATUS_LINK_SPEED_CHANGE = 0x40010013,
+	RNDIS_STATUS_NETWORK_CHANGE = 0x40010018,
 	RNDIS_STATUS_OFFLOAD_CURRENT = 0x40020006,
 	RNDIS_STATUS_FAILURE = 0xc0000001,
 	RNDIS_STATUS_NOT_SUPPORTED = 0xc00000bb,
 	RNDIS_STATUS_BAD_VERSION = 0xc0010004,
 	RNDIS_STATUS_MULTICAST_FULL = 0xc0010009,
 	RNDIS_STATUS_INVALID_DATA = 0xc0010015,
+};
+
+/** How sure a NETWORK_CHANGE is. */
+enum {
+	RNDIS_NETWORK_CHANGE_POSSIBLE = 1,
+	RNDIS_NETWORK_CHANGE_DEFINITE = 2,
+	RNDIS_NETWORK_CHANGE_CONNECT = 3,
 };
 
 /** Bits of the packet filter that matter here. */
@@ -78,7 +87,8 @@ struct rndis {
 	const char *who;		/**< for log lines: "nic 0" */
 
 	/* What the NIC is; its owner writes these. */
-	uint8_t mac[ETHER_ADDR_LEN];
+	uint8_t mac[ETHER_ADDR_LEN];	/**< permanent address */
+	bool mac_change;		/**< the guest may have another */
 	uint32_t frame_len;		/**< longest, Ethernet header included */
 	uint16_t ndis_major;
 	uint16_t ndis_minor;
@@ -91,6 +101,7 @@ struct rndis {
 	/* What the guest said. */
 	bool initialized;
 	bool halted;
+	uint8_t current_mac[ETHER_ADDR_LEN];
 	uint32_t filter;
 	uint32_t offloads;		/**< OFFLOAD_... that are on */
 	bool offloads_changed;		/**< an indication is due; its writer clears this */
@@ -118,8 +129,9 @@ void rndis_offer(struct rndis *rndis, uint32_t offloads);
  */
 int rndis_receive(struct rndis *rndis, const uint8_t *message, size_t len, uint8_t *reply);
 
-/** Write an indication without or with the current offloads; its length. */
+/** Write an indication alone, with a value, or with the current offloads; its length. */
 size_t rndis_write_indication(const struct rndis *rndis, uint32_t status, uint8_t *message);
+size_t rndis_write_value_indication(uint32_t status, uint32_t value, uint8_t *message);
 size_t rndis_write_offload_indication(const struct rndis *rndis, uint8_t *message);
 
 /** Whether the packet filter lets a frame to this address through. */

@@ -68,8 +68,9 @@ stats_print(const struct host *host, FILE *out)
 	const struct rules *rules = host_rules(host);
 	const struct nic *nic;
 
-	for (size_t i = 0; (nic = host_nic(host, i)) != NULL; i++)
-		stats_print_nic(nic, out);
+	for (unsigned int i = 0; i < host_nics(host); i++)
+		if ((nic = host_nic(host, i)) != NULL)
+			stats_print_nic(nic, out);
 	fprintf(out, "rules broken: %" PRIu64 "\n", rules_broken(rules));
 	for (unsigned int i = 0; i < RULE_COUNT; i++)
 		if (rules->broken[i] != 0)
@@ -103,7 +104,10 @@ stats_print_json(const struct host *host, FILE *out)
 	const char *comma = "";
 
 	fprintf(out, "{\"nics\": [");
-	for (size_t i = 0; (nic = host_nic(host, i)) != NULL; i++) {
+	for (unsigned int i = 0; i < host_nics(host); i++) {
+		nic = host_nic(host, i);
+		if (nic == NULL)
+			continue;
 		fprintf(out, "%s", comma);
 		stats_print_json_nic(nic, out);
 		comma = ", ";

@@ -118,7 +118,7 @@ class Host:
 
     def nic(self, number):
         """The counters of one NIC now."""
-        nic = self.stats()["nics"][number]
+        nic = next(nic for nic in self.stats()["nics"] if nic["nic"] == number)
         return Nic(nic["state"], nic, nic["port"])
 
     def wait_until(self, condition, timeout, what):

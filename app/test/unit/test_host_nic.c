@@ -1741,6 +1741,59 @@ link_changes_are_indicated(void **state)
 	assert_clean();
 }
 
+static uint32_t
+ask_link_speed(void)
+{
+	CONTROL(4, 28, 5, 0x10107, 0, 20, 0);
+	hear_status(SUCCESS);
+	return le32(hear_control(0x80000004) + 24);
+}
+
+static void
+speed_changes_are_told_to_whom_they_concern(void **state)
+{
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	assert_int_equal(nic_set_speed(nic, 25000000000), NIC_TOLD_UNWANTED);
+	nic_poll(nic);
+	hear_nothing();
+	assert_int_equal(ask_link_speed(), 250000000);
+	stop(NULL);
+	start_with("default");
+	bring_up_buffers_with(1 << 5);
+	assert_int_equal(nic_set_speed(nic, 40000000000), NIC_TOLD_NOBODY);
+	initialize();
+	assert_int_equal(nic_set_speed(nic, 40000000000), NIC_TOLD_NOTHING);
+	assert_int_equal(nic_set_speed(nic, 1000000000), NIC_TOLD);
+	nic_poll(nic);
+	message = hear_control(7);
+	assert_int_equal(le32(message + 4), 24);
+	assert_int_equal(le32(message + 8), 0x40010013);
+	assert_int_equal(le32(message + 12), 4);
+	assert_int_equal(le32(message + 16), 12);
+	assert_int_equal(le32(message + 20), 10000000);
+	assert_int_equal(ask_link_speed(), 10000000);
+	assert_clean();
+}
+
+static void
+network_changes_are_indicated(void **state)
+{
+	const uint8_t *message;
+
+	(void)state;
+	bring_up();
+	assert_int_equal(nic_change_network(nic, 2), NIC_TOLD);
+	nic_poll(nic);
+	message = hear_control(7);
+	assert_int_equal(le32(message + 8), 0x40010018);
+	assert_int_equal(le32(message + 12), 4);
+	assert_int_equal(le32(message + 20), 2);
+	assert_clean();
+}
+
 static void
 section_in_flight_is_not_used_again(void **state)
 {
@@ -1954,6 +2007,9 @@ main(void)
 		     offload_set_is_followed_by_an_indication),
 		CASE("link changes are indicated and stop the traffic",
 		     link_changes_are_indicated),
+		CASE("a change of speed is told to guests that take it, others can ask",
+		     speed_changes_are_told_to_whom_they_concern),
+		CASE("a change of network is indicated", network_changes_are_indicated),
 		CASE("a section may be used again only after its completion",
 		     section_in_flight_is_not_used_again),
 		CASE("an orderly end breaks no rule, and the next guest may come",

@@ -321,23 +321,137 @@ rss_parameters_are_checked(void **state)
 	assert_int_equal(set(0x10204, "\x89\2\50", 3), 0xc0010015);
 }
 
+/* A named setting: how long it is, in value. */
+static uint32_t
+put_setting(uint8_t value[256], const char *name, const char *text)
+{
+	uint32_t name_len = 2 * (uint32_t)strlen(name), text_len = 2 * (uint32_t)strlen(text);
+
+	memset(value, 0, 256);
+	set_le32(value, 20);
+	set_le32(value + 4, name_len);
+	set_le32(value + 8, 2);
+	set_le32(value + 12, 20 + name_len);
+	set_le32(value + 16, text_len);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		value[20 + 2 * i] = (uint8_t)name[i];
+	for (size_t i = 0; text[i] != '\0'; i++)
+		value[20 + name_len + 2 * i] = (uint8_t)text[i];
+	return 20 + name_len + text_len;
+}
+
+static uint32_t
+set_by_name(const char *name, const char *text)
+{
+	uint8_t value[256];
+	uint32_t len = put_setting(value, name, text);
+
+	return set(0x1021b, value, len);
+}
+
+static void
+assert_current_mac(const char mac[6])
+{
+	assert_int_equal(query(0x01010102), 0);
+	assert_int_equal(le32(reply + 16), 6);
+	assert_memory_equal(reply + 24, mac, 6);
+	assert_int_equal(query(0x01010101), 0);
+	assert_memory_equal(reply + 24, rndis.mac, 6);
+}
+
+static void
+guest_has_another_address_where_it_may(void **state)
+{
+	static const uint8_t wanted[6] = { 2, 0xab, 0xcd, 0xef, 0, 0x12 };
+
+	(void)state;
+	start("default");
+	rndis.mac_change = true;
+	rndis.filter = RNDIS_FILTER_DIRECTED;
+	assert_int_equal(set_by_name("NetworkAddress", "02aBcdEF0012"), 0);
+	assert_current_mac((const char *)wanted);
+	assert_true(rndis_accepts(&rndis, wanted));
+	assert_false(rndis_accepts(&rndis, rndis.mac));
+	assert_int_equal(set(0x01010102, rndis.mac, 6), 0);
+	assert_current_mac((const char *)rndis.mac);
+	assert_int_equal(set(0x01010102, wanted, 6), 0);
+	rndis_reset(&rndis);
+	rndis.initialized = true;
+	assert_current_mac((const char *)rndis.mac);
+	assert_int_equal(rules_broken(&rules), 0);
+}
+
+static void
+other_addresses_are_refused_where_they_are_not_allowed(void **state)
+{
+	static const uint8_t wanted[6] = { 2, 0xab, 0xcd, 0xef, 0, 0x12 };
+
+	(void)state;
+	start("default");
+	assert_int_equal(set_by_name("NetworkAddress", "02abcdef0012"), 0xc0000001);
+	assert_int_equal(set(0x01010102, wanted, 6), 0xc0000001);
+	assert_current_mac((const char *)rndis.mac);
+	start("openvmm");
+	rndis.mac_change = true;
+	assert_int_equal(set_by_name("NetworkAddress", "02abcdef0012"), 0);
+	assert_int_equal(set(0x01010102, wanted, 6), 0xc00000bb);
+	assert_current_mac((const char *)rndis.mac);
+}
+
+static void
+addresses_of_no_station_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "02abcdef001", "02abcdef00123", "02abcdef001g", "+2abcdef0012",
+		"02-ab-cd-ef-00-12", "000000000000", "03abcdef0012", "ffffffffffff",
+	};
+
+	(void)state;
+	start("default");
+	rndis.mac_change = true;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(set_by_name("NetworkAddress", bad[i]), 0xc0010015);
+	assert_int_equal(set(0x01010102, rndis.mac, 5), 0xc0010015);
+	assert_current_mac((const char *)rndis.mac);
+}
+
+static void
+multicast_list_is_told_as_it_was_set(void **state)
+{
+	static const uint8_t list[13] = { 1, 0, 0x5e, 0, 0, 1, 1, 0, 0x5e, 0, 0, 2 };
+	static const uint8_t other[6] = { 1, 0, 0x5e, 0, 0, 3 };
+	uint8_t many[33 * 6] = { 1 };
+
+	(void)state;
+	start("default");
+	rndis.filter = RNDIS_FILTER_MULTICAST;
+	assert_int_equal(set(0x01010103, list, 12), 0);
+	assert_int_equal(query(0x01010103), 0);
+	assert_int_equal(le32(reply + 16), 12);
+	assert_memory_equal(reply + 24, list, 12);
+	assert_true(rndis_accepts(&rndis, list + 6));
+	assert_false(rndis_accepts(&rndis, other));
+	rndis.filter |= RNDIS_FILTER_ALL_MULTICAST;
+	assert_true(rndis_accepts(&rndis, other));
+	assert_int_equal(query(0x01010104), 0);
+	assert_int_equal(le32(reply + 24), 32);
+	assert_int_equal(set(0x01010103, many, 33 * 6), 0xc0010009);
+	assert_int_equal(set(0x01010103, list, 13), 0xc0010015);
+	assert_int_equal(set(0x01010103, list, 0), 0);
+	assert_int_equal(query(0x01010103), 0);
+	assert_int_equal(le32(reply + 16), 0);
+}
+
 static void
 named_settings_reach_the_offloads(void **state)
 {
 	static const char name[] = "*UDPChecksumOffloadIPv4";
-	uint8_t value[128] = { 0 };
 	uint32_t len = 2 * (sizeof(name) - 1);
+	uint8_t value[256];
 
 	(void)state;
 	start("default");
-	set_le32(value, 20);
-	set_le32(value + 4, len);
-	set_le32(value + 8, 2);
-	set_le32(value + 12, 20 + len);
-	set_le32(value + 16, 2);
-	for (size_t i = 0; i < sizeof(name) - 1; i++)
-		value[20 + 2 * i] = (uint8_t)name[i];
-	value[20 + len] = '1';
+	put_setting(value, name, "1");
 	assert_int_equal(set(0x1021b, value, 22 + len), 0);
 	assert_int_equal(rndis.offloads & (OFFLOAD_TX_UDP4 | OFFLOAD_RX_UDP4), OFFLOAD_TX_UDP4);
 	assert_false(rndis.offloads_changed);
@@ -470,6 +584,13 @@ main(void)
 		     offload_parameters_are_enumerations),
 		CASE("offload parameters are checked", offload_parameters_are_checked),
 		CASE("RSS parameters are checked", rss_parameters_are_checked),
+		CASE("a guest has another address where it may",
+		     guest_has_another_address_where_it_may),
+		CASE("another address is refused where it is not allowed",
+		     other_addresses_are_refused_where_they_are_not_allowed),
+		CASE("an address of no station is refused", addresses_of_no_station_are_refused),
+		CASE("the multicast list is told as it was set",
+		     multicast_list_is_told_as_it_was_set),
 		CASE("named settings reach the offloads", named_settings_reach_the_offloads),
 		CASE("encapsulation is plain Ethernet or refused", encapsulation_is_plain_ethernet),
 		CASE("the offset of the information buffer matters",

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * See ctl_verbs.h.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ctl_verbs.h"
+#include "host.h"
+#include "keyvals.h"
+#include "log.h"
+#include "nic.h"
+#include "rndis.h"
+#include "stats.h"
+
+#define MBPS UINT64_C(1000000)
+#define MBPS_MAX 400000u		/* what 32 bits of 100 bit/s can tell is a little more */
+
+/* The words behind a verb; how many, its row has checked. */
+struct ctl_call {
+	struct host *host;
+	unsigned int words;
+	char *const *word;
+	FILE *out;
+};
+
+/* The card that a word names; NULL after the answer. */
+static struct nic *
+call_nic(const struct ctl_call *call, unsigned int i)
+{
+	struct nic *nic = NULL;
+	uint64_t number;
+
+	if (parse_number(call->word[i], &number) == 0)
+		nic = host_nic(call->host, number);
+	if (nic == NULL)
+		fprintf(call->out, "error there is no card %s\n", call->word[i]);
+	return nic;
+}
+
+/* The guest's side of an event, for whoever wonders why nothing happens. */
+static void
+call_done(const struct ctl_call *call, enum nic_told told)
+{
+	static const char *const remarks[] = {
+		[NIC_TOLD] = "",
+		[NIC_TOLD_NOBODY] = "there is no guest to be told\n",
+		[NIC_TOLD_UNWANTED] = "the guest is not told: it has not announced that it "
+				      "takes this\n",
+		[NIC_TOLD_NOTHING] = "it was so before\n",
+	};
+
+	fprintf(call->out, "ok\n%s", remarks[told]);
+}
+
+static void
+verb_stats(const struct ctl_call *call)
+{
+	if (call->words > 0 && strcmp(call->word[0], "--json") != 0) {
+		fprintf(call->out, "error stats takes --json or nothing\n");
+		return;
+	}
+	fprintf(call->out, "ok\n");
+	if (call->words > 0)
+		stats_print_json(call->host, call->out);
+	else
+		stats_print(call->host, call->out);
+}
+
+static void
+call_link(const struct ctl_call *call, bool up)
+{
+	struct nic *nic = call_nic(call, 0);
+
+	if (nic != NULL)
+		call_done(call, nic_set_link(nic, up));
+}
+
+static void
+verb_link_up(const struct ctl_call *call)
+{
+	call_link(call, true);
+}
+
+static void
+verb_link_down(const struct ctl_call *call)
+{
+	call_link(call, false);
+}
+
+static void
+verb_link_speed(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	uint64_t mbps;
+
+	if (nic == NULL)
+		return;
+	if (parse_number(call->word[1], &mbps) != 0 || mbps == 0 || mbps > MBPS_MAX) {
+		fprintf(call->out, "error a speed is 1 to %u Mbit/s\n", MBPS_MAX);
+		return;
+	}
+	call_done(call, nic_set_speed(nic, mbps * MBPS));
+}
+
+static void
+verb_network_change(const struct ctl_call *call)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+	} kinds[] = {
+		{ "definite", RNDIS_NETWORK_CHANGE_DEFINITE },
+		{ "possible", RNDIS_NETWORK_CHANGE_POSSIBLE },
+		{ "connect", RNDIS_NETWORK_CHANGE_CONNECT },
+	};
+	const char *name = call->words > 1 ? call->word[1] : kinds[0].name;
+	struct nic *nic = call_nic(call, 0);
+
+	if (nic == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name) == 0) {
+			call_done(call, nic_change_network(nic, kinds[i].kind));
+			return;
+		}
+	}
+	fprintf(call->out, "error a network change is definite, possible or connect, not %s\n",
+		name);
+}
+
+static void
+verb_remove(const struct ctl_call *call)
+{
+	const struct nic *nic = call_nic(call, 0);
+
+	if (nic == NULL)
+		return;
+	host_remove_nic(call->host, nic_config(nic)->number);
+	fprintf(call->out, "ok\n");
+}
+
+/* A card was offered, or the sentence says why not. */
+static void
+call_offered(const struct ctl_call *call, int number, const char *sentence)
+{
+	if (number < 0)
+		fprintf(call->out, "error %s\n", sentence);
+	else
+		fprintf(call->out, "ok\nnic %d\n", number);
+}
+
+static void
+verb_add(const struct ctl_call *call)
+{
+	char sentence[512] = "there was no such card";
+	uint64_t number;
+	int ret = -1;
+
+	log_usage_into(sentence, sizeof(sentence));
+	if (parse_number(call->word[0], &number) == 0)
+		ret = host_restore_nic(call->host, number);
+	log_usage_into(NULL, 0);
+	call_offered(call, ret, sentence);
+}
+
+static void
+verb_add_new(const struct ctl_call *call)
+{
+	char sentence[512] = "";
+	int ret;
+
+	log_usage_into(sentence, sizeof(sentence));
+	ret = host_offer_nic(call->host, call->word[0]);
+	log_usage_into(NULL, 0);
+	call_offered(call, ret, sentence);
+}
+
+static void
+verb_capture(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	char sentence[512] = "";
+	uint64_t snap_len = 0;
+	int ret;
+
+	if (nic == NULL)
+		return;
+	if (call->words > 2 && (parse_number(call->word[2], &snap_len) != 0 ||
+				snap_len < 1 || snap_len > UINT32_MAX)) {
+		fprintf(call->out, "error frames cannot be cut to %s bytes\n", call->word[2]);
+		return;
+	}
+	log_usage_into(sentence, sizeof(sentence));
+	ret = nic_capture(nic, strcmp(call->word[1], "off") != 0 ? call->word[1] : NULL,
+			  (uint32_t)snap_len);
+	log_usage_into(NULL, 0);
+	if (ret != 0)
+		fprintf(call->out, "error %s\n", sentence);
+	else
+		fprintf(call->out, "ok\n");
+}
+
+static const struct ctl_verb {
+	const char *name;
+	const char *second;		/* word of the verb; NULL: it has one */
+	const char *usage;		/* of the words behind it */
+	const char *what;
+	unsigned int least, most;	/* words behind it */
+	void (*act)(const struct ctl_call *call);
+} ctl_verbs[] = {
+	{ "stats", NULL, "[--json]", "show states and counters", 0, 1, verb_stats },
+	{ "link", "up", "NIC", "plug the cable in; the guest is told", 1, 1, verb_link_up },
+	{ "link", "down", "NIC", "pull it", 1, 1, verb_link_down },
+	{ "link", "speed", "NIC MBPS", "another link speed; the guest is told if it takes that",
+	  2, 2, verb_link_speed },
+	{ "network-change", NULL, "NIC [definite|possible|connect]",
+	  "tell the guest that the network behind the cable is another", 1, 2,
+	  verb_network_change },
+	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
+	  1, 1, verb_remove },
+	{ "add", "--nic", "OPTIONS", "offer a new card; its number is told", 1, 1, verb_add_new },
+	{ "add", NULL, "NIC", "offer a removed card again, with its options", 1, 1, verb_add },
+	{ "capture", NULL, "NIC FILE [BYTES]",
+	  "write its frames to a pcapng file, cut to so many bytes", 2, 3, verb_capture },
+	{ "capture", NULL, "NIC off", "end that", 2, 2, verb_capture },
+};
+
+#define CTL_VERBS (sizeof(ctl_verbs) / sizeof(ctl_verbs[0]))
+
+static unsigned int
+verb_words(const struct ctl_verb *verb)
+{
+	return verb->second != NULL ? 2 : 1;
+}
+
+static bool
+verb_is(const struct ctl_verb *verb, unsigned int words, char *const word[])
+{
+	return words >= verb_words(verb) && strcmp(word[0], verb->name) == 0 &&
+	       (verb->second == NULL || strcmp(word[1], verb->second) == 0);
+}
+
+/* No row has these words: say which rows come near. */
+static void
+ctl_refuse(const char *name, FILE *out)
+{
+	const char *before = "error usage: ";
+
+	for (size_t i = 0; name != NULL && i < CTL_VERBS; i++) {
+		const struct ctl_verb *verb = &ctl_verbs[i];
+
+		if (strcmp(verb->name, name) != 0)
+			continue;
+		fprintf(out, "%s%s%s%s %s", before, verb->name, verb->second != NULL ? " " : "",
+			verb->second != NULL ? verb->second : "", verb->usage);
+		before = ", or ";
+	}
+	if (before[0] == 'e')
+		fprintf(out, "error there is no verb '%s' (see hvhost ctl --help)",
+			name != NULL ? name : "");
+	fprintf(out, "\n");
+}
+
+void
+ctl_verbs_act(struct host *host, char *question, FILE *out)
+{
+	char *word[CTL_WORDS_MAX], *rest = question, *next;
+	unsigned int words = 0;
+
+	while (words < CTL_WORDS_MAX && (next = strsep(&rest, "\t")) != NULL)
+		word[words++] = next;
+	for (size_t i = 0; rest == NULL && i < CTL_VERBS; i++) {
+		const struct ctl_verb *verb = &ctl_verbs[i];
+		unsigned int own = verb_words(verb);
+
+		if (!verb_is(verb, words, word) || words - own < verb->least ||
+		    words - own > verb->most)
+			continue;
+		verb->act(&(struct ctl_call){ host, words - own, word + own, out });
+		return;
+	}
+	ctl_refuse(words > 0 ? word[0] : NULL, out);
+}
+
+void
+ctl_verbs_help(FILE *out)
+{
+	for (size_t i = 0; i < CTL_VERBS; i++) {
+		const struct ctl_verb *verb = &ctl_verbs[i];
+
+		fprintf(out, "  %s%s%s %s\n        %s\n", verb->name,
+			verb->second != NULL ? " " : "",
+			verb->second != NULL ? verb->second : "", verb->usage, verb->what);
+	}
+}
