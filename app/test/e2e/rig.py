@@ -12,6 +12,15 @@ STRANGER = bytes.fromhex("020000000001")
 EXPERIMENTAL = bytes.fromhex("88b5")
 
 
+# testpmd: frames may be longer than mbufs, both ways.
+JUMBO = ("--enable-scatter", "--tx-offloads=0x8000")
+
+
+def jumbo_port(nic, mtu=9202):
+    """A --nic value with a port that lets frames of that MTU through."""
+    return f"{nic},mtu={mtu}"
+
+
 def generator(**options):
     """A --nic value: a generator with these options."""
     return "port=gen:" + ",".join(f"{key}={value}" for key, value in options.items())
@@ -58,6 +67,13 @@ def assert_intact(host, source, sink, count):
     assert got.port["sink_corrupted"] == 0
     assert got.port["sink_foreign"] == 0
     assert got.port["sink_intact"] == count
+
+
+def assert_passes_both_ways(host, count):
+    """What the generators of NICs 0 and 1 send comes out of the other one, all of it intact."""
+    for source in (0, 1):
+        wait_all_sent(host, source, count)
+        assert_intact(host, source, 1 - source, count)
 
 
 def fails_with_one_sentence(done, *words):
