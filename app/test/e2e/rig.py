@@ -18,7 +18,18 @@ JUMBO = ("--enable-scatter", "--tx-offloads=0x8000")
 
 def jumbo_port(nic, mtu=9202):
     """A --nic value with a port that lets frames of that MTU through."""
-    return f"{nic},mtu={mtu}"
+    return f"{nic},mtu={max(mtu, 1500)}"
+
+
+def small_nic(nic, **options):
+    """A --nic value with little memory, of which a guest can have many."""
+    options = {"recv": "8MiB", "send": "2MiB", "ring": "256KiB", **options}
+    return nic + "".join(f",{key}={value}" for key, value in options.items())
+
+
+def queues(rxq, txq=None):
+    """testpmd's arguments for so many queues of a port, as many to send as to receive by default."""
+    return [f"--rxq={rxq}", f"--txq={txq or rxq}"]
 
 
 def generator(**options):

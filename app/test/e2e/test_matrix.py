@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Every host, every number of queues, every way to receive, every size: content checked.
+
+One host and one testpmd carry all sizes of a case, on a pair of NICs each: port 2 n
+has the n-th size's generator, port 2 n + 1 the sink, and back.
+"""
+
+import pytest
+
+from rig import (JUMBO, assert_intact, generator, jumbo_port, queues, small_nic, wait_all_sent)
+
+PROFILES = ["default", "openvmm", "azure", "ws2025", "ws2022", "ws2019", "ws2016", "ws2012r2",
+            "ws2012", "ws2008r2", "ws2008"]
+QUEUES = [1]
+MODES = ["copy"]
+SIZES = [64, 1514, 9000, 65536]
+HEADER = 14
+COUNT = 2_000
+
+
+def nics(size, count_of_queues):
+    """The two NICs of a size."""
+    source = jumbo_port(generator(count=COUNT, window=64, size=size), size - HEADER)
+    return [small_nic(source, queues=count_of_queues)] * 2
+
+
+def longest(profile):
+    """The longest frame that this host sends and takes."""
+    return 1514 if profile == "ws2008" else 9216
+
+
+def start_port_for(testpmd, port, size, host_takes):
+    """With room for frames of that size; or see it refused, and start with the usual."""
+    start = f"port start {port}"
+    said = testpmd.command(f"port config mtu {port} {max(1500, size - HEADER)}")
+    if size > host_takes and "> device max MTU" not in said:
+        said = testpmd.command(start, timeout=30)
+        assert f"the host takes an MTU of {host_takes - HEADER} at most" in said, said
+        testpmd.command(f"port config mtu {port} 1500")
+    said = testpmd.command(start, timeout=30)
+    assert "Done" in said and "ail" not in said, said
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("count_of_queues", QUEUES)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues, mode):
+    sizes = [size for size in SIZES for _ in "ab"]
+    ports = [nic for size in SIZES for nic in nics(size, count_of_queues)]
+    with lab.host(ports, ["--profile", profile]) as host, \
+            lab.testpmd(host, ["--disable-device-start", *JUMBO,
+                               *queues(count_of_queues)]) as testpmd:
+        for port, size in enumerate(sizes):
+            start_port_for(testpmd, port, size, longest(profile))
+        testpmd.command("start")
+        for port, size in enumerate(sizes):
+            if size <= longest(profile):
+                wait_all_sent(host, port, COUNT)
+                assert_intact(host, port, port ^ 1, COUNT)
+            else:
+                assert host.nic(port).port["gen_arrived"] == 0
+        testpmd.quit()
