@@ -34,7 +34,7 @@ enum {
 };
 
 #define UPLINK_BUDGET 256u
-#define UPLINK_FRAME_LEN (1500u + ETHER_HDR_LEN)
+#define UPLINK_MTU_MAX 65522u
 /* Numbers of streams: the NICs come first. */
 #define UPLINK_STREAM_BASE 128u
 
@@ -221,9 +221,9 @@ host_add_uplink(struct host *host, const char *text, unsigned int number)
 	static const uint8_t broadcast[ETHER_ADDR_LEN] = { 255, 255, 255, 255, 255, 255 };
 	struct port_env env = {
 		.nic = UPLINK_STREAM_BASE + number,
-		.frame_len = UPLINK_FRAME_LEN,
 		.switches = host->switches,
 	};
+	uint64_t mtu = 1500;
 	struct keyvals kv;
 	const char *name;
 	const struct port *port;
@@ -232,6 +232,9 @@ host_add_uplink(struct host *host, const char *text, unsigned int number)
 	if (keyvals_parse(&kv, "--uplink", text) != 0)
 		return -1;
 	name = kv.pair[0].key;
+	if (keyvals_number(&kv, "mtu", 68, UPLINK_MTU_MAX, &mtu) != 0)
+		return -1;
+	env.frame_len = (uint32_t)mtu + ETHER_HDR_LEN;
 	if (switch_add_uplink(host->switches, name, keyvals_take(&kv, name), &kv, &env) != 0 ||
 	    keyvals_check_all_taken(&kv) != 0)
 		return -1;

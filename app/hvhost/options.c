@@ -53,7 +53,7 @@ static const char help_usage[] =
 "\n"
 "  --dir DIR         where guests and ctl find the host (" OPTIONS_DEFAULT_DIR ")\n"
 "  --nic OPTIONS     one card, see below; give it once for each\n"
-"  --uplink SWITCH=PORT[,...]\n"
+"  --uplink SWITCH=PORT[,mtu=BYTES][,...]\n"
 "                    plug a port into a switch (see port=switch:NAME)\n"
 "  --profile NAME    which generation of host to be, see below\n"
 "  --poll MODE       adaptive: sleep when idle; busy: never sleep (adaptive)\n"

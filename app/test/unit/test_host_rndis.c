@@ -255,6 +255,32 @@ offload_parameters_are_enumerations(void **state)
 }
 
 static void
+coalescing_is_off_until_the_parameters_switch_it_on(void **state)
+{
+	uint8_t params[28] = { 0x80, 3, 28, 0, [22] = 2, [23] = 2 };
+
+	(void)state;
+	start("default");
+	assert_int_equal(rndis.offloads & OFFLOAD_RSC, 0);
+	/* Revision 2 ends before the fields. */
+	params[1] = 2;
+	params[2] = 22;
+	assert_int_equal(set(0xfc01020c, params, 22), 0);
+	assert_int_equal(rndis.offloads & OFFLOAD_RSC, 0);
+	params[1] = 3;
+	params[2] = 28;
+	assert_int_equal(set(0xfc01020c, params, 28), 0);
+	assert_int_equal(rndis.offloads & OFFLOAD_RSC, OFFLOAD_RSC);
+	params[23] = 1;
+	assert_int_equal(set(0xfc01020c, params, 28), 0);
+	assert_int_equal(rndis.offloads & OFFLOAD_RSC, OFFLOAD_RSC4);
+	start("ws2016");
+	params[23] = 2;
+	assert_int_equal(set(0xfc01020c, params, 28), 0);
+	assert_int_equal(rndis.offloads & OFFLOAD_RSC, 0);
+}
+
+static void
 offload_parameters_are_checked(void **state)
 {
 	uint8_t params[28] = { 0x80, 3, 28, 0 };
@@ -582,6 +608,8 @@ main(void)
 		     offload_capabilities_have_the_size_of_their_revision),
 		CASE("offload parameters are enumerations, not bits",
 		     offload_parameters_are_enumerations),
+		CASE("coalescing is off until the parameters switch it on",
+		     coalescing_is_off_until_the_parameters_switch_it_on),
 		CASE("offload parameters are checked", offload_parameters_are_checked),
 		CASE("RSS parameters are checked", rss_parameters_are_checked),
 		CASE("a guest has another address where it may",
