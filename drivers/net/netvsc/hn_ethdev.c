@@ -36,6 +36,11 @@
 RTE_LOG_REGISTER_SUFFIX(hn_logtype_init, init, NOTICE);
 RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
 
+/* What the driver does, whatever the host offers. */
+#define ETHDEV_RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_SCATTER)
+#define ETHDEV_TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | \
+			    RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE)
+
 /* Configuration */
 
 static int
@@ -47,6 +52,8 @@ ethdev_configure(struct rte_eth_dev *dev)
 		return -ENODEV;
 	ret = hn_host_change(dev, dev->data->mtu,
 			     RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
+	if (ret == 0)
+		ret = hn_host_apply_offloads(dev);
 	if (ret == 0)
 		ret = hn_rss_ops_configure(dev);
 	return ret < 0 ? ret : hn_intr_configure(dev);
@@ -66,16 +73,16 @@ ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_tx_queues = HN_CHANNELS_MAX;
 	info->max_mac_addrs = 1;
 	info->speed_capa = hn_link_speed_capa(dev);
-	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->rx_offload_capa = ETHDEV_RX_OFFLOADS;
+	info->tx_offload_capa = ETHDEV_TX_OFFLOADS | hn_offload_tx_capa(&port->offload);
 	info->default_rxportconf.ring_size = HN_RX_DESC_DEFAULT;
 	info->default_txportconf.ring_size = HN_TX_DESC_DEFAULT;
 	info->tx_desc_lim.nb_min = HN_TX_DESC_MIN;
 	info->tx_desc_lim.nb_max = HN_TX_DESC_MAX;
 	info->tx_desc_lim.nb_align = 1;
-	/* With more, or with pieces that cross pages, frames are copied first. */
-	info->tx_desc_lim.nb_seg_max = VMBUS_GPA_MAX - 1;
-	info->tx_desc_lim.nb_mtu_seg_max = VMBUS_GPA_MAX - 1;
+	/* A frame in more pieces than the host takes is copied first. */
+	info->tx_desc_lim.nb_seg_max = UINT16_MAX;
+	info->tx_desc_lim.nb_mtu_seg_max = UINT16_MAX;
 	hn_rss_ops_info(dev, info);
 	return 0;
 }
@@ -243,6 +250,7 @@ ethdev_set_ops(struct rte_eth_dev *dev, const struct eth_dev_ops *ops)
 	hn_dev_set_tx_queue_count(dev, hn_queue_count_tx);
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_prepare = hn_tx_prepare;
 }
 
 /* The ethdev and its memory; the private data is freed with the ethdev. */

@@ -178,11 +178,24 @@ host_learn_channels(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 }
 
 static int
-host_reset_offloads(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+host_learn_offloads(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
 
-	return hn_offload_reset(&proc->rndis, &proc->nvs);
+	return hn_offload_query(&port->offload, &proc->rndis, &proc->nvs);
+}
+
+/* Those of the port's last configuration; none before the first. */
+static int
+host_apply_offloads(struct rte_eth_dev *dev, uint16_t mtu __rte_unused)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+
+	return hn_offload_apply(&port->offload, &proc->rndis, &proc->nvs, conf->rxmode.offloads,
+				conf->txmode.offloads);
 }
 
 /* What the host is told and asked before a port can be used, in this order. */
@@ -193,7 +206,8 @@ static const struct {
 	{ "packet filter", host_quiet },
 	{ "MAC address", host_learn_mac },
 	{ "MTU", host_check_mtu },
-	{ "offloads", host_reset_offloads },
+	{ "offload capabilities", host_learn_offloads },
+	{ "offloads", host_apply_offloads },
 	{ "link state", host_learn_link },
 	{ "channels", host_learn_channels },
 };
@@ -349,5 +363,16 @@ hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
 	ret = host_add_channels(dev);
 	if (ret < 0)
 		hn_link_lose(dev, ret);
+	return ret;
+}
+
+int
+hn_host_apply_offloads(struct rte_eth_dev *dev)
+{
+	int ret = host_apply_offloads(dev, 0);
+
+	if (ret < 0)
+		HN_LOG(ERR, "port %u: configure: offloads: %s", dev->data->port_id,
+		       strerror(-ret));
 	return ret;
 }

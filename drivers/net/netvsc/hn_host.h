@@ -56,4 +56,11 @@ int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
  */
 int hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels);
 
+/**
+ * Tell the host which of its offloads the port's configuration asks for.
+ *
+ * @return 0 or negative errno, logged.
+ */
+int hn_host_apply_offloads(struct rte_eth_dev *dev);
+
 #endif /* _HN_HOST_H_ */

@@ -24,13 +24,23 @@ struct hn_ppi32 {
 };
 static_assert(sizeof(struct hn_ppi32) == 16, "wire size");
 
-/** Longest header that hn_pkt_write() makes. */
-#define HN_PKT_HDR_MAX (sizeof(struct rndis_packet) + sizeof(struct hn_ppi32))
+/** Longest header that hn_pkt_write() makes: with a tag and a task. */
+#define HN_PKT_HDR_MAX (sizeof(struct rndis_packet) + 2 * sizeof(struct hn_ppi32))
+
+/** What the host is to do with a frame; hosts take one of these. */
+enum hn_pkt_task {
+	HN_PKT_NO_TASK,
+	HN_PKT_CHECKSUM,
+	HN_PKT_LSO,
+};
+
 /** What accompanies a frame on its way to the host. */
 struct hn_pkt_tx {
 	uint32_t data_len;		/**< of the frame as the host gets it */
-	bool has_vlan;
+	uint32_t task_value;		/**< of the task's PPI */
 	uint16_t vlan_tci;		/**< as in a tag: priority, CFI, id */
+	bool has_vlan;
+	uint8_t task;			/**< enum hn_pkt_task */
 };
 
 /** A tag's control information in the order of the VLAN PPI. */
@@ -40,11 +50,35 @@ hn_pkt_vlan_to_ppi(uint16_t tci)
 	return (uint32_t)(tci & 0xfff) << RNDIS_VLAN_ID_SHIFT | (tci >> 12 & 1) << 3 | tci >> 13;
 }
 
+/** Value for HN_PKT_LSO. */
+static inline uint32_t
+hn_pkt_lso_value(uint16_t segment_len, uint32_t tcp_offset, bool ipv6)
+{
+	return segment_len | tcp_offset << RNDIS_LSO_TCP_SHIFT | RNDIS_LSO_V2 |
+	       (ipv6 ? RNDIS_LSO_IPV6 : 0);
+}
+
 /** Bytes of header that hn_pkt_write() will write. */
 static inline uint32_t
 hn_pkt_hdr_len(const struct hn_pkt_tx *tx)
 {
-	return sizeof(struct rndis_packet) + (tx->has_vlan ? sizeof(struct hn_ppi32) : 0);
+	return sizeof(struct rndis_packet) + (tx->has_vlan ? sizeof(struct hn_ppi32) : 0) +
+	       (tx->task != HN_PKT_NO_TASK ? sizeof(struct hn_ppi32) : 0);
+}
+
+/** Returns where the next one goes. */
+static inline uint8_t *
+hn_pkt_write_ppi(uint8_t *to, uint32_t type, uint32_t value)
+{
+	const struct hn_ppi32 item = {
+		.ppi.size = sizeof(item),
+		.ppi.type = type,
+		.ppi.offset = sizeof(item.ppi),
+		.value = value,
+	};
+
+	memcpy(to, &item, sizeof(item));
+	return to + sizeof(item);
 }
 
 /**
@@ -68,16 +102,14 @@ hn_pkt_write(void *to, const struct hn_pkt_tx *tx)
 		.ppi_offset = ppi_len != 0 ? sizeof(pkt) - RNDIS_OFFSET_BASE : 0,
 		.ppi_len = ppi_len,
 	};
-	struct hn_ppi32 vlan = {
-		.ppi.size = sizeof(vlan),
-		.ppi.type = RNDIS_PPI_VLAN,
-		.ppi.offset = sizeof(vlan.ppi),
-		.value = hn_pkt_vlan_to_ppi(tx->vlan_tci),
-	};
+	uint8_t *ppi = (uint8_t *)to + sizeof(pkt);
 
 	memcpy(to, &pkt, sizeof(pkt));
 	if (tx->has_vlan)
-		memcpy((uint8_t *)to + sizeof(pkt), &vlan, sizeof(vlan));
+		ppi = hn_pkt_write_ppi(ppi, RNDIS_PPI_VLAN, hn_pkt_vlan_to_ppi(tx->vlan_tci));
+	if (tx->task != HN_PKT_NO_TASK)
+		hn_pkt_write_ppi(ppi, tx->task == HN_PKT_LSO ? RNDIS_PPI_LSO : RNDIS_PPI_CHECKSUM,
+				 tx->task_value);
 	return hdr_len;
 }
 

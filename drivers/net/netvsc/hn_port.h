@@ -17,6 +17,7 @@
 #include <rte_ether.h>
 
 #include "hn_compat.h"
+#include "hn_offload.h"
 #include "hn_filter.h"
 #include "hn_rss.h"
 
@@ -45,6 +46,7 @@ struct hn_port {
 	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */
 	struct hn_options options;
+	struct hn_offload offload;	/**< of the connected host, and the port's share in it */
 };
 
 #endif /* _HN_PORT_H_ */

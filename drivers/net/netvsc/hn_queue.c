@@ -84,26 +84,41 @@ hn_queue_release_rx(struct rte_eth_dev *dev, uint16_t index)
 	dev->data->rx_queues[index] = NULL;
 }
 
-/* Headers of directly sent frames; the host reads them, so it is told their pages. */
+/*
+ * Memory that the host reads, and the address of each of its parts. A part does
+ * not cross a page, so it is contiguous, whatever the pages are.
+ */
 static int
-queue_alloc_slots(struct hn_txq *txq, unsigned int socket)
+queue_alloc_parts(uint8_t **mem, uint64_t **iova, uint32_t count, uint32_t part_len, int socket)
 {
-	uint16_t i;
+	uint32_t i;
 
-	txq->slots = rte_zmalloc_socket("netvsc_slots", (size_t)txq->nb_desc * HN_TX_SLOT_LEN,
-					VMBUS_PAGE_SIZE, (int)socket);
-	txq->slot_iova = rte_zmalloc_socket("netvsc_slot_iova",
-					    txq->nb_desc * sizeof(txq->slot_iova[0]),
-					    RTE_CACHE_LINE_SIZE, (int)socket);
-	if (txq->slots == NULL || txq->slot_iova == NULL)
+	*mem = rte_zmalloc_socket("netvsc_tx_parts", (size_t)count * part_len, VMBUS_PAGE_SIZE,
+				  socket);
+	*iova = rte_zmalloc_socket("netvsc_tx_iova", count * sizeof(**iova), RTE_CACHE_LINE_SIZE,
+				   socket);
+	if (*mem == NULL || *iova == NULL)
 		return -ENOMEM;
-	/* No slot crosses a page, so each is contiguous, whatever the pages are. */
-	for (i = 0; i < txq->nb_desc; i++) {
-		txq->slot_iova[i] = rte_mem_virt2iova(txq->slots + (size_t)i * HN_TX_SLOT_LEN);
-		if (txq->slot_iova[i] == RTE_BAD_IOVA)
+	for (i = 0; i < count; i++) {
+		(*iova)[i] = rte_mem_virt2iova(*mem + (size_t)i * part_len);
+		if ((*iova)[i] == RTE_BAD_IOVA)
 			return -EFAULT;
 	}
 	return 0;
+}
+
+/* Headers of directly sent frames, and room for those in too many pieces. */
+static int
+queue_alloc_seen(struct hn_txq *txq, int socket)
+{
+	int ret = queue_alloc_parts(&txq->slots, &txq->slot_iova, txq->nb_desc, HN_TX_SLOT_LEN,
+				    socket);
+
+	if (ret == 0)
+		ret = queue_alloc_parts(&txq->bounce, &txq->bounce_iova,
+					HN_TXBUF_BOUNCES * HN_TX_BOUNCE_PAGES, VMBUS_PAGE_SIZE,
+					socket);
+	return ret;
 }
 
 /* What the host agreed to, and books for this queue's share of it; anew each time. */
@@ -136,6 +151,20 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 	return 0;
 }
 
+/* What the port's frames are checked against. */
+static void
+queue_set_limits(struct hn_txq *txq, const struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+
+	txq->limits.tasks = port->offload.enabled;
+	txq->limits.lso_len_max = port->offload.lso_len_max;
+	txq->limits.lso_segments_min = port->offload.lso_segments_min;
+	txq->limits.frame_len_max = port->mtu + RTE_ETHER_HDR_LEN;
+	txq->fast_free = (dev->data->dev_conf.txmode.offloads &
+			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+}
+
 /* With fewer channels than queues some share one, whose send end has one owner at a time. */
 int
 hn_queue_bind_tx(struct rte_eth_dev *dev)
@@ -149,6 +178,7 @@ hn_queue_bind_tx(struct rte_eth_dev *dev)
 	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++) {
 		txq = dev->data->tx_queues[i];
 		txq->chan_index = i % channels;
+		queue_set_limits(txq, dev);
 		if (txq->share_of != dev->data->nb_tx_queues)
 			ret = queue_alloc_books(txq, dev, dev->data->numa_node);
 	}
@@ -179,6 +209,8 @@ queue_free_tx(struct hn_txq *txq)
 	rte_free(txq->mem);
 	rte_free(txq->slot_iova);
 	rte_free(txq->slots);
+	rte_free(txq->bounce_iova);
+	rte_free(txq->bounce);
 	rte_free(txq);
 }
 
@@ -206,7 +238,7 @@ hn_queue_setup_tx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	txq->deferred = conf->tx_deferred_start != 0;
 	ret = queue_alloc_books(txq, dev, (int)socket);
 	if (ret == 0)
-		ret = queue_alloc_slots(txq, socket);
+		ret = queue_alloc_seen(txq, (int)socket);
 	if (ret < 0) {
 		queue_free_tx(txq);
 		return ret;

@@ -37,6 +37,7 @@ static const struct stats_row {
 	{ "copied", STATS_TXQ, offsetof(struct hn_txq, stats.copied) },
 	{ "direct", STATS_TXQ, offsetof(struct hn_txq, stats.direct) },
 	{ "gathered", STATS_TXQ, offsetof(struct hn_txq, stats.gathered) },
+	{ "segmented", STATS_TXQ, offsetof(struct hn_txq, stats.segmented) },
 	{ "stray_completions", STATS_TXQ, offsetof(struct hn_txq, stats.stray) },
 	{ "surplus_completions", STATS_TXQ, offsetof(struct hn_txq, done.lost) },
 	{ "bad_packets", STATS_CHAN, offsetof(struct hn_chan, stats.bad_packets) },

@@ -22,10 +22,13 @@
 #include <rte_vmbus_reg.h>
 
 #include "hn_compat.h"
+#include "hn_tx_frame.h"
 #include "hn_txbuf.h"
 
-/** Room for a directly sent packet's header, so that none crosses a page. */
-#define HN_TX_SLOT_LEN 128u
+/** Room for a directly sent packet's header and the frame's head: none crosses a page. */
+#define HN_TX_SLOT_LEN 256u
+/** Pages of a bounce buffer: it holds any frame. */
+#define HN_TX_BOUNCE_PAGES (HN_TX_FRAME_MAX / VMBUS_PAGE_SIZE)
 
 /** Counters of a queue, written by the transmitting thread. */
 struct hn_tx_stats {
@@ -34,7 +37,8 @@ struct hn_tx_stats {
 	uint64_t errors;		/**< frames that cannot be sent, or that the host refused */
 	uint64_t copied;		/**< frames sent through the send buffer */
 	uint64_t direct;		/**< frames sent by their pages */
-	uint64_t gathered;		/**< of them, those copied first to be in fewer */
+	uint64_t gathered;		/**< of them, those copied first to be in fewer pieces */
+	uint64_t segmented;		/**< frames that the host was told to cut */
 	uint64_t stray;			/**< completions of nothing that we sent */
 };
 
@@ -78,11 +82,15 @@ struct hn_txq {
 	uint32_t max_transfer;		/**< bytes, */
 	uint32_t align;			/**< and where a message may begin; bytes */
 	struct hn_txbuf buf;
+	struct hn_tx_limits limits;
+	bool fast_free;			/**< all mbufs are of one pool and of one owner */
 	struct hn_tx_aggregate agg;
 	struct hn_tx_stats stats;
 	struct hn_tx_done_ring done;
 	uint8_t *slots;			/**< HN_TX_SLOT_LEN for each descriptor */
 	uint64_t *slot_iova;		/**< of each */
+	uint8_t *bounce;		/**< HN_TX_BOUNCE_PAGES for each of HN_TXBUF_BOUNCES */
+	uint64_t *bounce_iova;		/**< of each page */
 	void *mem;			/**< what buf and done live in */
 };
 
@@ -92,6 +100,16 @@ struct hn_txq {
  * burst, also an empty one.
  */
 uint16_t hn_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t count);
+
+/**
+ * ethdev's tx_pkt_prepare: may these be sent as they are? Checked against the
+ * limits of the host and of the port; nothing is written, hn_tx_burst() does
+ * what is to be done to headers.
+ *
+ * @return
+ *   How many may; the next may not, and rte_errno says why: EINVAL or ENOTSUP.
+ */
+uint16_t hn_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t count);
 
 /**
  * Where the queue's number stands in transaction ids: several queues may send

@@ -34,6 +34,9 @@ hn_txbuf_init(struct hn_txbuf *buf, void *mem, uint16_t desc_count,
 		buf->free_desc[i] = (uint16_t)(desc_count - 1 - i);
 	for (i = 0; i < section_count; i++)
 		buf->free_section[i] = first_section + section_count - 1 - i;
+	buf->free_bounce_count = HN_TXBUF_BOUNCES;
+	for (i = 0; i < HN_TXBUF_BOUNCES; i++)
+		buf->free_bounce[i] = (uint8_t)(HN_TXBUF_BOUNCES - 1 - i);
 }
 
 struct hn_txdesc *
@@ -46,6 +49,7 @@ hn_txbuf_get_desc(struct hn_txbuf *buf)
 	desc = &buf->desc[buf->free_desc[--buf->free_desc_count]];
 	desc->mbuf = NULL;
 	desc->section = HN_TXBUF_NO_SECTION;
+	desc->bounce = HN_TXBUF_NO_BOUNCE;
 	desc->packets = 0;
 	desc->generation++;
 	desc->in_use = true;
@@ -61,12 +65,22 @@ hn_txbuf_get_section(struct hn_txbuf *buf, struct hn_txdesc *desc)
 	return true;
 }
 
+bool
+hn_txbuf_get_bounce(struct hn_txbuf *buf, struct hn_txdesc *desc)
+{
+	if (buf->free_bounce_count == 0)
+		return false;
+	desc->bounce = buf->free_bounce[--buf->free_bounce_count];
+	return true;
+}
+
 void
 hn_txbuf_put(struct hn_txbuf *buf, struct hn_txdesc *desc)
 {
 	if (desc->section != HN_TXBUF_NO_SECTION)
 		buf->free_section[buf->free_section_count++] = desc->section;
-	desc->section = HN_TXBUF_NO_SECTION;
+	if (desc->bounce != HN_TXBUF_NO_BOUNCE)
+		buf->free_bounce[buf->free_bounce_count++] = desc->bounce;
 	desc->in_use = false;
 	buf->free_desc[buf->free_desc_count++] = (uint16_t)(desc - buf->desc);
 }

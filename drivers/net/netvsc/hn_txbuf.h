@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The books of one transmit queue: which descriptors and which sections of the
- * send buffer are free, and which the host has. Pure: no device, no lock; one
+ * The books of one transmit queue: which descriptors, which sections of the
+ * send buffer and which bounce buffers are free, and which the host has. Pure: no device, no lock; one
  * thread at a time.
  *
  * What is with the host is known to it by a transaction id: the descriptor's
@@ -24,6 +24,10 @@ struct rte_mbuf;
 
 /** No section: the packet's data are in its mbufs. */
 #define HN_TXBUF_NO_SECTION UINT32_MAX
+/** Bounce buffers of a queue, for frames in more pieces than a host takes. */
+#define HN_TXBUF_BOUNCES 4
+/** No bounce buffer. */
+#define HN_TXBUF_NO_BOUNCE UINT8_MAX
 
 /** Something that the host has or may get. */
 struct hn_txdesc {
@@ -31,6 +35,7 @@ struct hn_txdesc {
 	uint32_t section;		/**< or HN_TXBUF_NO_SECTION */
 	uint16_t packets;		/**< frames in it */
 	uint16_t generation;
+	uint8_t bounce;			/**< or HN_TXBUF_NO_BOUNCE */
 	bool in_use;
 };
 
@@ -42,6 +47,8 @@ struct hn_txbuf {
 	uint16_t free_desc_count;
 	uint32_t section_count;
 	uint32_t free_section_count;
+	uint8_t free_bounce[HN_TXBUF_BOUNCES];	/**< a stack, too */
+	uint8_t free_bounce_count;
 };
 
 /** Bytes of memory for hn_txbuf_init(). */
@@ -58,13 +65,16 @@ size_t hn_txbuf_mem_len(uint16_t desc_count, uint32_t section_count);
 void hn_txbuf_init(struct hn_txbuf *buf, void *mem, uint16_t desc_count,
 		   uint32_t first_section, uint32_t section_count);
 
-/** @return a descriptor without section and mbuf, or NULL if none is free. */
+/** @return a descriptor with nothing to it, or NULL if none is free. */
 struct hn_txdesc *hn_txbuf_get_desc(struct hn_txbuf *buf);
 
 /** Give the descriptor a section. @return false if none is free. */
 bool hn_txbuf_get_section(struct hn_txbuf *buf, struct hn_txdesc *desc);
 
-/** Free the descriptor and its section; the mbuf is the caller's matter. */
+/** Give the descriptor a bounce buffer. @return false if none is free. */
+bool hn_txbuf_get_bounce(struct hn_txbuf *buf, struct hn_txdesc *desc);
+
+/** Free the descriptor, its section and its bounce buffer; the mbuf is the caller's matter. */
 void hn_txbuf_put(struct hn_txbuf *buf, struct hn_txdesc *desc);
 
 /** By what the host will know the descriptor. */

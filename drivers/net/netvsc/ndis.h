@@ -28,6 +28,7 @@ enum ndis_oid {
 	OID_802_3_MULTICAST_LIST = 0x01010103,
 	OID_802_3_MAXIMUM_LIST_SIZE = 0x01010104,
 	OID_TCP_OFFLOAD_PARAMETERS = 0xfc01020c,
+	OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES = 0xfc01020d,
 };
 
 /** Bits of OID_GEN_CURRENT_PACKET_FILTER; 0 stops reception. */
@@ -59,6 +60,71 @@ static_assert(sizeof(struct ndis_object_hdr) == 4, "wire size");
 #define NDIS_OBJECT_TYPE_DEFAULT 0x80
 #define NDIS_OBJECT_TYPE_RSS_CAPABILITIES 0x88
 #define NDIS_OBJECT_TYPE_RSS_PARAMETERS 0x89
+#define NDIS_OBJECT_TYPE_OFFLOAD 0xa7
+
+/** Around what a card can do a task: bits. */
+enum ndis_encapsulation {
+	NDIS_ENCAPSULATION_NULL = 1 << 0,
+	NDIS_ENCAPSULATION_802_3 = 1 << 1,
+};
+
+/** What a card can do with checksums: fields of two bits, of which 1 is yes. */
+enum ndis_checksum_cap {
+	NDIS_CHECKSUM_CAP_IP_OPTIONS = 0x001,	/* extension headers for IPv6 */
+	NDIS_CHECKSUM_CAP_TCP_OPTIONS = 0x004,
+	NDIS_CHECKSUM_CAP_TCP = 0x010,
+	NDIS_CHECKSUM_CAP_UDP = 0x040,
+	NDIS_CHECKSUM_CAP_IP = 0x100,		/* IPv4 only */
+};
+
+struct ndis_checksum_caps {
+	uint32_t encapsulation;	/* enum ndis_encapsulation */
+	uint32_t flags;		/* enum ndis_checksum_cap */
+};
+
+/** What a card can segment over IPv6: fields of two bits, as above. */
+enum ndis_lso_ipv6_cap {
+	NDIS_LSO_IPV6_CAP_EXTENSIONS = 0x1,
+	NDIS_LSO_IPV6_CAP_TCP_OPTIONS = 0x4,
+};
+
+struct ndis_lso_caps {
+	uint32_t encapsulation;	/* enum ndis_encapsulation */
+	uint32_t len_max;	/* bytes of one send */
+	uint32_t segments_min;
+};
+
+/**
+ * host: OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES. The question carries one, too,
+ * with nothing but its header; how much of it a host knows goes by revision.
+ */
+struct ndis_offload {
+	struct ndis_object_hdr hdr;
+	struct ndis_checksum_caps ipv4_tx;
+	struct ndis_checksum_caps ipv4_rx;
+	struct ndis_checksum_caps ipv6_tx;
+	struct ndis_checksum_caps ipv6_rx;
+	uint8_t lso_v1[16];
+	uint8_t ipsec_v1[28];
+	struct ndis_lso_caps lso_v2_ipv4;
+	struct ndis_lso_caps lso_v2_ipv6;
+	uint32_t lso_v2_ipv6_flags;	/* enum ndis_lso_ipv6_cap */
+	uint32_t flags;
+	uint8_t ipsec_v2[32];	/* revision 2 */
+	uint8_t rsc_ipv4;	/* revision 3; 1 is yes */
+	uint8_t rsc_ipv6;
+	uint8_t pad[2];
+	uint8_t encapsulated[8];
+};
+static_assert(sizeof(struct ndis_offload) == 156, "wire size");
+static_assert(offsetof(struct ndis_offload, lso_v2_ipv4) == 80, "wire layout");
+static_assert(offsetof(struct ndis_offload, rsc_ipv4) == 144, "wire layout");
+
+enum ndis_offload_size {
+	NDIS_OFFLOAD_SIZE_1 = 112,
+	NDIS_OFFLOAD_SIZE_2 = 144,
+	NDIS_OFFLOAD_SIZE_3 = 156,
+};
 
 /** Settings of the checksum fields: an enumeration, not bits. */
 enum ndis_checksum_offload {

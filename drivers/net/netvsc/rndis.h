@@ -188,6 +188,22 @@ enum rndis_ppi_type {
 /** A type with this bit is from a second space of types. */
 #define RNDIS_PPI_INTERNAL 0x80000000u
 
+/** guest: value of RNDIS_PPI_CHECKSUM, what the host is to compute. */
+enum rndis_tx_checksum {
+	RNDIS_TX_CHECKSUM_IPV4 = 1 << 0,	/* it is IPv4 */
+	RNDIS_TX_CHECKSUM_IPV6 = 1 << 1,
+	RNDIS_TX_CHECKSUM_TCP = 1 << 2,
+	RNDIS_TX_CHECKSUM_UDP = 1 << 3,
+	RNDIS_TX_CHECKSUM_IP_HEADER = 1 << 4,
+};
+/** Where TCP or UDP begins, in 10 bits: bytes from the beginning of the frame. */
+#define RNDIS_TX_CHECKSUM_L4_SHIFT 16
+
+/** guest: value of RNDIS_PPI_LSO, version 2: payload of one segment, where TCP begins, this. */
+#define RNDIS_LSO_TCP_SHIFT 20
+#define RNDIS_LSO_V2 (1u << 30)
+#define RNDIS_LSO_IPV6 (1u << 31)
+
 /** Value of RNDIS_PPI_VLAN: priority, CFI, id in other places than in a tag. */
 #define RNDIS_VLAN_PRIORITY_MASK 0x7u
 #define RNDIS_VLAN_CFI 0x8u

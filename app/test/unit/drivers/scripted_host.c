@@ -51,6 +51,9 @@ scripted_reset(void)
 		/* Revision 2, 18 bytes: Toeplitz, IPv4 and IPv6; 8 queues, 128 entries. */
 		.rss_caps = { 0x88, 2, 18, 0, 1, 3, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 128, 0 },
 		.rss_caps_len = 20,
+		/* Revision 3: nothing on offer. */
+		.offload_caps = { 0xa7, 3, 156, 0 },
+		.offload_caps_len = 156,
 	};
 	queue_head = 0;
 	queue_count = 0;
@@ -265,6 +268,10 @@ query_value(uint32_t oid, void *to)
 	if (oid == 0x00010203) {
 		memcpy(to, host.rss_caps, host.rss_caps_len);
 		return host.rss_caps_len;
+	}
+	if (oid == 0xfc01020d) {
+		memcpy(to, host.offload_caps, host.offload_caps_len);
+		return host.offload_caps_len;
 	}
 	for (i = 0; i < RTE_DIM(values); i++)
 		if (values[i].oid == oid)

@@ -65,6 +65,8 @@ struct scripted_host {
 	int open_error;			/**< of the next look, if not 0 */
 	uint8_t rss_caps[32];		/**< answer to that QUERY, */
 	uint32_t rss_caps_len;		/**< and how much of it is sent */
+	uint8_t offload_caps[232];	/**< as above */
+	uint32_t offload_caps_len;
 	struct scripted_set {
 		uint32_t oid, len;
 		uint8_t bytes[SCRIPTED_SET_MAX];

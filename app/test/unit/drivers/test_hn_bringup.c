@@ -31,6 +31,7 @@ int hn_logtype_driver;
 static struct hn_chan chan;
 static struct hn_nvs nvs;
 static struct hn_rndis rndis;
+static struct hn_offload offload;
 static int failed_events;
 static uint32_t last_status, last_value;
 
@@ -128,7 +129,9 @@ all_up(void)
 	if (ret == 0)
 		ret = hn_rndis_get_mtu(&rndis, &value);
 	if (ret == 0)
-		ret = hn_offload_reset(&rndis, &nvs);
+		ret = hn_offload_query(&offload, &rndis, &nvs);
+	if (ret == 0)
+		ret = hn_offload_apply(&offload, &rndis, &nvs, 0, 0);
 	if (ret == 0)
 		ret = hn_rndis_get_link(&rndis, &up);
 	if (ret == 0)
@@ -157,7 +160,7 @@ good_host_is_brought_up_and_taken_down(void **state)
 	assert_int_equal(host.nvsp_heard[NVSP_TYPE_REVOKE_RECV_BUF], 1);
 	assert_int_equal(host.nvsp_heard[NVSP_TYPE_REVOKE_SEND_BUF], 1);
 	/* Every answer came in the receive buffer, and went back. */
-	assert_int_equal(host.rx_completions, 7);
+	assert_int_equal(host.rx_completions, 8);
 }
 
 /* What the documents say that each message of the bring-up looks like. */
@@ -168,8 +171,8 @@ static const struct {
 } golden[] = {
 	/* INIT 6.1, padded to 40. */
 	{ 1, 40, { 1, 0, 0, 0, 1, 0, 6, 0, 1, 0, 6, 0 } },
-	/* NDIS_CONFIG: 1500 and an Ethernet header, VLAN. */
-	{ 2, 40, { 0x7d, 0, 0, 0, 0xea, 0x05, 0, 0, 0, 0, 0, 0, 8 } },
+	/* NDIS_CONFIG: 1500 and an Ethernet header, VLAN and RSC. */
+	{ 2, 40, { 0x7d, 0, 0, 0, 0xea, 0x05, 0, 0, 0, 0, 0, 0, 0x88 } },
 	/* NDIS version 6.30. */
 	{ 3, 40, { 0x64, 0, 0, 0, 6, 0, 0, 0, 30 } },
 	/* Receive buffer: GPADL 0xe1e10, id 0xcafe. */
@@ -329,7 +332,9 @@ unknown_oid_is_told_from_a_broken_host(void **state)
 	assert_int_equal(hn_rndis_get_mtu(&rndis, &mtu), -ENOTSUP);
 	assert_int_equal(mtu, 0);
 	/* A host that knows no offloads is fine. */
-	assert_int_equal(hn_offload_reset(&rndis, &nvs), 0);
+	assert_int_equal(hn_offload_query(&offload, &rndis, &nvs), 0);
+	assert_int_equal(offload.offered, 0);
+	assert_int_equal(hn_offload_apply(&offload, &rndis, &nvs, 0, 0), 0);
 	all_down();
 }
 

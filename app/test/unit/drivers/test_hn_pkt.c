@@ -25,11 +25,33 @@ static const uint8_t golden_plain[44] = {
 	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
 };
 
+/* A frame of 3014 bytes to be cut into segments of 1448, TCP at 34, VLAN 5, priority 3. */
+static const uint8_t golden_lso[76] = {
+	1, 0, 0, 0,	0x12, 0x0c, 0, 0,	68, 0, 0, 0,	0xc6, 0x0b, 0, 0,
+	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,	36, 0, 0, 0,
+	32, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
+	16, 0, 0, 0,	6, 0, 0, 0,	12, 0, 0, 0,	0x53, 0, 0, 0,
+	16, 0, 0, 0,	2, 0, 0, 0,	12, 0, 0, 0,	0xa8, 0x05, 0x20, 0x42,
+};
+
+/* A frame of 60 bytes whose TCP checksum is wanted, TCP at 34. */
+static const uint8_t golden_checksum[60] = {
+	1, 0, 0, 0,	120, 0, 0, 0,	52, 0, 0, 0,	60, 0, 0, 0,
+	0, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,	36, 0, 0, 0,
+	16, 0, 0, 0,	0, 0, 0, 0,	0, 0, 0, 0,
+	16, 0, 0, 0,	0, 0, 0, 0,	12, 0, 0, 0,	5, 0, 0x22, 0,
+};
+
 static void
 written_headers_are_the_golden_bytes(void **state)
 {
 	struct hn_pkt_tx tagged = { .data_len = 60, .has_vlan = true, .vlan_tci = 3 << 13 | 5 };
 	struct hn_pkt_tx plain = { .data_len = 60 };
+	struct hn_pkt_tx lso = {
+		.data_len = 3014, .has_vlan = true, .vlan_tci = 3 << 13 | 5, .task = HN_PKT_LSO,
+		.task_value = hn_pkt_lso_value(1448, 34, false),
+	};
+	struct hn_pkt_tx sum = { .data_len = 60, .task = HN_PKT_CHECKSUM, .task_value = 0x220005 };
 	uint8_t bytes[HN_PKT_HDR_MAX];
 
 	(void)state;
@@ -37,6 +59,10 @@ written_headers_are_the_golden_bytes(void **state)
 	assert_memory_equal(bytes, golden_tagged, sizeof(golden_tagged));
 	assert_int_equal(hn_pkt_write(bytes, &plain), sizeof(golden_plain));
 	assert_memory_equal(bytes, golden_plain, sizeof(golden_plain));
+	assert_int_equal(hn_pkt_write(bytes, &lso), sizeof(golden_lso));
+	assert_memory_equal(bytes, golden_lso, sizeof(golden_lso));
+	assert_int_equal(hn_pkt_write(bytes, &sum), sizeof(golden_checksum));
+	assert_memory_equal(bytes, golden_checksum, sizeof(golden_checksum));
 }
 
 static void

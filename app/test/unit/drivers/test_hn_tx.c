@@ -9,10 +9,12 @@
 
 #include <errno.h>
 
+#include <rte_errno.h>
 #include <rte_ether.h>
 
 #include "hn_chan.h"
-#include "hn_test_eal.h"
+#include "hn_offload.h"
+#include "hn_test_packet.h"
 #include "hn_tx.h"
 
 #define DESCS 64
@@ -22,7 +24,7 @@
 #define ALIGN 8u
 #define MAX_PACKETS 8u
 #define FRAMES_MAX 256
-#define FRAME_LEN_MAX 66000u
+#define FRAME_LEN_MAX (17u * 4096)
 #define SUCCESS 1
 #define FAIL 2
 
@@ -30,6 +32,10 @@ struct host_frame {
 	uint32_t len;
 	bool tagged;
 	uint32_t tag;
+	bool has_checksum;
+	uint32_t checksum;
+	bool has_lso;
+	uint32_t lso;
 	uint8_t data[FRAME_LEN_MAX];
 };
 
@@ -50,6 +56,41 @@ static struct {
 
 static struct hn_txq txq;
 
+/* Info beside a frame: no kind twice, nothing that a host does not know. */
+static void
+host_take_info(struct host_frame *frame, const uint8_t *info, uint32_t len)
+{
+	bool *has;
+	uint32_t *value;
+
+	/* Each item has 16 bytes. */
+	for (; len != 0; info += 16, len -= 16) {
+		assert_in_range(len, 16, 3 * 16);
+		assert_int_equal(get32(info), 16);
+		assert_int_equal(get32(info + 8), 12);
+		switch (get32(info + 4)) {
+		case 0:
+			has = &frame->has_checksum;
+			value = &frame->checksum;
+			break;
+		case 2:
+			has = &frame->has_lso;
+			value = &frame->lso;
+			break;
+		default:
+			assert_int_equal(get32(info + 4), 6);
+			has = &frame->tagged;
+			value = &frame->tag;
+			break;
+		}
+		assert_false(*has);
+		*has = true;
+		*value = get32(info + 12);
+	}
+	/* One task at a time. */
+	assert_false(frame->has_checksum && frame->has_lso);
+}
+
 /* One message: checked as a strict host does, its frame kept. Returns its length. */
 static uint32_t
 host_take_message(const uint8_t *msg, uint32_t room)
@@ -65,17 +106,11 @@ host_take_message(const uint8_t *msg, uint32_t room)
 	assert_int_equal(data, 44 + ppi);
 	frame->len = get32(msg + 12);
 	assert_in_range(frame->len, 1, len - data);
-	frame->tagged = ppi != 0;
-	if (frame->tagged) {
-		assert_int_equal(get32(msg + 28), 36);
-		assert_int_equal(ppi, 16);
-		assert_int_equal(get32(msg + 44), 16);
-		assert_int_equal(get32(msg + 48), 6);
-		assert_int_equal(get32(msg + 52), 12);
-		frame->tag = get32(msg + 56);
-	} else {
-		assert_int_equal(get32(msg + 28), 0);
-	}
+	frame->tagged = false;
+	frame->has_checksum = false;
+	frame->has_lso = false;
+	assert_int_equal(get32(msg + 28), ppi != 0 ? 36 : 0);
+	host_take_info(frame, msg + 44, ppi);
 	memcpy(frame->data, msg + data, frame->len);
 	for (room = data + frame->len; room < len; room++)
 		assert_int_equal(msg[room], 0);		/* padding tells nothing */
@@ -127,14 +162,14 @@ int
 hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
 		 const void *nvsp, uint32_t len, uint64_t xactid)
 {
-	static uint8_t msg[FRAME_LEN_MAX + 128];
+	static uint8_t msg[FRAME_LEN_MAX + 256];
 	uint32_t i, total = 0;
 
 	(void)chan;
 	(void)len;
 	assert_int_equal(get32((const uint8_t *)nvsp + 8), UINT32_MAX);
 	assert_int_equal(get32((const uint8_t *)nvsp + 12), 0);
-	assert_in_range(count, 2, 32);
+	assert_in_range(count, 1, 32);
 	if (host_take_packet(nvsp, xactid) < 0)
 		return -EAGAIN;
 	host.ranges_max = RTE_MAX(host.ranges_max, count);
@@ -193,6 +228,7 @@ assert_all_back(void)
 	assert_int_equal(hn_tx_reclaim(&txq), 0);
 	assert_int_equal(txq.buf.free_desc_count, DESCS);
 	assert_int_equal(txq.buf.free_section_count, txq.buf.section_count);
+	assert_int_equal(txq.buf.free_bounce_count, HN_TXBUF_BOUNCES);
 	test_assert_pool_full();
 }
 
@@ -214,6 +250,8 @@ make_queue(uint32_t sections)
 static int
 set_up(void **state)
 {
+	uint32_t i;
+
 	(void)state;
 	memset(&host, 0, sizeof(host));
 	memset(&txq, 0, sizeof(txq));
@@ -232,6 +270,16 @@ set_up(void **state)
 	txq.align = ALIGN;
 	txq.slots = aligned_alloc(4096, DESCS * HN_TX_SLOT_LEN);
 	txq.slot_iova = calloc(DESCS, sizeof(*txq.slot_iova));
+	txq.bounce = aligned_alloc(4096, HN_TXBUF_BOUNCES * HN_TX_FRAME_MAX);
+	txq.bounce_iova = calloc(HN_TXBUF_BOUNCES * HN_TX_BOUNCE_PAGES, sizeof(uint64_t));
+	for (i = 0; i < HN_TXBUF_BOUNCES * HN_TX_BOUNCE_PAGES; i++)
+		txq.bounce_iova[i] = (uintptr_t)(txq.bounce + i * 4096);
+	txq.limits = (struct hn_tx_limits){
+		.tasks = UINT32_MAX,
+		.lso_len_max = FRAME_LEN_MAX,
+		.lso_segments_min = 2,
+		.frame_len_max = 1514,
+	};
 	make_queue(SECTIONS);
 	return 0;
 }
@@ -243,6 +291,8 @@ tear_down(void **state)
 	free(txq.mem);
 	free(txq.slots);
 	free(txq.slot_iova);
+	free(txq.bounce);
+	free(txq.bounce_iova);
 	free(host.txbuf);
 	return 0;
 }
@@ -402,32 +452,27 @@ test_many_long_pieces_are_gathered(void **state)
 	assert_all_back();
 }
 
-/* Without an mbuf to gather into, the frame is lost and counted, nothing else. */
+/* When all room for gathering is with the host, the frame waits for its turn. */
 static void
-test_gathering_without_mbufs(void **state)
+test_gathering_waits_for_room(void **state)
 {
-	struct rte_mbuf *hoard[TEST_POOL_COUNT], *pkts[3];
+	struct rte_mbuf *pkts[HN_TXBUF_BOUNCES + 1];
 	uint16_t pieces[41] = { 0 };
-	uint32_t i, left;
+	uint32_t i;
 
 	(void)state;
 	for (i = 0; i < 40; i++)
 		pieces[i] = 200;
-	for (left = 0; left < 4; left++) {
-		pkts[0] = plain(1, 60);
-		pkts[1] = test_frame(2, pieces);
-		pkts[2] = plain(3, 60);
-		host.frames = 0;
-		assert_int_equal(rte_pktmbuf_alloc_bulk(test_pool, hoard,
-							TEST_POOL_COUNT - 42 - left), 0);
-		assert_int_equal(hn_tx_burst(&txq, pkts, 3), 3);
-		rte_pktmbuf_free_bulk(hoard, TEST_POOL_COUNT - 42 - left);
-		assert_int_equal(txq.stats.errors, left + 1);
-		assert_int_equal(host.frames, 2);
-		assert_frame(0, 1, 60);
-		assert_frame(1, 3, 60);
-		assert_all_back();
-	}
+	for (i = 0; i <= HN_TXBUF_BOUNCES; i++)
+		pkts[i] = test_frame(i, pieces);
+	assert_int_equal(hn_tx_burst(&txq, pkts, HN_TXBUF_BOUNCES + 1), HN_TXBUF_BOUNCES);
+	assert_int_equal(hn_tx_burst(&txq, pkts + HN_TXBUF_BOUNCES, 1), 0);
+	host_complete(SUCCESS);
+	assert_int_equal(hn_tx_burst(&txq, pkts + HN_TXBUF_BOUNCES, 1), 1);
+	assert_int_equal(txq.stats.errors, 0);
+	for (i = 0; i <= HN_TXBUF_BOUNCES; i++)
+		assert_frame(i, i, 8000);
+	assert_all_back();
 }
 
 static void
@@ -741,6 +786,257 @@ test_abandon_frees_all(void **state)
 	test_assert_pool_full();
 }
 
+/* The host gets what test_bytes hold. */
+static void
+assert_packet(uint32_t at, uint32_t len)
+{
+	assert_true(at < host.frames);
+	assert_int_equal(host.frame[at].len, len);
+	assert_memory_equal(host.frame[at].data, test_bytes, len);
+}
+
+/* Ways to send: by section, by pages, and in too many pieces for either. */
+static const struct {
+	uint32_t copy_max, piece;
+} ways[] = {
+	{ UINT16_MAX, 1000 }, { 0, 1000 }, { 0, 2048 }, { 0, 61 }, { UINT16_MAX, 61 },
+};
+
+static void
+test_cut_whichever_way_it_goes(void **state)
+{
+	static const uint32_t payloads[] = { 1449, 3000, 6000, 6100, 20000 };
+	struct test_packet packet = { .tcp_options = 12 };
+	struct rte_mbuf *m;
+	uint32_t way, i, kind;
+
+	(void)state;
+	for (kind = 0; kind < 4; kind++) {
+		packet.ipv6 = (kind & 1) != 0;
+		packet.tagged = (kind & 2) != 0;
+		for (way = 0; way < RTE_DIM(ways); way++) {
+			for (i = 0; i < RTE_DIM(payloads); i++) {
+				packet.payload = payloads[i];
+				txq.copy_max = ways[way].copy_max;
+				m = test_request(&packet, ways[way].piece, RTE_MBUF_F_TX_TCP_SEG,
+						 1448);
+				host.frames = 0;
+				assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+				assert_packet(0, test_expect(&packet, test_l2_len(&packet) +
+							     test_l3_len(&packet) + 32 +
+							     payloads[i], true, true, true));
+				assert_true(host.frame[0].has_lso);
+				assert_int_equal(host.frame[0].tagged, packet.tagged);
+				host_complete(SUCCESS);
+				hn_tx_reclaim(&txq);
+			}
+		}
+	}
+	assert_int_equal(txq.stats.segmented, txq.stats.packets);
+	assert_true(txq.stats.copied != 0 && txq.stats.gathered != 0 &&
+		    txq.stats.direct > txq.stats.gathered);
+	assert_all_back();
+}
+
+static void
+test_longest_packet(void **state)
+{
+	static const uint32_t pieces[] = { 2048, 1024, 300 };
+	struct test_packet packet = { .payload = 65535 - 40 };
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(pieces); i++) {
+		m = test_request(&packet, pieces[i], RTE_MBUF_F_TX_TCP_SEG, 1448);
+		assert_int_equal(m->pkt_len, 65549);
+		host.frames = 0;
+		assert_int_equal(hn_tx_prepare(&txq, &m, 1), 1);
+		assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+		assert_packet(0, test_expect(&packet, 65549, true, true, true));
+		host_complete(SUCCESS);
+		hn_tx_reclaim(&txq);
+	}
+	assert_all_back();
+}
+
+static void
+test_sums_whichever_way_it_goes(void **state)
+{
+	struct test_packet packet = { .payload = 1000 };
+	struct rte_mbuf *m;
+	uint32_t way, kind;
+
+	(void)state;
+	for (kind = 0; kind < 8; kind++) {
+		packet.ipv6 = (kind & 1) != 0;
+		packet.tagged = (kind & 2) != 0;
+		packet.udp = (kind & 4) != 0;
+		for (way = 0; way < RTE_DIM(ways); way++) {
+			txq.copy_max = ways[way].copy_max;
+			m = test_request(&packet, ways[way].piece,
+					 (packet.udp ? RTE_MBUF_F_TX_UDP_CKSUM :
+						       RTE_MBUF_F_TX_TCP_CKSUM) |
+					 (packet.ipv6 ? 0 : RTE_MBUF_F_TX_IP_CKSUM), 0);
+			host.frames = 0;
+			assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+			assert_packet(0, test_expect(&packet, test_l2_len(&packet) +
+						     test_l3_len(&packet) + test_l4_len(&packet) +
+						     1000, true, true, false));
+			assert_true(host.frame[0].has_checksum);
+			host_complete(SUCCESS);
+			hn_tx_reclaim(&txq);
+		}
+	}
+	assert_all_back();
+}
+
+/* Somebody else holds the headers that are made ready: theirs stay as they are. */
+static void
+test_shared_headers_stay(void **state)
+{
+	static const uint64_t flags[] = {
+		RTE_MBUF_F_TX_TCP_SEG, RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IP_CKSUM,
+	};
+	struct test_packet packet = { .payload = 1900 };
+	struct rte_mbuf *m, *clone;
+	uint8_t before[1954];
+	uint32_t i, way;
+
+	(void)state;
+	txq.limits.frame_len_max = sizeof(before);
+	for (i = 0; i < RTE_DIM(flags); i++) {
+		for (way = 0; way < 2; way++) {
+			txq.copy_max = ways[way].copy_max;
+			m = test_request(&packet, 2048, flags[i], 1000);
+			memcpy(before, test_bytes, sizeof(before));
+			clone = rte_pktmbuf_clone(m, test_pool);
+			rte_mbuf_refcnt_update(m, 1);
+			host.frames = 0;
+			assert_int_equal(hn_tx_prepare(&txq, &m, 1), 1);
+			assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+			assert_int_equal(hn_tx_burst(&txq, &clone, 1), 1);
+			test_expect(&packet, sizeof(before), true, true, i == 0);
+			assert_packet(0, sizeof(before));
+			assert_packet(1, sizeof(before));
+			assert_memory_equal(rte_pktmbuf_mtod(m, void *), before, sizeof(before));
+			host_complete(SUCCESS);
+			hn_tx_reclaim(&txq);
+			rte_pktmbuf_free(m);
+			test_assert_pool_full();
+		}
+	}
+	assert_all_back();
+}
+
+static void
+test_refused_requests_are_dropped(void **state)
+{
+	const struct test_packet packet = { .payload = 100 };
+	struct rte_mbuf *pkts[3];
+
+	(void)state;
+	txq.limits.tasks = 0;
+	pkts[0] = plain(0, 60);
+	pkts[1] = test_request(&packet, 2000, RTE_MBUF_F_TX_TCP_CKSUM, 0);
+	pkts[2] = plain(2, 60);
+	assert_int_equal(hn_tx_burst(&txq, pkts, 3), 3);
+	assert_int_equal(host.frames, 2);
+	assert_frame(0, 0, 60);
+	assert_frame(1, 2, 60);
+	assert_int_equal(txq.stats.errors, 1);
+	assert_all_back();
+}
+
+/* Which of these may be sent, and what is said of those that may not. */
+static const struct {
+	struct test_packet packet;
+	uint64_t flags;
+	uint16_t segment;
+	int error;
+} prepared[] = {
+	{ { .payload = 1460 }, 0, 0, 0 },
+	{ { .payload = 1460, .tagged = true }, 0, 0, 0 },
+	{ { .payload = 1461 }, 0, 0, EINVAL },
+	{ { .payload = 1461, .tagged = true }, 0, 0, EINVAL },
+	{ { .payload = 1461 }, RTE_MBUF_F_TX_TCP_CKSUM, 0, EINVAL },
+	{ { .payload = 9000 }, RTE_MBUF_F_TX_TCP_SEG, 1460, 0 },
+	{ { .payload = 9000 }, RTE_MBUF_F_TX_TCP_SEG, 1461, EINVAL },
+	{ { .payload = 9000, .tagged = true }, RTE_MBUF_F_TX_TCP_SEG, 1460, 0 },
+	{ { .payload = 9000 }, RTE_MBUF_F_TX_TCP_SEG, 0, EINVAL },
+	{ { .payload = 61000 }, RTE_MBUF_F_TX_TCP_SEG, 1000, EINVAL },
+	{ { .payload = 100, .ipv6 = true }, RTE_MBUF_F_TX_TCP_CKSUM, 0, ENOTSUP },
+	{ { .payload = 100 }, RTE_MBUF_F_TX_QINQ, 0, ENOTSUP },
+	{ { .payload = 100 }, RTE_MBUF_F_TX_SCTP_CKSUM, 0, ENOTSUP },
+};
+
+static void
+test_prepare_tells_what_cannot_be_sent(void **state)
+{
+	struct rte_mbuf *pkts[3];
+	uint32_t i;
+
+	(void)state;
+	/* A host that does IPv4 only. */
+	txq.limits.tasks = UINT32_MAX & ~HN_OFFLOAD_TX_TCP_IPV6;
+	txq.limits.lso_len_max = 60000;
+	for (i = 0; i < RTE_DIM(prepared); i++) {
+		pkts[0] = plain(0, 60);
+		pkts[1] = test_request(&prepared[i].packet, 2000, prepared[i].flags,
+				       prepared[i].segment);
+		pkts[2] = plain(2, 60);
+		rte_errno = 0;
+		assert_int_equal(hn_tx_prepare(&txq, pkts, 3), prepared[i].error == 0 ? 3 : 1);
+		assert_int_equal(rte_errno, prepared[i].error);
+		rte_pktmbuf_free_bulk(pkts, 3);
+	}
+	txq.max_transfer = 1590;
+	pkts[0] = plain(0, 1514);
+	assert_int_equal(hn_tx_prepare(&txq, pkts, 1), 1);
+	txq.max_transfer = 1589;
+	assert_int_equal(hn_tx_prepare(&txq, pkts, 1), 0);
+	assert_int_equal(rte_errno, EINVAL);
+	rte_pktmbuf_free(pkts[0]);
+	test_assert_pool_full();
+}
+
+/* Chains as well, and data that are elsewhere. */
+static void
+test_fast_free_gives_all_back(void **state)
+{
+	const uint16_t pieces[] = { 300, 200, 700, 0 };
+	struct rte_mbuf *pkts[60], *m;
+	uint32_t i;
+
+	(void)state;
+	txq.fast_free = true;
+	for (i = 0; i < 60; i++) {
+		if (i % 4 == 0) {
+			pkts[i] = test_frame(i, pieces);
+		} else if (i % 4 == 1) {
+			m = plain(i, 900);
+			pkts[i] = rte_pktmbuf_clone(m, test_pool);
+			rte_pktmbuf_free(m);
+		} else {
+			pkts[i] = plain(i, i % 4 == 2 ? 60 : 1000);
+		}
+	}
+	assert_int_equal(hn_tx_burst(&txq, pkts, 60), 60);
+	assert_all_back();
+	/* What comes out of the pool is as good as new. */
+	for (i = 0; i < TEST_POOL_COUNT; i++) {
+		m = rte_mbuf_raw_alloc(test_pool);
+		assert_non_null(m);
+		assert_int_equal(rte_mbuf_check(m, 0, NULL), 0);
+		assert_null(m->next);
+		assert_int_equal(m->nb_segs, 1);
+		assert_true(RTE_MBUF_DIRECT(m));
+		rte_mbuf_raw_free(m);
+		if (i % 16 == 0)
+			test_assert_pool_full();
+	}
+}
+
 /* Everything at random for long: each frame arrives once, in order, nothing is lost. */
 static void
 test_long_life(void **state)
@@ -794,7 +1090,7 @@ main(void)
 		TX_CASE("a frame in too many pieces is copied", test_many_pieces_are_copied),
 		TX_CASE("a long frame in too many pieces is gathered",
 			test_many_long_pieces_are_gathered),
-		TX_CASE("gathering without mbufs costs that frame", test_gathering_without_mbufs),
+		TX_CASE("a frame to be gathered waits for room", test_gathering_waits_for_room),
 		TX_CASE("without free sections frames go by their pages",
 			test_without_sections_goes_directly),
 		TX_CASE("a full ring never makes the count a lie", test_full_ring_tells_the_truth),
@@ -814,6 +1110,17 @@ main(void)
 		TX_CASE("an mbuf that lies about its length is harmless",
 			test_lying_mbuf_is_harmless),
 		TX_CASE("abandoning frees what the host never completed", test_abandon_frees_all),
+		TX_CASE("a frame to be cut arrives whichever way it goes",
+			test_cut_whichever_way_it_goes),
+		TX_CASE("a frame to be summed arrives whichever way it goes",
+			test_sums_whichever_way_it_goes),
+		TX_CASE("the longest IP packet is sent in any pieces", test_longest_packet),
+		TX_CASE("shared headers are not written", test_shared_headers_stay),
+		TX_CASE("a request the host was not told of is dropped and counted",
+			test_refused_requests_are_dropped),
+		TX_CASE("preparing tells what cannot be sent",
+			test_prepare_tells_what_cannot_be_sent),
+		TX_CASE("fast free gives everything back", test_fast_free_gives_all_back),
 		TX_CASE("a long life at random loses nothing", test_long_life),
 	};
 
