@@ -215,6 +215,7 @@ nic_poll(struct nic *nic)
 	for (unsigned int i = 0; i < nic->config.queues_max; i++)
 		n += nic_poll_channel(&nic->channel[i]);
 	n += nic_control_poll(nic);
+	nic_subs_poll(nic);
 	for (unsigned int i = 0; i < nic->config.queues_max; i++)
 		if (nic_channel_works(&nic->channel[i]))
 			vmbus_channel_flush(nic->channel[i].vch);
@@ -249,6 +250,7 @@ static void
 nic_forget_guest(struct nic *nic)
 {
 	nic_detach_buffers(nic);
+	nic_subs_reset(nic);
 	control_queue_clear(&nic->control);
 	nvsp_reset(&nic->nvsp);
 	rndis_reset(&nic->rndis);
@@ -281,13 +283,10 @@ nic_gpadl(void *ctx, uint32_t handle, size_t *len)
 	return vmbus_gpadl(((struct nic *)ctx)->dev, handle, len);
 }
 
-/* One queue for now. */
-static bool
+static uint32_t
 nic_subchannels(void *ctx, uint32_t count)
 {
-	(void)ctx;
-	(void)count;
-	return false;
+	return nic_subs_grant(ctx, count);
 }
 
 /* Birth and death. */
@@ -360,6 +359,7 @@ nic_destroy(struct nic *nic)
 	port_close(nic->port);
 	nic_forget_guest(nic);
 	capture_close(nic->capture);
+	free(nic->landing);
 	free(nic);
 }
 

@@ -34,6 +34,8 @@ struct nic_config {
 	uint32_t nvsp_min;		/**< versions spoken */
 	uint32_t nvsp_max;
 	uint32_t queues_max;
+	uint32_t grant_max;		/**< subchannels it gives at most, whatever is asked for */
+	uint32_t grant_delay_ms;	/**< before each offer */
 	uint32_t offloads;		/**< OFFLOAD_... offered; RSC only where NVSP has it */
 	struct offload_limits large_send;
 	uint32_t frame_max;		/**< longest frame that a guest can ask for */
@@ -58,6 +60,7 @@ struct nic_config {
 	C(rx_not_listening, "dropped: no guest, or its filter is 0") \
 	C(rx_no_section, "times the guest held all receive sections") \
 	C(rx_ring_full, "times the guest's ring was full") \
+	C(rx_lost_queue, "dropped: the queue that it hashes to is full") \
 	C(rx_lost_ring_full, "dropped: the ring filled up under a batch") \
 	C(rx_lost_port, "dropped: by the port, for want of room or by length") \
 	C(rx_checksum_good, "received frames with a checksum that was verified") \

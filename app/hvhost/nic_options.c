@@ -17,7 +17,7 @@
 
 #define MIB (1024u * 1024u)
 /* Subchannels are refused for now. */
-#define QUEUES_OFFERED 1u
+#define QUEUES_OFFERED NIC_QUEUES_MAX
 /* A frame of this MTU has 64 KiB. */
 #define MTU_LONGEST (65536u - ETHER_HDR_LEN)
 
@@ -185,9 +185,11 @@ static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
-	uint64_t queues = 1;
+	uint64_t queues = 1, grant = NIC_QUEUES_MAX, delay = 0;
 
 	if (keyvals_number(&options->kv, "queues", 1, QUEUES_OFFERED, &queues) != 0 ||
+	    keyvals_number(&options->kv, "grant", 0, NIC_QUEUES_MAX, &grant) != 0 ||
+	    keyvals_number(&options->kv, "grant-delay", 0, 60000, &delay) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
@@ -196,6 +198,8 @@ parse_numbers(struct nic_options *options)
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
 		return -1;
 	config->queues_max = (uint32_t)queues;
+	config->grant_max = (uint32_t)grant;
+	config->grant_delay_ms = (uint32_t)delay;
 	return 0;
 }
 

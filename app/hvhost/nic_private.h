@@ -54,6 +54,14 @@ struct nic_channel {
 	struct nic_stuck stuck;
 };
 
+/* The subchannels that the guest was granted. */
+struct nic_subs {
+	uint32_t wanted;
+	uint32_t offered;
+	uint64_t due_ns;		/* when the next one may be offered */
+	bool table_due;			/* the send table follows the last one */
+};
+
 struct nic {
 	struct nic_config config;
 	char name[16];			/* "nic 0" */
@@ -66,6 +74,8 @@ struct nic {
 	struct rxbuf rxbuf;
 	bool has_rxbuf;
 	struct control_queue control;
+	struct nic_subs subs;
+	uint8_t *landing;		/* where frames arrive whose channel is not known yet */
 	uint32_t turn;			/* never 0 */
 	uint32_t *section_turn;		/* by send section: turn of its last completion */
 	size_t sections;
@@ -100,11 +110,13 @@ void nic_rx_plug(struct nic *nic, struct port *port);
  * Tell in info what the guest wants to know about the frame, or make it a part of
  * the one before it. The frame is in its section, without tag.
  *
+ * @param layout
+ *   Of the frame, if any receive offload is on.
  * @param work
  *   What the sender has left to the card; NULL: nothing.
  */
-void nic_rx_offload(struct nic_channel *ch, uint8_t *frame, struct rndis_rx_info *info,
-		    const struct frame_work *work);
+void nic_rx_offload(struct nic_channel *ch, uint8_t *frame, const struct layout *layout,
+		    struct rndis_rx_info *info, const struct frame_work *work);
 
 /** Forget frames that have not been sent. */
 void nic_rx_reset(struct nic_channel *ch);
@@ -127,5 +139,23 @@ void nic_control_indicate(struct nic *nic, const uint8_t *bytes, size_t len);
 
 /** Act on what waits, as far as there are sections and room; how many messages. */
 unsigned int nic_control_poll(struct nic *nic);
+
+/**
+ * The channel of a received frame; notes the hash that led there.
+ *
+ * @param layout
+ *   Of the frame, if RSS is on.
+ */
+struct nic_channel *nic_steer(struct nic *nic, const uint8_t *frame,
+			      const struct layout *layout, struct rndis_rx_info *info);
+
+/** The guest asks for so many channels more; how many it gets, 0: refused. */
+uint32_t nic_subs_grant(struct nic *nic, uint32_t count);
+
+/** Offer those whose time has come. */
+void nic_subs_poll(struct nic *nic);
+
+/** The guest has gone; with the primary its subchannels have closed. */
+void nic_subs_reset(struct nic *nic);
 
 #endif /* HVHOST_NIC_PRIVATE_H */

@@ -15,6 +15,7 @@
 
 #include "capture.h"
 #include "nic_private.h"
+#include "inspect.h"
 #include "offload.h"
 #include "port.h"
 #include "rndis_packet.h"
@@ -96,33 +97,59 @@ rx_batch_has_room(struct nic_channel *ch)
 	return batch->limit > 0;
 }
 
+/* Have a section for one more frame on the channel. */
+static bool
+rx_batch_prepare(struct nic_channel *ch)
+{
+	struct nic_batch *batch = &ch->batch;
+	struct nic *nic = ch->nic;
+
+	if (!rx_batch_has_room(ch)) {
+		nic->counters.rx_ring_full++;
+		return false;
+	}
+	if (batch->spare == RXBUF_NONE)
+		batch->spare = rxbuf_take(&nic->rxbuf, ch->index);
+	if (batch->spare == RXBUF_NONE)
+		nic->counters.rx_no_section++;
+	return batch->spare != RXBUF_NONE;
+}
+
+/*
+ * With one channel a frame lands where it stays. With several its channel is
+ * known only once it has been looked at.
+ */
 static uint8_t *
 nic_rx_begin(void *ctx, size_t *room)
 {
 	struct nic *nic = ctx;
 	struct nic_channel *ch = &nic->channel[0];
-	struct nic_batch *batch = &ch->batch;
 
-	if (!rx_batch_has_room(ch)) {
-		nic->counters.rx_ring_full++;
-		return NULL;
-	}
-	if (batch->spare == RXBUF_NONE)
-		batch->spare = rxbuf_take(&nic->rxbuf, 0);
-	if (batch->spare == RXBUF_NONE) {
-		nic->counters.rx_no_section++;
-		return NULL;
-	}
 	*room = nic->nvsp.frame_len + ETHER_TAG_LEN;
-	return nic_section(nic, batch->spare) + NVSP_HEADER_AREA;
+	if (nic->subs.offered > 0)
+		return nic->landing;
+	return rx_batch_prepare(ch) ? nic_section(nic, ch->batch.spare) + NVSP_HEADER_AREA : NULL;
+}
+
+/* Move a frame from where it landed into a section of its channel; NULL: it is lost. */
+static uint8_t *
+nic_rx_settle(struct nic_channel *ch, const uint8_t *frame, size_t len)
+{
+	uint8_t *place;
+
+	if (!rx_batch_prepare(ch)) {
+		ch->nic->counters.rx_lost_queue++;
+		return NULL;
+	}
+	place = nic_section(ch->nic, ch->batch.spare) + NVSP_HEADER_AREA;
+	memcpy(place, frame, len);
+	return place;
 }
 
 /* Take a tag out of the frame: the guest gets it beside the frame. */
 static void
-nic_rx_untag(uint8_t *section, struct rndis_rx_info *info)
+nic_rx_untag(uint8_t *frame, struct rndis_rx_info *info)
 {
-	uint8_t *frame = section + NVSP_HEADER_AREA;
-
 	if (info->frame_len < ETHER_HDR_LEN + ETHER_TAG_LEN || frame[12] != 0x81 ||
 	    frame[13] != 0x00)
 		return;
@@ -161,8 +188,10 @@ static void
 nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 {
 	struct nic_channel *ch = &nic->channel[0];
-	uint8_t *section = nic_section(nic, ch->batch.spare);
-	uint8_t *frame = section + NVSP_HEADER_AREA;
+	bool landed = nic->subs.offered > 0;
+	uint8_t *frame = landed ? nic->landing :
+			 nic_section(nic, ch->batch.spare) + NVSP_HEADER_AREA;
+	struct layout layout = { 0 };
 	struct rndis_rx_info info = {
 		.frame_offset = NVSP_HEADER_AREA,
 		.frame_len = (uint32_t)len,
@@ -174,18 +203,25 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 		nic->counters.rx_filtered++;
 		return;
 	}
-	nic_rx_untag(section, &info);
+	nic_rx_untag(frame, &info);
 	if (info.frame_len > nic->nvsp.frame_len) {
 		nic->counters.rx_oversize++;
 		return;
 	}
+	if (nic->rndis.rss.enabled || nic->rndis.offloads & (OFFLOAD_RX | OFFLOAD_RSC))
+		layout = inspect(frame, info.frame_len);
+	ch = nic_steer(nic, frame, &layout, &info);
+	if (landed)
+		frame = nic_rx_settle(ch, frame, info.frame_len);
+	if (frame == NULL)
+		return;
 	len = info.frame_len;
 	nic->counters.rx_frames++;
 	nic->counters.rx_bytes += len;
-	nic_rx_offload(ch, frame, &info, work);
+	nic_rx_offload(ch, frame, &layout, &info, work);
 	if (nic->capture != NULL)
 		nic_rx_capture(ch, frame, len, &info);
-	rndis_packet_write(section, nic->nvsp.recv_section_len, &info);
+	rndis_packet_write(frame - NVSP_HEADER_AREA, nic->nvsp.recv_section_len, &info);
 	rx_batch_add(ch, ch->batch.spare);
 	ch->batch.last = info;
 	ch->batch.spare = RXBUF_NONE;

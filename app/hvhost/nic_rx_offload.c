@@ -111,14 +111,9 @@ rx_offload_coalesce(struct nic_channel *ch, uint8_t *frame, const struct layout 
 }
 
 void
-nic_rx_offload(struct nic_channel *ch, uint8_t *frame, struct rndis_rx_info *info,
-	       const struct frame_work *work)
+nic_rx_offload(struct nic_channel *ch, uint8_t *frame, const struct layout *layout,
+	       struct rndis_rx_info *info, const struct frame_work *work)
 {
-	struct nic *nic = ch->nic;
-	struct layout layout = { 0 };
-
-	if (nic->rndis.offloads & (OFFLOAD_RX | OFFLOAD_RSC))
-		layout = inspect(frame, info->frame_len);
-	rx_offload_verify(nic, frame, &layout, info, work);
-	rx_offload_coalesce(ch, frame, &layout, info);
+	rx_offload_verify(ch->nic, frame, layout, info, work);
+	rx_offload_coalesce(ch, frame, layout, info);
 }

@@ -33,6 +33,7 @@ enum {
 	MSG_OID_QUERY_EX = 131,
 	MSG_OID_QUERY_EX_COMPLETE = 132,
 	MSG_SUBCHANNEL = 133,
+	MSG_INDIRECTION_TABLE = 134,
 };
 
 #define REQUEST_LEN_MIN 32u
@@ -341,14 +342,15 @@ nvs_subchannel(struct nvsp *nvsp, struct nvs_message *m)
 {
 	uint32_t operation = get32(&m->body);
 	uint32_t count = get32(&m->body);
-	bool good = operation == SUBCHANNEL_ALLOCATE &&
-		    (count == 0 || nvsp->ops.subchannels(nvsp->ops.ctx, count));
+	bool known = operation == SUBCHANNEL_ALLOCATE;
+	uint32_t granted = known && count != 0 ? nvsp->ops.subchannels(nvsp->ops.ctx, count) : 0;
+	bool good = known && (count == 0 || granted != 0);
 	struct wire out = nvs_begin_answer(nvsp, m->answer, MSG_SUBCHANNEL);
 
 	put32(&out, good ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
-	put32(&out, good ? count : 0);
-	log_trace("%s: SUBCHANNEL operation %u, %u more: %s", nvsp->who, operation, count,
-		  good ? "granted" : "refused");
+	put32(&out, granted);
+	log_trace("%s: SUBCHANNEL operation %u, %u more: %s, %u", nvsp->who, operation, count,
+		  good ? "granted" : "refused", granted);
 	return NVSP_ANSWER;
 }
 
@@ -508,6 +510,28 @@ nvsp_write_rndis_complete(const struct nvsp *nvsp, uint8_t *bytes, uint32_t stat
 
 	put32(&out, status);
 	return nvsp_message_len(nvsp);
+}
+
+/*
+ * OpenVMM puts the table right behind the fields. Windows puts it behind a whole
+ * message of 6.1, also for older versions, whose offset then is wrong.
+ */
+size_t
+nvsp_write_table(const struct nvsp *nvsp, uint8_t *bytes, uint32_t channels)
+{
+	size_t fields = 12;
+	size_t place = nvsp->profile->table_behind_fields ? fields : NVSP_MESSAGE_MAX;
+	size_t said = nvsp->version >= NVSP_VERSION_61 ? place : nvsp_message_len(nvsp);
+	struct wire out = wire_over(bytes, fields);
+	struct wire table = wire_over(bytes + place, NVSP_TABLE_ENTRIES * 4);
+
+	memset(bytes, 0, NVSP_TABLE_MESSAGE_MAX);
+	put32(&out, MSG_INDIRECTION_TABLE);
+	put32(&out, NVSP_TABLE_ENTRIES);
+	put32(&out, (uint32_t)(nvsp->profile->table_behind_fields ? place : said));
+	for (uint32_t i = 0; i < NVSP_TABLE_ENTRIES; i++)
+		put32(&table, i % channels);
+	return place + NVSP_TABLE_ENTRIES * 4;
 }
 
 bool

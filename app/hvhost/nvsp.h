@@ -32,6 +32,7 @@ struct rules;
 #define NVSP_RANGES_MAX_RSC 562u	/**< where coalesced frames can come */
 #define NVSP_MESSAGE_MAX 40u
 #define NVSP_TABLE_ENTRIES 16u		/**< of the send indirection table */
+#define NVSP_TABLE_MESSAGE_MAX (NVSP_MESSAGE_MAX + NVSP_TABLE_ENTRIES * 4)
 
 enum {
 	NVSP_STATUS_NONE = 0,
@@ -69,8 +70,8 @@ struct nvsp_buffer {
 struct nvsp_ops {
 	/** The memory of a GPADL; NULL if the device has none of that handle. */
 	uint8_t *(*gpadl)(void *ctx, uint32_t handle, size_t *len);
-	/** The guest asks for this many channels more; false if it does not get them. */
-	bool (*subchannels)(void *ctx, uint32_t count);
+	/** The guest asks for this many channels more; how many it gets, 0: refused. */
+	uint32_t (*subchannels)(void *ctx, uint32_t count);
 	void *ctx;
 };
 
@@ -143,6 +144,14 @@ size_t nvsp_message_len(const struct nvsp *nvsp);
 /* Messages that the host begins or that complete a data packet; bytes holds 40. */
 size_t nvsp_write_rndis(const struct nvsp *nvsp, uint8_t *bytes, uint32_t channel_type);
 size_t nvsp_write_rndis_complete(const struct nvsp *nvsp, uint8_t *bytes, uint32_t status);
+
+/**
+ * The send indirection table: entry i names channel i % channels.
+ *
+ * @param bytes
+ *   NVSP_TABLE_MESSAGE_MAX of them.
+ */
+size_t nvsp_write_table(const struct nvsp *nvsp, uint8_t *bytes, uint32_t channels);
 
 /**
  * Judge a completion that the guest sends for a receive packet.

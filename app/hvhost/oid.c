@@ -215,7 +215,7 @@ query_rss_capabilities(struct rndis *rndis, const struct oid_entry *entry, struc
 	put32(out, 1);			/* interrupt messages */
 	put32(out, rndis->queues_max);
 	if (revision > 1)
-		put32(out, RNDIS_RSS_ENTRIES);	/* 16 bits and padding */
+		put16(out, RNDIS_RSS_ENTRIES);
 	return RNDIS_STATUS_SUCCESS;
 }
 

@@ -49,6 +49,7 @@ static const struct profile profiles[] = {
 		.offloads = OFFLOAD_CHECKSUMS | OFFLOAD_LARGE_SENDS,
 		.frame_max = FRAME_LONGEST,
 		.checksum_always = true,
+		.table_behind_fields = true,
 		.answers_short = true,
 		.filter_is_a_switch = true,
 		.always_connected = true,

@@ -46,6 +46,8 @@ struct profile {
 	uint32_t frame_max;		/**< longest frame that NDIS_CONFIG can ask for */
 	/** Quirk: each received frame has a checksum info, also if it says nothing. */
 	bool checksum_always;
+	/** Quirk: the send table stands right behind the fields of its message. */
+	bool table_behind_fields;
 	/** Quirk: NVSP requests that fill less than 32 bytes are answered. */
 	bool answers_short;
 	/** Quirk: any packet filter but 0 lets every frame through. */

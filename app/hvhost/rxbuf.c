@@ -119,6 +119,26 @@ rxbuf_init(struct rxbuf *rx, uint32_t sections, uint32_t control_sections, unsig
 	return 0;
 }
 
+bool
+rxbuf_split(struct rxbuf *rx, unsigned int queues)
+{
+	struct rxbuf_list *lists = calloc(queues, sizeof(lists[0]));
+
+	if (lists == NULL)
+		return false;
+	for (unsigned int i = 0; i < queues; i++)
+		lists[i] = (struct rxbuf_list){ RXBUF_NONE, RXBUF_NONE, 0 };
+	free(rx->free);
+	rx->free = lists;
+	rx->queues = queues;
+	for (uint32_t id = rx->control_sections; id < rx->sections; id++) {
+		rx->section[id].owner = rxbuf_owner(rx, id);
+		if (rx->section[id].state == SECTION_FREE)
+			rxbuf_push_tail(rx, rxbuf_list_of(rx, id), id);
+	}
+	return true;
+}
+
 void
 rxbuf_free(struct rxbuf *rx)
 {

@@ -58,6 +58,14 @@ int rxbuf_init(struct rxbuf *rx, uint32_t sections, uint32_t control_sections,
 	       unsigned int queues);
 void rxbuf_free(struct rxbuf *rx);
 
+/**
+ * Divide the data sections anew among so many queues; those that the guest has
+ * come back to their new owners. No section may be taken.
+ *
+ * @return false if there is no memory; then all is as before.
+ */
+bool rxbuf_split(struct rxbuf *rx, unsigned int queues);
+
 /** Take a data section; RXBUF_NONE if the guest has them all. */
 uint32_t rxbuf_take(struct rxbuf *rx, unsigned int queue);
 /** Take a control section, the highest number first. */

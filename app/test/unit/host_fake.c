@@ -19,18 +19,18 @@ struct fake fake;
 /* The bus, its device and its channel are names only. */
 struct vmbus { int unused; };
 struct vmbus_device { int unused; };
-struct vmbus_channel { int unused; };
+struct vmbus_channel { uint16_t index; };
 
 static struct vmbus fake_bus;
 static struct vmbus_device fake_device;
-static struct vmbus_channel fake_channel;
+static struct vmbus_channel fake_channels[64];
 
 void
 fake_start(size_t recv_len, size_t send_len)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.bus = &fake_bus;
-	fake.ch = &fake_channel;
+	fake.ch = &fake_channels[0];
 	fake.recv = calloc(1, recv_len);
 	fake.send = calloc(1, send_len);
 	fake.recv_len = recv_len;
@@ -63,6 +63,8 @@ fake_open(void)
 void
 fake_close(void)
 {
+	while (fake.subs > 0)
+		fake.ops->closed(fake.ctx, &fake_channels[fake.subs--]);
 	fake.ops->closed(fake.ctx, fake.ch);
 }
 
@@ -142,15 +144,25 @@ vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len)
 uint16_t
 vmbus_channel_index(const struct vmbus_channel *ch)
 {
-	(void)ch;
+	return ch->index;
+}
+
+int
+vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index)
+{
+	(void)dev;
+	if (index != fake.subs + 1)
+		abort();
+	fake.subs = index;
+	fake_channels[index].index = index;
+	fake.ops->opened(fake.ctx, &fake_channels[index]);
 	return 0;
 }
 
 int
 vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
 {
-	(void)ch;
-	if (fake.in_taken == fake.in_count)
+	if (fake.in_taken == fake.in_count || ch->index != fake.in_channel)
 		return 0;
 	*packet = fake.in[fake.in_taken++ % FAKE_IN];
 	packet->header = packet->bytes;
@@ -171,7 +183,6 @@ vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
 	size_t len = 16 + send->header_len + send->payload_len;
 	struct fake_packet *packet;
 
-	(void)ch;
 	if (fake.killed)
 		return -EPROTO;
 	if (fake.room < len || fake.sent == FAKE_PACKETS)
@@ -182,6 +193,7 @@ vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
 	    send->payload_len > sizeof(packet->payload) || send->header_len % 8 != 0)
 		abort();
 	packet->type = send->type;
+	packet->channel = ch->index;
 	packet->wants_completion = send->wants_completion;
 	packet->id = send->id;
 	packet->header_len = send->header_len;

@@ -28,11 +28,12 @@
 struct fake_packet {
 	uint16_t type;
 	bool wants_completion;
+	uint16_t channel;
 	uint64_t id;
 	size_t header_len;
 	size_t payload_len;
 	uint8_t header[8 + 562 * 8];
-	uint8_t payload[64];
+	uint8_t payload[128];
 };
 
 struct fake {
@@ -54,6 +55,8 @@ struct fake {
 	struct vmbus_packet *in;	/**< FAKE_IN of them, to be received by the host */
 	unsigned int in_count;
 	unsigned int in_taken;
+	uint16_t in_channel;		/**< on which the guest sends */
+	unsigned int subs;		/**< subchannels that the host has offered */
 };
 
 extern struct fake fake;

@@ -90,6 +90,8 @@ static const struct port_ops partial_port_ops = {
 	.close = test_port_close,
 };
 
+static uint32_t queues_max = 1, grant_max = 64;
+
 static void
 start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 {
@@ -99,7 +101,8 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.profile = profile_find(profile),
 		.nvsp_min = NVSP_VERSION_1,
 		.nvsp_max = profile_find(profile)->nvsp_max,
-		.queues_max = 1,
+		.queues_max = queues_max,
+		.grant_max = grant_max,
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,
 		.large_send = { OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN },
@@ -337,6 +340,19 @@ bring_up(void)
 	bring_up_buffers();
 	initialize();
 	set_filter(0x0d);
+}
+
+/* With channels besides the primary, all open; what was said about them was heard. */
+static void
+bring_up_channels(uint32_t count)
+{
+	queues_max = count;
+	bring_up();
+	queues_max = 1;
+	SAY(true, 133, 1, count - 1);
+	hear(PACKET_COMPLETION);
+	hear(PACKET_INBAND);
+	hear_nothing();
 }
 
 static void
@@ -1921,6 +1937,143 @@ random_packets_are_survived(void **state)
 #undef CASE
 #define CASE(sentence, function) { sentence, function, NULL, stop, NULL }
 
+static void
+subchannels_are_offered_and_then_the_table(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	queues_max = 4;
+	bring_up();
+	queues_max = 1;
+	SAY(true, 133, 1, 3);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload), 133);
+	assert_int_equal(le32(packet->payload + 4), SUCCESS);
+	assert_int_equal(le32(packet->payload + 8), 3);
+	assert_int_equal(fake.subs, 3);
+	packet = hear(PACKET_INBAND);
+	assert_int_equal(packet->channel, 0);
+	assert_false(packet->wants_completion);
+	assert_int_equal(le32(packet->payload), 134);
+	assert_int_equal(le32(packet->payload + 4), 16);
+	assert_int_equal(le32(packet->payload + 8), 40);
+	for (uint32_t i = 0; i < 16; i++)
+		assert_int_equal(le32(packet->payload + 40 + 4 * i), i % 4);
+	hear_nothing();
+	fake_close();
+	assert_clean();
+}
+
+static void
+subchannels_are_granted_as_the_host_likes(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	queues_max = 4;
+	grant_max = 1;
+	bring_up();
+	queues_max = 1;
+	grant_max = 64;
+	/* There are never as many as all channels. */
+	SAY(true, 133, 1, 4);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload + 4), FAIL);
+	assert_int_equal(le32(packet->payload + 8), 0);
+	SAY(true, 133, 1, 3);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload + 4), SUCCESS);
+	assert_int_equal(le32(packet->payload + 8), 1);
+	assert_int_equal(fake.subs, 1);
+}
+
+/* RSS with the key and the flow of Microsoft's vectors; entry i leads to channel 3 - i % 4. */
+static void
+set_rss(void)
+{
+	static const uint8_t key[40] = {
+		0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+		0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+		0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+		0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+	};
+	uint32_t words[7 + 10 + 128 + 10] = {
+		5, sizeof(words), 3, 0x10204, sizeof(words) - 28, 20, 0,
+		0x280289, 0, 0x1701, 512, 40, 40, 552,
+	};
+
+	for (uint32_t i = 0; i < 128; i++)
+		words[17 + i] = 3 - i % 4;
+	memcpy(&words[145], key, sizeof(key));
+	say_control(words, ARRAY_LEN(words));
+	hear_status(SUCCESS);
+	assert_int_equal(le32(hear_control(0x80000005) + 12), 0);
+}
+
+static const uint8_t flow[54] = {
+	2, 0x15, 0x5d, 0, 0, 1, [12] = 0x08, 0x00,
+	[14] = 0x45, [17] = 40, [23] = 6,
+	[26] = 66, 9, 149, 187, 161, 142, 100, 80,
+	[34] = 0x0a, 0xea, 0x06, 0xe6, [46] = 0x50,
+};
+
+static void
+frames_go_where_the_table_says(void **state)
+{
+	const struct fake_packet *packet;
+	const uint8_t *message;
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+
+	(void)state;
+	bring_up_channels(4);
+	set_rss();
+	assert_true(port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len }));
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	/* 0x51ccc178 % 128 is 120. */
+	assert_int_equal(packet->channel, 3);
+	message = fake.recv + le32(packet->header + 12);
+	assert_memory_equal(message + 256, flow, sizeof(flow));
+	/* The checksums' info, hash value, hash info. */
+	assert_int_equal(le32(message + 32), 48);
+	assert_int_equal(le32(message + 64), 8);
+	assert_int_equal(le32(message + 72), 0x51ccc178);
+	assert_int_equal(le32(message + 80), 9);
+	assert_int_equal(le32(message + 88), 0x201);
+	fake.in_channel = 3;
+	give_back(packet->id);
+	fake.in_channel = 0;
+	assert_clean();
+	/* What does not hash goes to the primary. */
+	assert_true(deliver(own_mac, 60, 0));
+	nic_poll(nic);
+	assert_int_equal(hear(PACKET_XFER_PAGES)->channel, 0);
+}
+
+static void
+a_full_queue_does_not_block_the_others(void **state)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+	unsigned int i;
+
+	(void)state;
+	bring_up_channels(4);
+	set_rss();
+	for (i = 0; i < RECV_LEN / 1806; i++) {
+		port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+		nic_poll(nic);
+	}
+	assert_true(nic_counters(nic)->rx_lost_queue > 0);
+	/* Its quarter and no more. */
+	assert_true(nic_counters(nic)->rx_frames <= (RECV_LEN / 1806 - 16) / 4 + 3);
+	while (fake_next() != NULL)
+		;
+	assert_true(deliver(own_mac, 60, 0));
+	nic_poll(nic);
+	assert_int_equal(hear(PACKET_XFER_PAGES)->channel, 0);
+}
+
 int
 main(void)
 {
@@ -2020,6 +2173,14 @@ main(void)
 		     dead_channel_stays_dead_until_reopened),
 		CASE("data that asks for no completion is not served",
 		     data_without_completion_is_not_served),
+		CASE("subchannels are offered, then the send table is told",
+		     subchannels_are_offered_and_then_the_table),
+		CASE("subchannels are granted as the host likes",
+		     subchannels_are_granted_as_the_host_likes),
+		CASE("frames go to the channel that the table says, with their hash",
+		     frames_go_where_the_table_says),
+		CASE("a queue that is full does not block the others",
+		     a_full_queue_does_not_block_the_others),
 		CASE("random packets are survived", random_packets_are_survived),
 	};
 

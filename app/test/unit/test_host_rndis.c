@@ -187,7 +187,7 @@ rss_capabilities_follow_the_profile(void **state)
 	(void)state;
 	start("default");
 	assert_int_equal(query(0x10203), 0);
-	assert_int_equal(le32(reply + 16), 20);
+	assert_int_equal(le32(reply + 16), 18);
 	assert_int_equal(le32(reply + 24), 18u << 16 | 2 << 8 | 0x88);
 	assert_int_equal(le32(reply + 28), 0x1b01);
 	assert_int_equal(le32(reply + 36), 4);
