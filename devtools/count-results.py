@@ -4,9 +4,12 @@
 """Sum JUnit reports into the one line that ends a test run.
 
 Names what failed and what was skipped, with the reason; exits 1 when
-something failed or when a report holds no test at all.
+something failed or when a report holds no test at all. Meson's logs (.json)
+add the programs that ended badly though all their cases passed, as with a
+leak that a sanitizer finds at the end.
 """
 
+import json
 import sys
 import xml.etree.ElementTree as ET
 
@@ -23,9 +26,22 @@ def outcome(case):
     return "passed", ""
 
 
+def bad_ends(path):
+    """The programs in meson's log that ended badly, and how."""
+    with open(path, encoding="utf-8") as log:
+        for line in log:
+            test = json.loads(line)
+            if test["result"] in ("ERROR", "TIMEOUT"):
+                yield test["name"], f"{test['result']}, exit status {test['returncode']}"
+
+
 def main(paths):
     count = {"passed": 0, "failed": 0, "skipped": 0}
-    for path in paths:
+    for path in (path for path in paths if path.endswith(".json")):
+        for name, how in bad_ends(path):
+            count["failed"] += 1
+            print(f"FAILED {name}: {how}")
+    for path in (path for path in paths if not path.endswith(".json")):
         cases = list(ET.parse(path).getroot().iter("testcase"))
         if not cases:
             count["failed"] += 1

@@ -33,7 +33,8 @@ unit() {
 	with_progress "building unit tests ($name)" "$dir.log" ninja -C "$dir"
 	say "unit tests ($name)"
 	meson test -C "$dir" --no-rebuild --print-errorlogs || status=$?
-	cp "$dir/meson-logs/testlog.junit.xml" "$reports/unit-$name.xml" ||
+	cp "$dir/meson-logs/testlog.json" "$reports/unit-$name.json" &&
+		cp "$dir/meson-logs/testlog.junit.xml" "$reports/unit-$name.xml" ||
 		die "the unit tests ($name) left no report"
 	[ $status = 0 ] || failed=true
 }
@@ -83,5 +84,6 @@ for part in "${parts[@]}"; do
 	if [ "$part" = e2e ]; then e2e "$@"; else $part; fi
 	say "$part: $((SECONDS - start)) s"
 done
-/usr/bin/python3 devtools/count-results.py "$reports"/*.xml || failed=true
+/usr/bin/python3 devtools/count-results.py "$reports"/*.xml $(ls "$reports"/*.json 2>/dev/null) ||
+	failed=true
 ! $failed

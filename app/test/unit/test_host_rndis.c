@@ -191,7 +191,7 @@ rss_capabilities_follow_the_profile(void **state)
 	assert_int_equal(le32(reply + 24), 18u << 16 | 2 << 8 | 0x88);
 	assert_int_equal(le32(reply + 28), 0x1b01);
 	assert_int_equal(le32(reply + 36), 4);
-	assert_int_equal(le32(reply + 40), 128);
+	assert_int_equal(le32(reply + 40) & 0xffff, 128);
 	start("openvmm");
 	assert_int_equal(query(0x10203), 0);
 	assert_int_equal(le32(reply + 28), 0x301);

@@ -219,13 +219,12 @@ test_bad_answers(void **state)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		start(state);
 		host.fault_at = host.heard + 1;
 		host.fault = faults[i].fault;
 		assert_int_equal(add(), faults[i].ret);
 		stop(state);
+		start(state);
 	}
-	start(state);
 	host.fault_at = host.heard + 1;
 	host.fault = FAULT_SILENT;
 	assert_int_equal(add(), -ETIMEDOUT);
