@@ -28,7 +28,7 @@ def test_one_receive_queue_feeds_so_many_transmit_queues_from_another_lcore(lab,
             wait_all_sent(host, source, COUNT)
             assert_intact(host, source, 1 - source, COUNT)
         splitfwd.end()
-    report = forwarded(splitfwd.output())
+        report = forwarded(splitfwd.output())
     for port in (0, 1):
         assert report["received", port] == [COUNT]
         assert len(report["transmitted", port]) == txq

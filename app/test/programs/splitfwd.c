@@ -39,7 +39,9 @@
 #define FLOW_OFFSET 26
 #define FLOW_LEN 12
 
-static unsigned int nb_rxq = 1, nb_txq = 1, nb_receivers = 1;
+static unsigned int nb_rxq[PORTS] = { 1, 1 };
+static unsigned int nb_txq[PORTS] = { 1, 1 };
+static unsigned int nb_receivers = 1;
 static volatile bool quit;
 
 static struct rte_ring *rings[PORTS][QUEUES_MAX];
@@ -62,7 +64,7 @@ choose_ring(const struct rte_mbuf *m, unsigned int to)
 
 	if (m->data_len >= FLOW_OFFSET + FLOW_LEN)
 		hash = rte_jhash(rte_pktmbuf_mtod_offset(m, const void *, FLOW_OFFSET), FLOW_LEN, 0);
-	return rings[to][hash % nb_txq];
+	return rings[to][hash % nb_txq[to]];
 }
 
 /* Waits for room: what was received is sent. */
@@ -86,13 +88,12 @@ receive_burst(uint16_t port, uint16_t queue)
 static void
 receive(unsigned int worker)
 {
-	unsigned int queue;
+	unsigned int port, queue;
 
 	while (!quit)
-		for (queue = worker; queue < nb_rxq; queue += nb_receivers) {
-			receive_burst(0, queue);
-			receive_burst(1, queue);
-		}
+		for (port = 0; port < PORTS; port++)
+			for (queue = worker; queue < nb_rxq[port]; queue += nb_receivers)
+				receive_burst(port, queue);
 }
 
 /* Transmit */
@@ -117,13 +118,12 @@ transmit_burst(uint16_t port, uint16_t queue)
 static void
 transmit(unsigned int worker, unsigned int workers)
 {
-	unsigned int queue;
+	unsigned int port, queue;
 
 	while (!quit)
-		for (queue = worker; queue < nb_txq; queue += workers) {
-			transmit_burst(0, queue);
-			transmit_burst(1, queue);
-		}
+		for (port = 0; port < PORTS; port++)
+			for (queue = worker; queue < nb_txq[port]; queue += workers)
+				transmit_burst(port, queue);
 }
 
 static int
@@ -149,16 +149,16 @@ start_port(uint16_t port, struct rte_mempool *pool)
 	unsigned int queue;
 	int ret = rte_eth_dev_info_get(port, &info);
 
-	if (nb_rxq > 1) {
+	if (nb_rxq[port] > 1) {
 		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads;
 		conf.rxmode.mq_mode = info.flow_type_rss_offloads != 0 ? RTE_ETH_MQ_RX_RSS :
 									 RTE_ETH_MQ_RX_NONE;
 	}
 	if (ret == 0)
-		ret = rte_eth_dev_configure(port, nb_rxq, nb_txq, &conf);
-	for (queue = 0; queue < nb_rxq && ret == 0; queue++)
+		ret = rte_eth_dev_configure(port, nb_rxq[port], nb_txq[port], &conf);
+	for (queue = 0; queue < nb_rxq[port] && ret == 0; queue++)
 		ret = rte_eth_rx_queue_setup(port, queue, DESCRIPTORS, rte_socket_id(), NULL, pool);
-	for (queue = 0; queue < nb_txq && ret == 0; queue++)
+	for (queue = 0; queue < nb_txq[port] && ret == 0; queue++)
 		ret = rte_eth_tx_queue_setup(port, queue, DESCRIPTORS, rte_socket_id(), NULL);
 	if (ret == 0)
 		ret = rte_eth_promiscuous_enable(port);
@@ -174,7 +174,7 @@ make_rings(uint16_t port)
 	char name[RTE_RING_NAMESIZE];
 	unsigned int queue;
 
-	for (queue = 0; queue < nb_txq; queue++) {
+	for (queue = 0; queue < nb_txq[port]; queue++) {
 		snprintf(name, sizeof(name), "port%u_txq%u", port, queue);
 		rings[port][queue] = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
 		if (rings[port][queue] == NULL)
@@ -183,14 +183,26 @@ make_rings(uint16_t port)
 }
 
 static unsigned int
-number(const char *name, const char *text, unsigned int max)
+number(const char *name, const char *text, char **end, unsigned int max)
 {
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
+	unsigned long value = strtoul(text, end, 10);
 
-	if (*end != '\0' || value == 0 || value > max)
+	if (*end == text || value == 0 || value > max)
 		rte_exit(EXIT_FAILURE, "--%s takes 1 to %u, not %s\n", name, max, text);
 	return value;
+}
+
+/* "4" for both ports, or "4,2". */
+static void
+numbers(const char *name, const char *text, unsigned int *value)
+{
+	char *end;
+
+	value[0] = value[1] = number(name, text, &end, QUEUES_MAX);
+	if (*end == ',')
+		value[1] = number(name, end + 1, &end, QUEUES_MAX);
+	if (*end != '\0')
+		rte_exit(EXIT_FAILURE, "--%s takes N or N,N, not %s\n", name, text);
 }
 
 static void
@@ -203,16 +215,17 @@ parse(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	int option, index = 0;
+	char *end;
 
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
 		if (option == 'r')
-			nb_rxq = number("rxq", optarg, QUEUES_MAX);
+			numbers("rxq", optarg, nb_rxq);
 		else if (option == 't')
-			nb_txq = number("txq", optarg, QUEUES_MAX);
+			numbers("txq", optarg, nb_txq);
 		else if (option == 'w')
-			nb_receivers = number("receivers", optarg, RTE_MAX_LCORE);
+			nb_receivers = number("receivers", optarg, &end, RTE_MAX_LCORE);
 		else
-			rte_exit(EXIT_FAILURE, "options: --rxq N --txq N --receivers N\n");
+			rte_exit(EXIT_FAILURE, "options: --rxq N[,N] --txq N[,N] --receivers N\n");
 	}
 	if (rte_lcore_count() < nb_receivers + 2)
 		rte_exit(EXIT_FAILURE, "%u lcores are too few for %u that receive and others\n",
@@ -221,12 +234,12 @@ parse(int argc, char **argv)
 
 /* Per queue, what its lcore has counted. */
 static void
-report(const char *what, uint64_t (*count)[QUEUES_MAX], unsigned int queues)
+report(const char *what, uint64_t (*count)[QUEUES_MAX], const unsigned int *queues)
 {
 	unsigned int port, queue;
 
 	for (port = 0; port < PORTS; port++)
-		for (queue = 0; queue < queues; queue++)
+		for (queue = 0; queue < queues[port]; queue++)
 			printf("port %u queue %u %s %" PRIu64 "\n", port, queue, what,
 			       count[port][queue]);
 }
