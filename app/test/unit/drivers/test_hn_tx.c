@@ -47,6 +47,7 @@ static struct {
 	uint64_t xactid[FRAMES_MAX];	/* of each, until completed */
 	uint32_t frames;
 	uint32_t polls;
+	uint32_t poll_budget;	/* of the last one */
 	uint32_t drops;			/* of them, those at the cost of receive data */
 	uint32_t sections;		/* packets that came in a section */
 	uint32_t ranges_max;
@@ -190,7 +191,7 @@ int
 hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow)
 {
 	(void)chan;
-	(void)budget;
+	host.poll_budget = budget;
 	host.polls++;
 	host.drops += overflow == HN_CHAN_DROP;
 	return 0;
@@ -597,6 +598,18 @@ test_cleanup_frees_what_is_asked_for(void **state)
 	assert_int_equal(hn_tx_free_done(&txq, UINT32_MAX), 4);
 	assert_int_equal(hn_tx_free_done(&txq, 1), 0);
 	assert_all_back();
+}
+
+static void
+test_cleanup_looks_at_as_many_completions_as_it_may_free(void **state)
+{
+	(void)state;
+	txq.buf.desc_count = 100;
+	assert_int_equal(hn_tx_free_done(&txq, UINT32_MAX), 0);
+	assert_int_equal(host.poll_budget, 100);
+	assert_int_equal(hn_tx_free_done(&txq, 1), 0);
+	assert_int_equal(host.poll_budget, 64);
+	txq.buf.desc_count = DESCS;
 }
 
 static void
@@ -1099,6 +1112,8 @@ main(void)
 			test_polls_only_when_short),
 		TX_CASE("forged and repeated completions are ignored", test_lies_are_ignored),
 		TX_CASE("a cleanup frees what is asked for", test_cleanup_frees_what_is_asked_for),
+		TX_CASE("a cleanup looks at as many completions as it may free",
+			test_cleanup_looks_at_as_many_completions_as_it_may_free),
 		TX_CASE("a flood of completions is counted and dropped",
 			test_flood_of_lies_is_counted),
 		TX_CASE("a refused packet is counted and freed", test_refused_counts_and_frees),
