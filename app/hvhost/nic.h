@@ -76,9 +76,9 @@ struct nic_config {
 	C(tx_lost_port, "dropped: the port did not take it") \
 	C(tx_lost_link, "dropped: the link is down") \
 	C(tx_lost_size, "dropped: no Ethernet frame of the right length") \
-	C(tx_checksums, "frames with a checksum computed") \
-	C(tx_large_sends, "large sends that were cut") \
-	C(tx_segments, "frames that these were cut into") \
+	C(tx_checksums, "frames that left checksums to the card") \
+	C(tx_large_sends, "large sends") \
+	C(tx_segments, "frames that they were cut into") \
 	C(tx_passed_on, "frames whose checksum or cutting was left to the port") \
 	C(tx_tags, "VLAN tags put into frames") \
 	C(control_messages, "RNDIS control messages") \
