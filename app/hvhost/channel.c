@@ -10,6 +10,8 @@
 #include <errno.h>
 
 #include "device.h"
+#include "kernel.h"
+#include "log.h"
 #include "rules.h"
 #include "wire.h"
 
@@ -29,6 +31,7 @@ channel_open(struct vmbus_channel *ch)
 
 	ring_reset(&ch->from_guest, rings, dev->ring_bytes, dev->bus->page);
 	ring_reset(&ch->to_guest, rings + dev->ring_bytes, dev->ring_bytes, dev->bus->page);
+	ring_set_mask(&ch->to_guest, dev->bus->config.kernel->masks_at_open);
 	bus_clear_doorbell(dev->bus, ch);
 	ch->is_open = true;
 	ch->dead = false;
@@ -114,19 +117,20 @@ packet_parse(struct vmbus_packet *packet, size_t len)
 }
 
 static void
-channel_break(struct vmbus_channel *ch, enum ring_fault fault)
+channel_break_index(struct vmbus_channel *ch, const char *which)
 {
-	struct rules *rules = ch->dev->bus->config.rules;
+	rules_break(ch->dev->bus->config.rules, RULE_RING_INDEX, ch->dev->name,
+		    "the %s index of channel %u is outside the ring or no multiple of 8", which,
+		    ch->index);
+	vmbus_channel_kill(ch);
+}
 
-	if (fault == RING_FAULT_INDEX)
-		rules_break(rules, RULE_RING_INDEX, ch->dev->name,
-			    "the write index of channel %u is outside the ring or no multiple of 8",
-			    ch->index);
-	else
-		rules_break(rules, RULE_RING_PACKET, ch->dev->name,
-			    "a packet on channel %u is longer than what was published, "
-			    "shorter than its header, or above %u bytes", ch->index,
-			    VMBUS_PACKET_MAX);
+static void
+channel_break_packet(struct vmbus_channel *ch)
+{
+	rules_break(ch->dev->bus->config.rules, RULE_RING_PACKET, ch->dev->name,
+		    "a packet on channel %u is longer than what was published, "
+		    "shorter than its header, or above %u bytes", ch->index, VMBUS_PACKET_MAX);
 	vmbus_channel_kill(ch);
 }
 
@@ -151,7 +155,10 @@ vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
 		return 0;
 	len = ring_get(&ch->from_guest, packet->bytes, sizeof(packet->bytes));
 	if (len < 0) {
-		channel_break(ch, (enum ring_fault)-len);
+		if (len == -RING_FAULT_INDEX)
+			channel_break_index(ch, "write");
+		else
+			channel_break_packet(ch);
 		return -EPROTO;
 	}
 	if (len == 0) {
@@ -167,10 +174,12 @@ vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
 /* Send */
 
 size_t
-vmbus_channel_room(const struct vmbus_channel *ch)
+vmbus_channel_room(struct vmbus_channel *ch)
 {
 	int64_t room = ring_room(&ch->to_guest);
 
+	if (room < 0 && !ch->dead)
+		channel_break_index(ch, "read");
 	return room > RING_TRAILER_LEN ? (size_t)room - RING_TRAILER_LEN : 0;
 }
 
@@ -231,6 +240,26 @@ vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
 	return 0;
 }
 
+/* What the guest's kernel makes of an interrupt of the host. */
+static void
+channel_interrupt(struct vmbus_channel *ch)
+{
+	const struct kernel *kernel = ch->dev->bus->config.kernel;
+	static bool complained;
+
+	if (ch->index != 0 && !kernel->has_sub_events) {
+		if (!complained)
+			log_info("%s: Linux %s dies of an interrupt of a subchannel, or does not "
+				 "see it; further ones are not told", ch->dev->name, kernel->name);
+		complained = true;
+		return;
+	}
+	if (kernel->masks_on_event)
+		ring_set_mask(&ch->to_guest, true);
+	ch->dev->events++;
+	session_interrupt(ch->dev);
+}
+
 void
 vmbus_channel_flush(struct vmbus_channel *ch)
 {
@@ -241,8 +270,6 @@ vmbus_channel_flush(struct vmbus_channel *ch)
 	ch->owes_interrupt = false;
 	wake |= ring_show_read(&ch->from_guest);
 	wake |= ring_show_written(&ch->to_guest);
-	if (!wake)
-		return;
-	ch->dev->events++;
-	session_interrupt(ch->dev);
+	if (wake)
+		channel_interrupt(ch);
 }

@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "guestmem.h"
+#include "kernel.h"
 
 /* Channels */
 
@@ -228,12 +229,13 @@ device_close(struct vmbus_device *dev)
 	channel_close(&dev->primary);
 }
 
-/* As kernels since 6.16 do: all channels at once, and those without monitor are signalled. */
 static void
 channel_irq_control(struct vmbus_channel *ch, bool on)
 {
+	const struct kernel *kernel = ch->dev->bus->config.kernel;
+
 	ring_set_mask(&ch->to_guest, !on);
-	if (on && ch->monitor_id == MONITOR_NONE)
+	if (on && kernel->write_signals && ch->monitor_id == MONITOR_NONE)
 		channel_signal(ch);
 }
 
@@ -245,6 +247,8 @@ device_irq_control(struct vmbus_device *dev, bool on)
 	if (!dev->primary.is_open)
 		return;
 	channel_irq_control(&dev->primary, on);
+	if (!dev->bus->config.kernel->writes_to_all)
+		return;
 	for (ch = dev->subs; ch != NULL; ch = ch->next)
 		channel_irq_control(ch, on);
 }

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -16,7 +17,7 @@
 #include "loop.h"
 
 #define LOOP_EVENTS 16
-#define LOOP_LOOK_TURNS 64u		/* turns with work between two looks */
+#define LOOP_LOOK_TURNS 8u		/* turns with work between two looks */
 #define LOOP_SPIN_TURNS 128u		/* turns without work before the first sleep */
 #define LOOP_SLEEP_MIN_NS 20000u
 #define LOOP_SLEEP_STEP_NS 500u		/* longer by this each time */
@@ -48,6 +49,25 @@ loop_watch(struct loop *loop, int fd, uint32_t tag, bool edge)
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+/* Kernels before 5.11 have no epoll_pwait2(): ppoll() can wait as exactly, for the epoll itself. */
+static int
+loop_wait_events(const struct loop *loop, struct epoll_event *events,
+		 const struct timespec *timeout)
+{
+	struct pollfd pollfd = { .fd = loop->epoll, .events = POLLIN };
+	static bool is_old_kernel;
+	int n;
+
+	if (!is_old_kernel) {
+		n = epoll_pwait2(loop->epoll, events, LOOP_EVENTS, timeout, NULL);
+		if (n >= 0 || errno != ENOSYS)
+			return n;
+		is_old_kernel = true;
+	}
+	ppoll(&pollfd, 1, timeout, NULL);
+	return epoll_wait(loop->epoll, events, LOOP_EVENTS, 0);
+}
+
 static uint32_t
 loop_look(struct loop *loop, uint64_t timeout_ns)
 {
@@ -57,7 +77,7 @@ loop_look(struct loop *loop, uint64_t timeout_ns)
 	int n;
 
 	loop->turns = 0;
-	n = epoll_pwait2(loop->epoll, events, LOOP_EVENTS, &timeout, NULL);
+	n = loop_wait_events(loop, events, &timeout);
 	for (int i = 0; i < n; i++)
 		tags |= events[i].data.u32;
 	return tags;

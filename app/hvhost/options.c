@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "log.h"
 #include "options.h"
 #include "port.h"
@@ -20,6 +21,7 @@ enum {
 	OPT_NIC,
 	OPT_UPLINK,
 	OPT_PROFILE,
+	OPT_KERNEL,
 	OPT_POLL,
 	OPT_DOORBELL_ONLY,
 	OPT_TOLERATE,
@@ -31,6 +33,7 @@ static const struct option long_options[] = {
 	{ "nic", required_argument, NULL, OPT_NIC },
 	{ "uplink", required_argument, NULL, OPT_UPLINK },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "kernel", required_argument, NULL, OPT_KERNEL },
 	{ "poll", required_argument, NULL, OPT_POLL },
 	{ "doorbell-only", no_argument, NULL, OPT_DOORBELL_ONLY },
 	{ "tolerate", required_argument, NULL, OPT_TOLERATE },
@@ -56,6 +59,7 @@ static const char help_usage[] =
 "  --uplink SWITCH=PORT[,mtu=BYTES][,...]\n"
 "                    plug a port into a switch (see port=switch:NAME)\n"
 "  --profile NAME    which generation of host to be, see below\n"
+"  --kernel RELEASE  how the guests' kernel treats interrupts, see below (6.18)\n"
 "  --poll MODE       adaptive: sleep when idle; busy: never sleep (adaptive)\n"
 "  --doorbell-only   read a ring only after the guest has signalled it: shows a\n"
 "                    driver that forgets to\n"
@@ -110,9 +114,13 @@ void
 options_print_help(void)
 {
 	const struct profile *profile;
+	const struct kernel *kernel;
 
 	fputs(help_usage, stdout);
 	port_print_kinds();
+	printf("\nKernels, by the release that begins a generation:\n");
+	for (size_t i = 0; (kernel = kernel_at(i)) != NULL; i++)
+		printf("  %-10s %s\n", kernel->name, kernel->what);
 	printf("\nProfiles:\n");
 	for (size_t i = 0; (profile = profile_at(i)) != NULL; i++)
 		printf("  %-10s %s\n", profile->name, profile->what);
@@ -152,6 +160,16 @@ options_set_profile(struct options *options, const char *name)
 }
 
 static int
+options_set_kernel(struct options *options, const char *name)
+{
+	options->kernel = kernel_find(name);
+	if (options->kernel != NULL)
+		return 0;
+	log_usage("there is no kernel '%s' (see hvhost --help)", name);
+	return -1;
+}
+
+static int
 options_take(struct options *options, int opt, const char *word)
 {
 	switch (opt) {
@@ -166,6 +184,8 @@ options_take(struct options *options, int opt, const char *word)
 				   optarg, "--uplink");
 	case OPT_PROFILE:
 		return options_set_profile(options, optarg);
+	case OPT_KERNEL:
+		return options_set_kernel(options, optarg);
 	case OPT_POLL:
 		return options_set_poll(options, optarg);
 	case OPT_DOORBELL_ONLY:
@@ -194,6 +214,7 @@ options_parse(struct options *options, int argc, char *argv[])
 	memset(options, 0, sizeof(*options));
 	options->dir = OPTIONS_DEFAULT_DIR;
 	options->profile = profile_default();
+	options->kernel = kernel_default();
 	optind = 1;
 	while ((opt = getopt_long(argc, argv, "+:hv", long_options, NULL)) != -1) {
 		if (opt == OPT_HELP || opt == 'h') {

@@ -27,6 +27,7 @@ struct options {
 	unsigned int uplinks;
 	const struct profile *profile;
 	const char *tolerate;			/**< rules, by comma; NULL: none */
+	const struct kernel *kernel;		/**< of the guests */
 	bool busy;				/**< never sleep */
 	bool doorbell_only;
 	bool verbose;

@@ -10,12 +10,10 @@
  */
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,8 +28,14 @@ enum session_kind {
 	SESSION_UIO,
 };
 
+/* Instead of a process's number; processes of another pid namespace are all 0 here. */
+#define ANY_PROCESS ((pid_t)-1)
+
 /* Connections of guests at a time. */
 #define SESSIONS_MAX 512u
+
+/* For event counts that nobody has read: a few dozen. */
+#define EVENTS_ROOM 16384
 
 struct session {
 	struct session *next;
@@ -97,8 +101,22 @@ session_accept(struct vmbus *bus)
 	}
 }
 
+/* The session that is found first by its kind, and its device or process. NULL: none. */
+static struct session *
+session_find(const struct vmbus *bus, enum session_kind kind, const struct vmbus_device *dev,
+	     pid_t pid)
+{
+	struct session *session = bus->sessions;
+
+	while (session != NULL && (session->kind != kind || (dev != NULL && session->dev != dev) ||
+				   (pid != ANY_PROCESS && session->pid != pid)))
+		session = session->next;
+	return session;
+}
+
+/* Take the session from the list and free it; what it holds is gone already. */
 static void
-session_end(struct session *session)
+session_free(struct session *session)
 {
 	struct session **link = &session->bus->sessions;
 
@@ -106,71 +124,107 @@ session_end(struct session *session)
 	while (*link != session)
 		link = &(*link)->next;
 	*link = session->next;
-	if (session->kind == SESSION_UIO) {
-		log_trace("guest %d closed %s", session->pid, session->dev->name);
-		device_close(session->dev);
-	}
-	if (session->kind == SESSION_MEMORY)
-		guestmem_drop_owner(session->bus->mem, session);
-	close(session->fd);
+	if (session->fd >= 0)
+		close(session->fd);
 	free(session);
 }
 
-/* End the device sessions of a device, or those of a process. */
 static void
-session_end_matching(struct vmbus *bus, const struct vmbus_device *dev, pid_t pid)
+session_end_memory(struct session *session)
 {
-	struct session *session, *next;
+	guestmem_drop_owner(session->bus->mem, session);
+	session_free(session);
+}
 
-	/* Ending a device's session ends no other. */
-	for (session = bus->sessions; session != NULL; session = next) {
-		next = session->next;
-		if (session->kind == SESSION_UIO && (session->dev == dev || session->pid == pid))
-			session_end(session);
-	}
+/* Memory that its process has left behind. */
+static struct session *
+session_find_orphan(const struct vmbus *bus, pid_t pid)
+{
+	struct session *session = bus->sessions;
+
+	while (session != NULL && (session->kind != SESSION_MEMORY || session->fd >= 0 ||
+				   session->pid != pid))
+		session = session->next;
+	return session;
+}
+
+/* If that was the last open device of a dead process, its memory can go. */
+static void
+session_end_orphans(struct vmbus *bus, pid_t pid)
+{
+	struct session *orphan;
+
+	if (session_find(bus, SESSION_UIO, NULL, pid) != NULL)
+		return;
+	/* Each turn ends one. */
+	while ((orphan = session_find_orphan(bus, pid)) != NULL)
+		session_end_memory(orphan);
+}
+
+static void
+session_end_uio(struct session *session)
+{
+	struct vmbus *bus = session->bus;
+	pid_t pid = session->pid;
+
+	log_trace("guest %d closed %s", session->pid, session->dev->name);
+	device_close(session->dev);
+	session_free(session);
+	session_end_orphans(bus, pid);
 }
 
 void
 session_end_device(struct vmbus_device *dev)
 {
-	session_end_matching(dev->bus, dev, -1);
+	struct session *session;
+
+	/* Each turn ends one. */
+	while ((session = session_find(dev->bus, SESSION_UIO, dev, ANY_PROCESS)) != NULL)
+		session_end_uio(session);
 }
 
 /*
- * The guest has died, or hung up. Its devices are closed before its memory
- * goes, lest what it left in their rings be found to lead nowhere.
+ * A process has died, or hung up. Its memory stays while its devices are open:
+ * they are closed within a moment, unless a child of it goes on with them, and
+ * what is left in their rings has to lead somewhere until then.
  */
 static void
-session_end_process(struct session *session)
+session_end(struct session *session)
 {
-	/* Processes of another pid namespace are all 0 here. */
-	if (session->kind == SESSION_MEMORY && session->pid > 0)
-		session_end_matching(session->bus, NULL, session->pid);
-	session_end(session);
+	if (session->kind == SESSION_UIO) {
+		session_end_uio(session);
+	} else if (session->kind == SESSION_NEW) {
+		session_free(session);
+	} else if (session_find(session->bus, SESSION_UIO, NULL, session->pid) == NULL) {
+		session_end_memory(session);
+	} else {
+		close(session->fd);
+		session->fd = -1;
+	}
 }
 
 void
 session_end_all(struct vmbus *bus)
 {
-	/* Each turn ends at least one. */
+	struct session *session;
+
+	/* Each turn of both ends at least one. */
+	while ((session = session_find(bus, SESSION_UIO, NULL, ANY_PROCESS)) != NULL)
+		session_end_uio(session);
 	while (bus->sessions != NULL)
-		session_end_process(bus->sessions);
+		session_end(bus->sessions);
 }
 
 void
 session_interrupt(struct vmbus_device *dev)
 {
-	struct session *session;
-	int unread;
+	const struct session *session;
 
-	for (session = dev->bus->sessions; session != NULL; session = session->next) {
-		if (session->dev != dev)
-			continue;
-		/* A guest that has not read the last count finds out anyway. */
-		if (ioctl(session->fd, SIOCOUTQ, &unread) == 0 && unread > 0)
-			continue;
-		send(session->fd, &dev->events, sizeof(dev->events), MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
+	/* Each event is told, for some wait for the edge; one that reads gets the last. */
+	for (session = dev->bus->sessions; session != NULL; session = session->next)
+		if (session->dev == dev)
+			send(session->fd, &dev->events, sizeof(dev->events),
+			     MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* Messages */
@@ -214,11 +268,13 @@ static void
 session_open_uio(struct session *session, const struct transport_request *req)
 {
 	struct vmbus_device *dev = device_find(session->bus, req->minor);
+	const int room = EVENTS_ROOM;
 
 	if (dev == NULL) {
 		session_refuse(session, ENODEV);
 		return;
 	}
+	setsockopt(session->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	session->kind = SESSION_UIO;
 	session->dev = dev;
 	log_trace("guest %d opened %s", session->pid, dev->name);
@@ -287,6 +343,19 @@ session_map_ring(const struct session *session, const struct transport_request *
 }
 
 static void
+session_control_irq(const struct session *session, const struct transport_request *req)
+{
+	struct vmbus_device *dev = device_find(session->bus, req->minor);
+
+	if (dev == NULL) {
+		session_refuse(session, ENODEV);
+		return;
+	}
+	device_irq_control(dev, req->index != 0);
+	session_accede(session, NULL);
+}
+
+static void
 session_ask(struct session *session, const struct transport_request *req, int fd)
 {
 	switch (req->verb) {
@@ -302,6 +371,9 @@ session_ask(struct session *session, const struct transport_request *req, int fd
 		break;
 	case TRANSPORT_RING:
 		session_map_ring(session, req);
+		break;
+	case TRANSPORT_IRQ:
+		session_control_irq(session, req);
 		break;
 	default:
 		session_refuse(session, EINVAL);
@@ -369,7 +441,7 @@ session_serve(struct session *session)
 	if (len < 0)
 		return;
 	if (len == 0 || !session_take(session, &req, (size_t)len, fd))
-		session_end_process(session);
+		session_end(session);
 	if (fd >= 0)
 		close(fd);
 }

@@ -12,10 +12,12 @@
  *
  * - memory: one for each guest process. It registers the shared memory that
  *   the process maps and is told guest-physical addresses; it also asks for
- *   the memory of regions and rings. Its end is the death of the process.
+ *   the memory of regions and rings, and turns interrupts on and off. Its end
+ *   is the death of the process.
  * - uio: an open /dev/uioN. After the answer the host sends 4 bytes, the event
- *   count, for each interrupt, and the guest 4 bytes, interrupts on or off, as
- *   it would with the device node. Its end closes the device.
+ *   count, for each interrupt; those that find no room are lost, for there is
+ *   something to read then. A guest whose write() is not seen by the library
+ *   may send 4 bytes, interrupts on or off. Its end closes the device.
  */
 
 #ifndef HVHOST_TRANSPORT_H
@@ -40,7 +42,7 @@
 #define TRANSPORT_DIR_MAX 90
 
 /** Both sides have to be of one build. */
-#define TRANSPORT_VERSION 2u
+#define TRANSPORT_VERSION 3u
 
 enum transport_verb {
 	TRANSPORT_HELLO_MEMORY = 1,
@@ -49,6 +51,7 @@ enum transport_verb {
 	TRANSPORT_DROP,			/**< addr, len */
 	TRANSPORT_REGION,		/**< minor, index */
 	TRANSPORT_RING,			/**< relid */
+	TRANSPORT_IRQ,			/**< minor; index is 1 for on, 0 for off */
 };
 
 /** guest: every message but the 4 bytes of an open uio. */

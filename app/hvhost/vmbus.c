@@ -23,6 +23,7 @@
 #include "device.h"
 #include "guestmem.h"
 #include "hugepages.h"
+#include "kernel.h"
 #include "rules.h"
 #include "vmbus.h"
 
@@ -166,6 +167,8 @@ vmbus_create(const struct vmbus_config *config)
 		return NULL;
 	}
 	bus->config = *config;
+	if (bus->config.kernel == NULL)
+		bus->config.kernel = kernel_default();
 	bus->lock_fd = bus->listen_fd = bus->epoll_fd = -1;
 	bus->next_relid = RELID_FIRST;
 	bus->next_gpadl = GPADL_FIRST;

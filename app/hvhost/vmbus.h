@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct guestmem;
+struct kernel;
 struct rules;
 struct vmbus;
 struct vmbus_device;
@@ -76,6 +77,7 @@ struct vmbus_device_ops {
 struct vmbus_config {
 	const char *dir;		/**< run directory: socket, sys tree */
 	bool doorbell_only;		/**< read a ring only after its signal */
+	const struct kernel *kernel;	/**< the guests' uio_hv_generic; NULL: the usual one */
 	uint64_t gpa_base;		/**< first guest-physical address, see guestmem_create() */
 	struct rules *rules;
 };
@@ -143,8 +145,11 @@ uint16_t vmbus_channel_index(const struct vmbus_channel *ch);
  */
 int vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet);
 
-/** Bytes a packet (descriptor included, without trailer) may have to be sent now. */
-size_t vmbus_channel_room(const struct vmbus_channel *ch);
+/**
+ * Bytes a packet (descriptor included, without trailer) may have to be sent now; 0 as well
+ * when the guest broke a ring rule, as with vmbus_channel_recv().
+ */
+size_t vmbus_channel_room(struct vmbus_channel *ch);
 
 /** A packet to send; header is what follows the descriptor (may be empty). */
 struct vmbus_send {

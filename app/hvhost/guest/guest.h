@@ -38,6 +38,11 @@ struct real {
 	void *(*fopen)(const char *path, const char *mode);
 	void *(*opendir)(const char *path);
 	int (*close)(int fd);
+	int (*close_range)(unsigned int first, unsigned int last, int flags);
+	int (*dup)(int fd);
+	int (*dup2)(int fd, int to);
+	int (*dup3)(int fd, int to, int flags);
+	int (*fcntl)(int fd, int command, ...);
 	ssize_t (*read)(int fd, void *buf, size_t len);
 	ssize_t (*write)(int fd, const void *buf, size_t len);
 	int (*access)(const char *path, int mode);
@@ -110,6 +115,9 @@ int node_open_uio(int minor, int flags);
 /** Remember that fd is the open ring file of a channel. Returns fd, or -1 with errno. */
 int node_open_ring(int fd, uint32_t relid, int flags);
 
+/** Descriptors of them are below this; one beyond is refused. */
+#define NODE_FD_MAX 4096
+
 /** Is this descriptor one of them? */
 bool node_is_open(int fd);
 
@@ -119,6 +127,9 @@ void *node_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offse
 
 /** The program closes the descriptor. */
 void node_forget(int fd);
+
+/** The program has made another descriptor of fd. Returns it, or -1 with errno. */
+int node_dup(int fd, int other);
 
 /* memory.c: what of the program's memory the host can reach. */
 

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <linux/close_range.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -159,6 +160,99 @@ close(int fd)
 		return 0;
 	node_forget(fd);
 	return real()->close(fd);
+}
+
+/* A range that has nothing of the library. */
+static int
+close_between(unsigned int first, unsigned int last, int flags)
+{
+	unsigned int fd;
+
+	for (fd = first; fd <= last && fd < NODE_FD_MAX; fd++)
+		node_forget((int)fd);
+	return real()->close_range(first, last, flags);
+}
+
+static bool
+is_kept(unsigned int fd)
+{
+	return host_owns((int)fd) || pagemap_owns((int)fd);
+}
+
+HOOK int
+close_range(unsigned int first, unsigned int last, int flags)
+{
+	unsigned int fd;
+	int ret = 0;
+
+	/* On exec ours are closed as well. */
+	if (first > last || (flags & (int)CLOSE_RANGE_CLOEXEC) != 0)
+		return real()->close_range(first, last, flags);
+	for (fd = first; ret == 0 && fd <= last && fd < NODE_FD_MAX; fd++) {
+		if (!is_kept(fd))
+			continue;
+		if (fd > first)
+			ret = close_between(first, fd - 1, flags);
+		first = fd + 1;
+	}
+	return ret == 0 && first <= last ? close_between(first, last, flags) : ret;
+}
+
+HOOK void
+closefrom(int first)
+{
+	close_range(first > 0 ? (unsigned int)first : 0, ~0u, 0);
+}
+
+HOOK int
+dup(int fd)
+{
+	return node_dup(fd, real()->dup(fd));
+}
+
+HOOK int
+dup2(int fd, int to)
+{
+	return node_dup(fd, real()->dup2(fd, to));
+}
+
+HOOK int
+dup3(int fd, int to, int flags)
+{
+	return node_dup(fd, real()->dup3(fd, to, flags));
+}
+
+/* Whatever its argument is, it takes no more than a pointer's room. */
+static int
+guest_fcntl(int fd, int command, void *arg)
+{
+	int ret = real()->fcntl(fd, command, arg);
+
+	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? node_dup(fd, ret) : ret;
+}
+
+HOOK int
+fcntl(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	return guest_fcntl(fd, command, arg);
+}
+
+HOOK int
+fcntl64(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	return guest_fcntl(fd, command, arg);
 }
 
 HOOK ssize_t

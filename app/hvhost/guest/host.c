@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 
 /* A host that takes longer for an answer is taken for dead. */
 #define HOST_ANSWER_SECONDS 10
+
+/* Below the usual limit of 1024. */
+#define HOST_FD_MIN 900
 
 static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 static int host_fd = -1;
@@ -91,12 +95,27 @@ host_hello(int sock, enum transport_verb hello, uint32_t minor)
 	return ret < 0 ? ret : -answer.error;
 }
 
+/* For connecting, asking and being answered; 0: for ever. */
 static int
 host_set_deadline(int sock, time_t seconds)
 {
 	struct timeval limit = { .tv_sec = seconds };
 
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return -1;
 	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+/* Out of the way of programs that want a certain low descriptor. */
+static int
+host_move_up(int sock)
+{
+	int moved = real()->fcntl(sock, F_DUPFD_CLOEXEC, HOST_FD_MIN);
+
+	if (moved < 0)
+		return sock;
+	real()->close(sock);
+	return moved;
 }
 
 int
@@ -124,6 +143,15 @@ host_connect(enum transport_verb hello, uint32_t minor)
 	return sock;
 }
 
+/* The process's own connection. */
+static int
+host_connect_memory(void)
+{
+	int sock = host_connect(TRANSPORT_HELLO_MEMORY, 0);
+
+	return sock < 0 ? sock : host_move_up(sock);
+}
+
 /* With the lock held. A child makes its connection here. */
 static int
 host_ready(void)
@@ -131,7 +159,7 @@ host_ready(void)
 	if (host_is_lost || guest_dir() == NULL)
 		return -ENOTCONN;
 	if (host_fd < 0)
-		host_fd = host_connect(TRANSPORT_HELLO_MEMORY, 0);
+		host_fd = host_connect_memory();
 	return host_fd < 0 ? -ENOTCONN : 0;
 }
 
@@ -182,7 +210,7 @@ host_attach(void)
 {
 	if (guest_dir() == NULL)
 		return;
-	host_fd = host_connect(TRANSPORT_HELLO_MEMORY, 0);
+	host_fd = host_connect_memory();
 	if (host_fd >= 0) {
 		pthread_atfork(NULL, NULL, host_forked);
 		return;

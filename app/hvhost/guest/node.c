@@ -4,9 +4,10 @@
 
 /**
  * @file
- * Open device nodes. An open /dev/uioN is a connection to the host: polling and
- * closing it do of themselves what they would do with the kernel's; reading
- * and writing almost. An open ring file is a file of the right size in the
+ * Open device nodes. An open /dev/uioN is a connection to the host: polling,
+ * sharing and closing it do of themselves what they would do with the kernel's
+ * (but that a lost device shows as a hangup); reading and writing almost. An
+ * open ring file is a file of the right size in the
  * host's tree. What both of them map is asked for when they are mapped, so a
  * device or channel that is gone is refused as the kernel does.
  */
@@ -14,14 +15,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "guest.h"
 
-/* A descriptor beyond it is refused. */
-#define NODE_FD_MAX 4096
+/* More unread events there are not. */
+#define NODE_EVENTS_MAX 64
 
 struct node {
 	uint32_t relid;		/* of a ring file; 0: /dev/uioN */
@@ -85,6 +87,21 @@ node_open_uio(int minor, int flags)
 }
 
 int
+node_dup(int fd, int other)
+{
+	const struct node *node = node_find(fd);
+	int flags;
+
+	if (other < 0 || other == fd)
+		return other;
+	node_forget(other);
+	if (node == NULL)
+		return other;
+	flags = node->writable ? O_RDWR : O_RDONLY;
+	return node_keep(other, node->relid, node->minor, flags);
+}
+
+int
 node_open_ring(int fd, uint32_t relid, int flags)
 {
 	return fd < 0 ? fd : node_keep(fd, relid, 0, flags);
@@ -98,6 +115,18 @@ node_is_counter(const struct node *node, size_t len)
 		return true;
 	errno = EINVAL;
 	return false;
+}
+
+/* The kernel tells how many events there were up to now; we have each of them in a row. */
+static void
+node_read_last(int fd, void *buf)
+{
+	uint32_t count;
+	int i;
+
+	for (i = 0; i < NODE_EVENTS_MAX && recv(fd, &count, sizeof(count), MSG_DONTWAIT) ==
+	     sizeof(count); i++)
+		memcpy(buf, &count, sizeof(count));
 }
 
 ssize_t
@@ -114,6 +143,12 @@ node_read(int fd, void *buf, size_t len)
 		errno = EIO;
 		return -1;
 	}
+	if (got > 0) {
+		int saved = errno;
+
+		node_read_last(fd, buf);
+		errno = saved;
+	}
 	return got;
 }
 
@@ -121,15 +156,20 @@ ssize_t
 node_write(int fd, const void *buf, size_t len)
 {
 	const struct node *node = node_find(fd);
-	ssize_t put;
+	struct transport_request req = { .verb = TRANSPORT_IRQ };
+	struct transport_answer answer;
+	int32_t on;
 
 	if (node == NULL || !node_is_counter(node, len))
 		return -1;
-	/* A device node raises no SIGPIPE. */
-	put = send(fd, buf, len, MSG_NOSIGNAL);
-	if (put < 0 && (errno == EPIPE || errno == ECONNRESET))
-		errno = EIO;
-	return put;
+	/* It is done on return: the program may go on to change the masks itself. */
+	memcpy(&on, buf, sizeof(on));
+	req.minor = node->minor;
+	req.index = on != 0;
+	if (host_request(&req, -1, &answer, NULL) == 0)
+		return (ssize_t)len;
+	errno = EIO;
+	return -1;
 }
 
 /* What fd maps: a descriptor, and the bytes it has; or -errno. */

@@ -42,6 +42,11 @@ real_resolve(void)
 	RESOLVE(fopen);
 	RESOLVE(opendir);
 	RESOLVE(close);
+	RESOLVE(close_range);
+	RESOLVE(dup);
+	RESOLVE(dup2);
+	RESOLVE(dup3);
+	RESOLVE(fcntl);
 	RESOLVE(read);
 	RESOLVE(write);
 	RESOLVE(access);

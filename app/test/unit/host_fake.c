@@ -171,7 +171,7 @@ vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *packet)
 }
 
 size_t
-vmbus_channel_room(const struct vmbus_channel *ch)
+vmbus_channel_room(struct vmbus_channel *ch)
 {
 	(void)ch;
 	return fake.room;

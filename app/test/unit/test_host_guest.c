@@ -14,9 +14,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -174,8 +177,7 @@ guest_reads_and_writes_the_node(void)
 	struct pollfd pollfd = { .fd = uio, .events = POLLIN };
 	struct mail *mail = guest_mailbox(uio);
 	uint8_t *rings = mmap(NULL, 2 * RING, PROT_READ | PROT_WRITE, MAP_SHARED, uio, 0);
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	uint32_t value = 0, tries = 0;
+	uint32_t value = 0;
 	char byte = 0;
 
 	CHECK(rings != MAP_FAILED);
@@ -188,9 +190,207 @@ guest_reads_and_writes_the_node(void)
 	CHECK(read(uio, &value, sizeof(value)) == sizeof(value) && value == 1);
 	value = 0;
 	CHECK(write(uio, &value, sizeof(value)) == sizeof(value));
-	while (le32(rings + RING + 8) != 1 && tries++ < 5000)
-		nanosleep(&moment, NULL);
 	CHECK(le32(rings + RING + 8) == 1);
+	value = 1;
+	CHECK(write(uio, &value, sizeof(value)) == sizeof(value));
+	CHECK(le32(rings + RING + 8) == 0);
+}
+
+static uint32_t
+guest_events(int uio)
+{
+	uint32_t count = 0;
+
+	CHECK(read(uio, &count, sizeof(count)) == sizeof(count));
+	return count;
+}
+
+/* The ring of received packets, as the guest has it; it has read all of them. */
+static uint8_t *
+guest_drained_ring(int uio)
+{
+	uint8_t *rings = mmap(NULL, 2 * RING, PROT_READ | PROT_WRITE, MAP_SHARED, uio, 0);
+
+	CHECK(rings != MAP_FAILED);
+	return rings + RING;
+}
+
+static void
+guest_drain(uint8_t *ring)
+{
+	set_le32(ring + 4, le32(ring));
+}
+
+static void
+guest_interrupt(struct mail *mail, uint8_t *ring)
+{
+	guest_drain(ring);
+	guest_post(mail, MAIL_INTERRUPT);
+}
+
+static void
+guest_reads_the_number_of_events(void)
+{
+	int uio = guest_open(), late;
+	struct mail *mail = guest_mailbox(uio);
+	uint8_t *ring = guest_drained_ring(uio);
+
+	for (unsigned int i = 0; i < 3; i++)
+		guest_interrupt(mail, ring);
+	CHECK(guest_events(uio) == 3);
+	/* Who opens it later starts from there. */
+	late = open("/dev/uio0", O_RDWR | O_NONBLOCK);
+	CHECK(read(late, &(uint32_t){ 0 }, 4) == -1 && errno == EAGAIN);
+	guest_interrupt(mail, ring);
+	CHECK(guest_events(late) == 4);
+	CHECK(guest_events(uio) == 4);
+}
+
+/* Spec: drain, unmask, look again, wait. */
+static void
+guest_sleeps_until_something_comes(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int uio = guest_open(), epoll = epoll_create1(0);
+	struct mail *mail = guest_mailbox(uio);
+	uint8_t *ring = guest_drained_ring(uio);
+
+	CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, uio, &event) == 0);
+	for (unsigned int i = 0; i < 100; i++) {
+		set_le32(ring + 8, 1);
+		guest_drain(ring);
+		guest_post(mail, MAIL_INTERRUPT);
+		CHECK(epoll_wait(epoll, &event, 1, 0) == 0);
+		guest_drain(ring);
+		set_le32(ring + 8, 0);
+		CHECK(le32(ring) == le32(ring + 4));
+		guest_post(mail, MAIL_INTERRUPT);
+		CHECK(epoll_wait(epoll, &event, 1, 5000) == 1 && event.events == EPOLLIN);
+		CHECK(guest_events(uio) == i + 1);
+	}
+}
+
+/* An edge for each event, also when nobody has read the last. */
+static void
+guest_waits_for_edges(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int uio = guest_open(), epoll = epoll_create1(0);
+	struct mail *mail = guest_mailbox(uio);
+	uint8_t *ring = guest_drained_ring(uio);
+
+	CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, uio, &event) == 0);
+	for (unsigned int i = 0; i < 5; i++) {
+		guest_interrupt(mail, ring);
+		CHECK(epoll_wait(epoll, &event, 1, 5000) == 1);
+		CHECK(epoll_wait(epoll, &event, 1, 0) == 0);
+	}
+	CHECK(guest_events(uio) == 5);
+}
+
+static void
+guest_copies_its_descriptor(void)
+{
+	int uio = guest_open(), copies[4];
+	struct mail *mail = guest_mailbox(uio);
+	uint8_t *ring = guest_drained_ring(uio);
+	uint32_t on = 1;
+
+	copies[0] = dup(uio);
+	copies[1] = fcntl(uio, F_DUPFD_CLOEXEC, 300);
+	copies[2] = dup2(uio, 310);
+	copies[3] = dup3(uio, 311, O_CLOEXEC);
+	CHECK(copies[1] >= 300 && copies[2] == 310 && copies[3] == 311);
+	close(uio);
+	for (size_t i = 0; i < ARRAY_LEN(copies); i++) {
+		guest_interrupt(mail, ring);
+		CHECK(guest_events(copies[i]) == i + 1);
+		set_le32(ring + 8, 1);
+		CHECK(write(copies[i], &on, sizeof(on)) == sizeof(on) && le32(ring + 8) == 0);
+		CHECK(guest_drained_ring(copies[i]) != NULL);
+	}
+	/* The last of them closes the device. */
+	CHECK(close_range(300, 400, 0) == 0);
+	guest_interrupt(mail, ring);
+	CHECK(guest_events(copies[0]) == 5);
+}
+
+/* A descriptor's number may become another file's, by whatever way. */
+static void
+guest_covers_its_descriptor(void)
+{
+	int uio = guest_open(), other = open("/dev/zero", O_RDWR);
+	char bytes[8] = "xxxxxxx";
+
+	CHECK(dup2(other, uio) == uio);
+	CHECK(read(uio, bytes, sizeof(bytes)) == sizeof(bytes) && bytes[7] == 0);
+	uio = guest_open();
+	CHECK(close_range((unsigned int)uio, (unsigned int)uio, 0) == 0);
+	CHECK(dup(other) == uio);
+	CHECK(write(uio, bytes, sizeof(bytes)) == sizeof(bytes));
+	closefrom(3);
+	CHECK(read(uio, bytes, 4) == -1 && errno == EBADF);
+	CHECK(guest_drained_ring(guest_open()) != NULL);
+}
+
+/* The one who has opened the device is gone; its child goes on with it. */
+static void
+guest_leaves_its_device_to_a_child(void)
+{
+	int uio = guest_open(), gone[2];
+	struct mail *mail = guest_mailbox(uio);
+	uint8_t *ring = guest_drained_ring(uio);
+	char byte;
+
+	CHECK(pipe(gone) == 0);
+	if (fork() != 0)
+		return;
+	close(gone[1]);
+	CHECK(read(gone[0], &byte, 1) == 0);
+	for (uint32_t i = 1; i <= 3; i++) {
+		guest_interrupt(mail, ring);
+		CHECK(guest_events(uio) == i);
+	}
+	_exit(0);
+}
+
+static void
+guest_outlives_its_parent(void)
+{
+	pid_t parent;
+	int status;
+
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	parent = fork();
+	if (parent == 0) {
+		guest_leaves_its_device_to_a_child();
+		_exit(0);
+	}
+	CHECK(waitpid(parent, &status, 0) == parent && status == 0);
+	/* The grandchild, which is ours now. */
+	CHECK(wait(&status) > 0 && status == 0);
+}
+
+static void *
+guest_interrupts_later(void *ring)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+
+	nanosleep(&moment, NULL);
+	guest_interrupt(guest_mailbox(guest_open()), ring);
+	return NULL;
+}
+
+static void
+guest_blocks_in_read(void)
+{
+	int uio = guest_open();
+	uint8_t *ring = guest_drained_ring(uio);
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, guest_interrupts_later, ring) == 0);
+	CHECK(guest_events(uio) == 1);
+	CHECK(pthread_join(thread, NULL) == 0);
 }
 
 static void
@@ -384,6 +584,13 @@ static const struct {
 	{ "sees a device node", guest_sees_a_device_node },
 	{ "maps regions", guest_maps_regions },
 	{ "reads and writes the node", guest_reads_and_writes_the_node },
+	{ "reads the number of events", guest_reads_the_number_of_events },
+	{ "sleeps until something comes", guest_sleeps_until_something_comes },
+	{ "waits for edges", guest_waits_for_edges },
+	{ "blocks in read", guest_blocks_in_read },
+	{ "copies its descriptor", guest_copies_its_descriptor },
+	{ "covers its descriptor", guest_covers_its_descriptor },
+	{ "outlives its parent", guest_outlives_its_parent },
 	{ "loses its device", guest_loses_its_device },
 	{ "maps a ring file", guest_maps_a_ring_file },
 	{ "shares its memory", guest_shares_its_memory },
@@ -578,6 +785,17 @@ main(int argc, char *argv[])
 		GUEST_CASE("a guest maps the regions as the kernel lets it", "maps regions"),
 		GUEST_CASE("a guest reads interrupts and writes their control",
 			   "reads and writes the node"),
+		GUEST_CASE("a guest reads how many events there were", "reads the number of events"),
+		GUEST_CASE("a guest that unmasks and looks again misses nothing in its sleep",
+			   "sleeps until something comes"),
+		GUEST_CASE("each event is an edge, read or not", "waits for edges"),
+		GUEST_CASE("read blocks until there is an event", "blocks in read"),
+		GUEST_CASE("a copy of a descriptor is as good as the first",
+			   "copies its descriptor"),
+		GUEST_CASE("a descriptor that becomes another file's is one",
+			   "covers its descriptor"),
+		GUEST_CASE("a child goes on with its dead parent's device",
+			   "outlives its parent"),
 		GUEST_CASE("a guest that loses its device gets EIO", "loses its device"),
 		GUEST_CASE("a guest maps a ring file while its channel is open",
 			   "maps a ring file"),

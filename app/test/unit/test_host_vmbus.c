@@ -23,6 +23,7 @@
 
 #include "guestmem.h"
 #include "host_test.h"
+#include "kernel.h"
 #include "rules.h"
 #include "transport.h"
 #include "vmbus.h"
@@ -229,6 +230,15 @@ guest_map_region(int memory, uint32_t index)
 
 	return guest_map(memory, &(struct transport_request){
 		.verb = TRANSPORT_REGION, .index = index }, &len, &error);
+}
+
+static uint8_t *
+guest_map_ring(int memory, uint32_t relid, int *error)
+{
+	uint64_t len;
+
+	return guest_map(memory, &(struct transport_request){
+		.verb = TRANSPORT_RING, .relid = relid }, &len, error);
 }
 
 /* A guest with its device open and its rings and monitor page mapped. */
@@ -551,16 +561,30 @@ the_last_close_closes_and_the_next_open_begins_anew(void **state)
 }
 
 static void
-a_dying_guest_takes_its_devices_before_its_memory(void **state)
+a_dead_guests_memory_stays_while_its_devices_are_open(void **state)
 {
 	struct guest guest = guest_start();
+	int file = memfd_create("guest", MFD_CLOEXEC);
+	struct transport_answer answer;
+	int second = guest_hello(TRANSPORT_HELLO_UIO, 0);
 
 	(void)state;
-	/* Only the memory's connection ends. */
+	assert_int_equal(ftruncate(file, PAGE), 0);
+	guest_ask(guest.memory, &(struct transport_request){
+		.verb = TRANSPORT_ADD, .addr = 0x100000000000, .len = PAGE }, file, &answer);
+	assert_int_equal(answer.error, 0);
+	close(file);
 	guest_hang_up(guest.memory);
+	assert_int_equal(closes, 0);
+	guest_hang_up(guest.uio);
+	assert_int_equal(closes, 0);
+	assert_non_null(guestmem_translate(vmbus_guestmem(bus), answer.gpa, 1));
+	guest_hang_up(second);
 	assert_int_equal(closes, 1);
-	guest.memory = guest_hello(TRANSPORT_HELLO_MEMORY, 0);
-	guest_stop(&guest);
+	assert_null(guestmem_translate(vmbus_guestmem(bus), answer.gpa, 1));
+	/* A host that ends before the devices are closed lets go of all as well. */
+	guest.uio = guest_hello(TRANSPORT_HELLO_UIO, 0);
+	guest_hang_up(guest_hello(TRANSPORT_HELLO_MEMORY, 0));
 }
 
 static void
@@ -736,34 +760,145 @@ room_is_what_a_packet_may_have(void **state)
 	(void)state;
 	assert_int_equal(host_send(payload, room - 16), 0);
 	assert_int_equal(vmbus_channel_room(opened[0]), 0);
-	set_le32(guest.rings + IN + READ_INDEX, UINT32_MAX);
-	assert_int_equal(vmbus_channel_room(opened[0]), 0);
+	assert_int_equal(rules_broken(&rules), 0);
 	guest_stop(&guest);
+}
+
+static void
+a_bad_read_index_is_named_and_ends_the_channel(void **state)
+{
+	static const uint32_t bad[] = { 4, RING - PAGE, UINT32_MAX };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_LEN(bad); i++) {
+		struct guest guest = guest_start();
+
+		set_le32(guest.rings + IN + READ_INDEX, bad[i]);
+		assert_int_equal(vmbus_channel_room(opened[0]), 0);
+		assert_int_equal(vmbus_channel_room(opened[0]), 0);
+		assert_int_equal(rules.broken[RULE_RING_INDEX], i + 1);
+		assert_true(vmbus_channel_is_dead(opened[0]));
+		assert_int_equal(host_send("12345678", 8), -EPROTO);
+		guest_stop(&guest);
+	}
 }
 
 /* Cases: signals */
 
+/* The host sends when the guest has read all: there is reason for an interrupt. */
 static void
-every_open_uio_is_interrupted_and_unread_ones_are_merged(void **state)
+host_sends_to_a_drained_ring(struct guest *guest, unsigned int index)
+{
+	set_le32(guest->rings + IN + READ_INDEX, le32(guest->rings + IN + WRITE_INDEX));
+	vmbus_channel_send(opened[index], &(struct vmbus_send){
+		.type = PACKET_INBAND, .payload = "12345678", .payload_len = 8,
+	});
+	vmbus_channel_flush(opened[index]);
+}
+
+static void
+every_open_uio_is_told_of_every_interrupt(void **state)
 {
 	struct guest guest = guest_start();
 	int second = guest_hello(TRANSPORT_HELLO_UIO, 0);
 
 	(void)state;
+	host_sends_to_a_drained_ring(&guest, 0);
+	/* The ring is not empty: no interrupt. */
 	host_send("12345678", 8);
 	vmbus_channel_flush(opened[0]);
-	set_le32(guest.rings + IN + READ_INDEX, 32);
-	host_send("12345678", 8);
-	vmbus_channel_flush(opened[0]);
-	assert_int_equal(guest_events(guest.uio), 1);
+	host_sends_to_a_drained_ring(&guest, 0);
+	for (uint32_t i = 1; i <= 2; i++) {
+		assert_int_equal(guest_events(guest.uio), i);
+		assert_int_equal(guest_events(second), i);
+	}
 	assert_int_equal(guest_events(guest.uio), 0);
-	assert_int_equal(guest_events(second), 1);
-	set_le32(guest.rings + IN + READ_INDEX, 64);
-	host_send("12345678", 8);
-	vmbus_channel_flush(opened[0]);
-	assert_int_equal(guest_events(guest.uio), 3);
 	guest_hang_up(second);
 	guest_stop(&guest);
+}
+
+static void
+who_does_not_read_interrupts_holds_nothing_up(void **state)
+{
+	struct guest guest = guest_start();
+	unsigned int unread = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++)
+		host_sends_to_a_drained_ring(&guest, 0);
+	while (guest_events(guest.uio) != 0)
+		unread++;
+	assert_in_range(unread, 1, 64);
+	host_sends_to_a_drained_ring(&guest, 0);
+	assert_int_equal(guest_events(guest.uio), 1001);
+	guest_stop(&guest);
+}
+
+/* What a kernel does to a primary and a subchannel, see kernel.h. */
+static void
+assert_kernel(const char *name, bool masks_at_open, bool masks_on_event, bool writes_to_all,
+	      bool write_signals, bool has_sub_events)
+{
+	const struct transport_request irq_on = { .verb = TRANSPORT_IRQ, .index = 1 };
+	const struct transport_request irq_off = { .verb = TRANSPORT_IRQ };
+	struct transport_answer answer;
+	uint8_t *primary_rings, *rings;
+	struct guest guest;
+	int error;
+
+	bus = vmbus_create(&(struct vmbus_config){
+		.dir = dir, .doorbell_only = true, .rules = &rules, .kernel = kernel_find(name),
+	});
+	dev = offer(INSTANCE, false);
+	assert_non_null(dev);
+	guest = guest_start();
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	rings = guest_map_ring(guest.memory, RELID + 1, &error);
+	assert_non_null(rings);
+	assert_int_equal(le32(guest.rings + IN + MASK), masks_at_open);
+	assert_int_equal(le32(rings + IN + MASK), masks_at_open);
+
+	set_le32(guest.rings + IN + MASK, 1);
+	set_le32(rings + IN + MASK, 1);
+	guest_send(guest.rings, 0, 1);
+	guest_ask(guest.memory, &irq_on, -1, &answer);
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(le32(guest.rings + IN + MASK), 0);
+	assert_int_equal(le32(rings + IN + MASK), !writes_to_all);
+	assert_int_equal(receive(0), write_signals);
+
+	host_sends_to_a_drained_ring(&guest, 0);
+	assert_int_equal(guest_events(guest.uio), 1);
+	assert_int_equal(le32(guest.rings + IN + MASK), masks_on_event);
+	set_le32(rings + IN + MASK, 0);
+	primary_rings = guest.rings;
+	guest.rings = rings;
+	host_sends_to_a_drained_ring(&guest, 1);
+	guest.rings = primary_rings;
+	assert_int_equal(guest_events(guest.uio), has_sub_events ? 2 : 0);
+
+	set_le32(rings + IN + MASK, 0);
+	guest_ask(guest.memory, &irq_off, -1, &answer);
+	assert_int_equal(le32(guest.rings + IN + MASK), 1);
+	assert_int_equal(le32(rings + IN + MASK), writes_to_all);
+	munmap(rings, 2 * RING);
+	guest_stop(&guest);
+	vmbus_destroy(bus);
+	bus = NULL;
+}
+
+static void
+kernels_treat_interrupts_each_in_its_way(void **state)
+{
+	(void)state;
+	rules = (struct rules){ 0 };
+	assert_kernel("6.18", false, false, true, true, true);
+	assert_kernel("6.16", true, true, true, true, true);
+	assert_kernel("6.12.53", false, false, false, true, false);
+	assert_kernel("6.10", true, true, false, true, false);
+	assert_kernel("6.6.119", false, false, true, false, true);
+	assert_kernel("4.17", true, true, false, false, false);
+	assert_null(kernel_find("2.6"));
 }
 
 static void
@@ -900,15 +1035,6 @@ a_channel_without_monitor_is_signalled_by_write(void **state)
 
 /* Cases: subchannels */
 
-static uint8_t *
-guest_map_ring(int memory, uint32_t relid, int *error)
-{
-	uint64_t len;
-
-	return guest_map(memory, &(struct transport_request){
-		.verb = TRANSPORT_RING, .relid = relid }, &len, error);
-}
-
 static void
 a_subchannel_appears_and_carries_packets(void **state)
 {
@@ -996,8 +1122,8 @@ main(void)
 		CASE("buffers are found by their handles", buffers_are_found_by_their_handles),
 		CASE("the last close closes, and the next open begins anew",
 		     the_last_close_closes_and_the_next_open_begins_anew),
-		CASE("a dying guest takes its devices before its memory",
-		     a_dying_guest_takes_its_devices_before_its_memory),
+		CASE("a dead guest's memory stays while its devices are open",
+		     a_dead_guests_memory_stays_while_its_devices_are_open),
 		CASE("a guest of another build is refused", a_guest_of_another_build_is_refused),
 		CASE("who talks nonsense is hung up on", who_talks_nonsense_is_hung_up_on),
 		CASE("registered memory is reachable until it is dropped",
@@ -1011,8 +1137,14 @@ main(void)
 		CASE("a full ring asks the guest for room and takes the wish back",
 		     a_full_ring_asks_the_guest_for_room_and_takes_the_wish_back),
 		CASE("room is what a packet may have", room_is_what_a_packet_may_have),
-		CASE("every open uio is interrupted, and unread ones are merged",
-		     every_open_uio_is_interrupted_and_unread_ones_are_merged),
+		CASE("a bad read index is named and ends the channel",
+		     a_bad_read_index_is_named_and_ends_the_channel),
+		CASE("every open uio is told of every interrupt",
+		     every_open_uio_is_told_of_every_interrupt),
+		CASE("who does not read interrupts holds nothing up",
+		     who_does_not_read_interrupts_holds_nothing_up),
+		CASE_ALONE("kernels treat interrupts each in its way",
+			   kernels_treat_interrupts_each_in_its_way),
 		CASE("writing to the uio switches interrupts",
 		     writing_to_the_uio_switches_interrupts),
 		CASE("a signal too many is named", a_signal_too_many_is_named),
