@@ -88,8 +88,9 @@ static const struct offload {
 	  CAP_AT(rsc_ipv4), 0x0100, PARAM_AT(rsc_ipv6), 1 },
 };
 
-/* What is needed to segment besides the host's being able to. */
+/* Who cuts frames, or joins them, computes the checksums, or looks at them first. */
 #define OFFLOAD_TSO_NEEDS (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
+#define OFFLOAD_LRO_NEEDS (RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
 
 static const struct offload_form {
 	uint32_t nvsp;		/* from this version on */
@@ -246,7 +247,11 @@ offload_capa(const struct hn_offload *offload, uint8_t direction)
 uint64_t
 hn_offload_rx_capa(const struct hn_offload *offload)
 {
-	return offload_capa(offload, RX);
+	uint64_t capa = offload_capa(offload, RX);
+
+	if ((capa & OFFLOAD_LRO_NEEDS) != OFFLOAD_LRO_NEEDS)
+		capa &= ~RTE_ETH_RX_OFFLOAD_TCP_LRO;
+	return capa;
 }
 
 uint64_t
@@ -301,7 +306,8 @@ hn_offload_apply(struct hn_offload *offload, struct hn_rndis *rndis, const struc
 	uint32_t enabled;
 	int ret;
 
-	/* The host computes the checksums of the segments that it makes. */
+	if ((rx & RTE_ETH_RX_OFFLOAD_TCP_LRO) != 0)
+		rx |= OFFLOAD_LRO_NEEDS;
 	if ((tx & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0)
 		tx |= OFFLOAD_TSO_NEEDS;
 	enabled = params_fill(&params, offload->offered, rx, tx);

@@ -130,11 +130,11 @@ static const struct {
 	{ IPV4_TX - 4, 0, 0, TX_CHECKSUMS | TSO },
 	{ IPV4_TX - 4, 1, 0, TX_CHECKSUMS | TSO },
 	{ IPV6_TX - 4, 0, 0, RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | TSO },
-	{ IPV4_RX, 0x055, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM, 0 },
-	{ IPV4_RX, 0x145, RTE_ETH_RX_OFFLOAD_TCP_CKSUM, 0 },
-	{ IPV6_RX, 0x45, RTE_ETH_RX_OFFLOAD_TCP_CKSUM, 0 },
+	{ IPV4_RX, 0x055, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | LRO, 0 },
+	{ IPV4_RX, 0x145, RTE_ETH_RX_OFFLOAD_TCP_CKSUM | LRO, 0 },
+	{ IPV6_RX, 0x45, RTE_ETH_RX_OFFLOAD_TCP_CKSUM | LRO, 0 },
 	{ IPV6_RX, 0x15, RTE_ETH_RX_OFFLOAD_UDP_CKSUM, 0 },
-	{ IPV4_RX - 4, 0, RX_CHECKSUMS, 0 },
+	{ IPV4_RX - 4, 0, RX_CHECKSUMS | LRO, 0 },
 	{ LSO_IPV4, 0, 0, TSO },
 	{ LSO_IPV6, 0, 0, TSO },
 	{ 104, 1, 0, TSO },
@@ -275,9 +275,9 @@ static const struct {
 	{ 0, RTE_ETH_TX_OFFLOAD_TCP_CKSUM, { 1, 2, 1, 2, 1 }, { 1, 1 }, { 1, 1 } },
 	{ 0, RTE_ETH_TX_OFFLOAD_UDP_CKSUM, { 1, 1, 2, 1, 2 }, { 1, 1 }, { 1, 1 } },
 	{ RX_CHECKSUMS, TX_CHECKSUMS, { 4, 4, 4, 4, 4 }, { 1, 1 }, { 1, 1 } },
-	/* The host computes the checksums of what it cuts. */
+	/* The host computes the checksums of what it cuts, and looks at those of what it joins. */
 	{ 0, TSO, { 2, 2, 1, 2, 1 }, { 2, 2 }, { 1, 1 } },
-	{ LRO, 0, { 1, 1, 1, 1, 1 }, { 1, 1 }, { 2, 2 } },
+	{ LRO, 0, { 3, 3, 1, 3, 1 }, { 1, 1 }, { 2, 2 } },
 	{ RX_CHECKSUMS | LRO, TX_CHECKSUMS | TSO, { 4, 4, 4, 4, 4 }, { 2, 2 }, { 2, 2 } },
 	/* Not the host's matter. */
 	{ RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_VLAN_STRIP,

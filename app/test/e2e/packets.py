@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""IP packets for tests of offloads: made here, and taken apart again."""
+
+import random
+import struct
+
+from rig import NIC_0, STRANGER
+
+TCP, UDP = 6, 17
+TAG = struct.pack("!HH", 0x8100, 0x6005)  # priority 3, VLAN 5
+WRONG = 0xDEAD  # a checksum that somebody still has to compute
+ADDRESSES = {4: (bytes([10, 96, 0, 1]), bytes([10, 96, 0, 2])),
+             6: (bytes.fromhex("fd96" + "00" * 13 + "01"), bytes.fromhex("fd96" + "00" * 13 + "02"))}
+
+
+def payload_of(size, seed=0):
+    """Bytes that look random."""
+    return random.Random(f"{size} {seed}").randbytes(size)
+
+
+def _ip(version, protocol, length):
+    source, destination = ADDRESSES[version]
+    if version == 4:
+        return struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 1, 0x4000, 64, protocol,
+                           WRONG) + source + destination
+    return struct.pack("!IHBB", 6 << 28, length, protocol, 64) + source + destination
+
+
+def packet(version, protocol, payload, *, tag=b"", sequence=1, options=b"", port=5000):
+    """An Ethernet frame for NIC 0 with no valid checksum in it."""
+    if protocol == TCP:
+        l4 = struct.pack("!HHIIBBHHH", port, 80, sequence, 1, (5 + len(options) // 4) << 4, 0x18,
+                         8192, WRONG, 0) + options
+    else:
+        l4 = struct.pack("!HHHH", port, 80, 8 + len(payload), WRONG)
+    kind = struct.pack("!H", 0x0800 if version == 4 else 0x86DD)
+    frame = NIC_0 + STRANGER + tag + kind + _ip(version, protocol, len(l4) + len(payload)) + \
+        l4 + payload
+    return frame.ljust(60, b"\0")
+
+
+def without_checksums(frame):
+    """A frame from behind the MAC addresses on, its checksums blanked."""
+    body = bytearray(frame[12:])
+    at = 6 if body[:2] == b"\x81\x00" else 2
+    version = body[at] >> 4
+    protocol = body[at + 9] if version == 4 else body[at + 6]
+    l4 = at + (20 if version == 4 else 40)
+    if version == 4:
+        body[at + 10:at + 12] = b"\0\0"
+    place = l4 + (16 if protocol == TCP else 6)
+    body[place:place + 2] = b"\0\0"
+    return bytes(body)
+
+
+def tcp_segment(frame):
+    """Port, sequence number and payload of an untagged TCP frame."""
+    version = frame[14] >> 4
+    total = 14 + (struct.unpack_from("!H", frame, 16)[0] if version == 4
+                  else 40 + struct.unpack_from("!H", frame, 18)[0])
+    l4 = 14 + (20 if version == 4 else 40)
+    port, _, sequence = struct.unpack_from("!HHI", frame, l4)
+    return port, sequence, frame[l4 + (frame[l4 + 12] >> 4) * 4:total]
