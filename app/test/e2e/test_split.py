@@ -37,18 +37,23 @@ def test_one_receive_queue_feeds_so_many_transmit_queues_from_another_lcore(lab,
         assert sum(report["transmitted", port]) == COUNT
 
 
-@pytest.mark.parametrize("transmitters", [1, 2])
-@pytest.mark.parametrize("txq", [2, 16, 64])
-def test_transmit_queues_that_share_a_channel_keep_the_order_of_flows(lab, logs, txq,
-                                                                      transmitters):
-    frames = flows.mixed(1000, 20_000)
-    pcapfile.write(logs / "in.pcap", frames)
-    with lab.host([f"port=pcap,rx={logs}/in.pcap", f"port=pcap,tx={logs}/out.pcap"]) as host, \
-            lab.splitfwd(host, [f"--txq={txq}"], workers=1 + transmitters) as splitfwd:
+@pytest.mark.parametrize("channels, rxq, txq, receivers, transmitters", [
+    (1, "1", "2", 1, 1), (1, "1", "16", 1, 2), (1, "1", "64", 1, 1),
+    (4, "4", "4", 1, 1), (4, "4", "4", 2, 2), (4, "4", "1", 1, 1), (4, "1", "4", 1, 1),
+    (4, "4", "16", 2, 1), (8, "2", "8", 1, 2), (8, "8", "3", 2, 1), (64, "64", "64", 1, 1),
+    (4, "4,2", "3,4", 1, 1)])
+def test_queues_polled_from_two_sides_keep_all_flows_in_order(lab, logs, channels, rxq, txq,
+                                                              receivers, transmitters):
+    frames = flows.mixed(1000, 10_000)
+    with lab.host([flows.source(logs / "in.pcap", frames) + f",queues={channels}",
+                   f"port=pcap,tx={logs}/out.pcap,queues={channels}"]) as host, \
+            lab.splitfwd(host, [f"--rxq={rxq}", f"--txq={txq}", f"--receivers={receivers}"],
+                         workers=receivers + transmitters) as splitfwd:
         host.wait_until(lambda _: host.nic(1).port["pcap_written"] >= len(frames), 30,
                         "all frames are written")
         splitfwd.end()
-    sent = forwarded(splitfwd.output())["transmitted", 1]
-    assert len(sent) == txq
-    assert all(sent)
+    report = forwarded(splitfwd.output())
+    for side, queues, port in (("received", rxq, 0), ("transmitted", txq, 1)):
+        assert len(report[side, port]) == int(queues.split(",")[-1 if port else 0])
+        assert all(report[side, port])
     assert flows.by_flow(pcapfile.read(logs / "out.pcap")) == flows.by_flow(frames)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Several queues: as many as the host grants, each flow in one of them and in order."""
+
+from contextlib import contextmanager
+
+import pytest
+
+import flows
+from lab import pcapfile
+from rig import SINK, queues, two_nics
+
+FRAMES = 8_000
+FEWER = "port {port}: {count} channels are open, not the {wanted} asked for"
+
+
+@contextmanager
+def forwarding(lab, logs, args, nic="", frames=None, *, delay=1000, **options):
+    """testpmd forwards frames of many flows from NIC 0 to NIC 1; yields it when all have passed.
+
+    nic: what both --nic values have besides.
+    """
+    frames = frames or flows.mixed(1000, FRAMES)
+    with two_nics(lab, flows.source(logs / "in.pcap", frames, delay) + nic,
+                  f"port=pcap,tx={logs}/out.pcap" + nic, args, **options) as (host, testpmd):
+        testpmd.start_without_loss()
+        host.wait_until(lambda _: host.nic(1).port["pcap_written"] >= len(frames), 30,
+                        "all frames are written")
+        yield host, testpmd
+        testpmd.quit()
+    assert flows.by_flow(pcapfile.read(logs / "out.pcap")) == flows.by_flow(frames)
+
+
+def frames_of_queues(testpmd):
+    """What the queues have received and sent."""
+    return (testpmd.queue_xstats(0, "rx", "packets"), testpmd.queue_xstats(1, "tx", "packets"))
+
+
+def warnings(testpmd):
+    """What the driver said about channels."""
+    return [line for line in testpmd.output().splitlines() if "channels are open" in line]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("count", [1, 2, 4, 64])
+def test_so_many_queues_carry_all_flows_in_order(lab, logs, count, workers):
+    with forwarding(lab, logs, queues(count), f",queues={count}", workers=workers,
+                    delay=1000 + 30 * count) as (host, testpmd):
+        received, sent = frames_of_queues(testpmd)
+        assert len(received) == len(sent) == count
+        assert all(received)
+        assert received == sent
+        assert sum(received) == FRAMES
+        assert testpmd.reta(0, 128) == [entry % count for entry in range(128)]
+        assert warnings(testpmd) == []
+
+
+@pytest.mark.parametrize("grant", [0, 1, 2])
+def test_a_host_that_grants_fewer_channels_is_worked_with_and_one_sentence_says_so(lab, logs,
+                                                                                   grant):
+    with forwarding(lab, logs, queues(4), f",queues=4,grant={grant}") as (_, testpmd):
+        received, sent = frames_of_queues(testpmd)
+        assert all(received[:grant + 1])
+        assert not any(received[grant + 1:])
+        assert received == sent
+        assert [line.split("NETVSC: ")[1].split(" (")[0] for line in warnings(testpmd)] == \
+            [FEWER.format(port=port, count=grant + 1, wanted=4) for port in (0, 1)]
+
+
+def test_channels_that_the_host_offers_late_are_waited_for(lab, logs):
+    with forwarding(lab, logs, queues(4), ",queues=4,grant-delay=400",
+                    delay=3000) as (_, testpmd):
+        received, _ = frames_of_queues(testpmd)
+        assert all(received)
+        assert warnings(testpmd) == []
+
+
+@pytest.mark.parametrize("options, args, most", [(",queues=4", (), 4), ("", (), 1),
+                                                 (",queues=8,nvsp=4", (), 1),
+                                                 (",queues=8", ("--profile", "ws2008r2"), 1)])
+def test_no_more_receive_queues_are_announced_than_the_host_can_give(lab, options, args, most):
+    with lab.host([SINK + options], args) as host, lab.testpmd(host) as testpmd:
+        info = testpmd.port_info(0)
+        assert info["Max possible RX queues"] == str(most)
+        assert info["Max possible TX queues"] == "64"
+        testpmd.quit()
+
+
+def test_every_change_of_the_number_of_queues_leaves_traffic_intact(lab, logs):
+    frames = flows.mixed(1000, 100_000, (64, 64))
+    with two_nics(lab, flows.source(logs / "in.pcap", frames) + ",queues=8",
+                  f"port=pcap,tx={logs}/out.pcap,queues=8") as (host, testpmd):
+        for rxq, txq in ((1, 1), (4, 4), (2, 2), (8, 8), (4, 8), (1, 4), (8, 8), (1, 1)):
+            testpmd.configure_queues(rxq, txq)
+            testpmd.start_without_loss()
+            before = host.nic(1).tx_frames
+            host.wait_until(lambda _, before=before: host.nic(1).tx_frames > before + 2000, 10,
+                            f"frames pass with {rxq} receive and {txq} transmit queues")
+            info = testpmd.port_info(0)
+            assert info["Current number of RX queues"] == str(rxq)
+            assert info["Current number of TX queues"] == str(txq)
+            received, _ = frames_of_queues(testpmd)
+            assert len(received) == rxq
+            testpmd.command("stop")
+        testpmd.quit()
+    # What came while nobody listened is missing, but nothing is late, doubled or damaged.
+    wanted = flows.by_flow(frames)
+    for key, found in flows.by_flow(pcapfile.read(logs / "out.pcap")).items():
+        order = {data: number for number, data in enumerate(wanted[key])}
+        numbers = [order[data] for data in found]
+        assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("side, port", [("rxq", 0), ("txq", 1)])
+def test_one_queue_stops_and_starts_while_the_others_go_on(lab, logs, side, port):
+    frames = flows.mixed(1000, 200_000, (64, 64))
+    with two_nics(lab, flows.source(logs / "in.pcap", frames) + ",queues=4",
+                  f"port=pcap,tx={logs}/out.pcap,queues=4", queues(4)) as (host, testpmd):
+        def growing():
+            """Which queues send frames at present."""
+            before = testpmd.queue_xstats(1, "tx", "packets")
+            host.wait_until(lambda _: sum(testpmd.queue_xstats(1, "tx", "packets"))
+                            > sum(before) + 4000, 10, "frames are sent")
+            after = testpmd.queue_xstats(1, "tx", "packets")
+            return [queue for queue in range(4) if after[queue] > before[queue]]
+
+        testpmd.command("start")
+        assert growing() == [0, 1, 2, 3]
+        for queue in (1, 0):
+            testpmd.command("stop")
+            testpmd.command(f"port {port} {side} {queue} stop")
+            testpmd.command("start")
+            assert growing() == [other for other in range(4) if other != queue]
+            testpmd.command("stop")
+            testpmd.command(f"port {port} {side} {queue} start")
+            testpmd.command("start")
+            assert growing() == [0, 1, 2, 3]
+        testpmd.quit()
