@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from lab import paths, processes
 from rig import SINK, assert_intact, generator, numbered, two_nics, wait_all_sent
 
 COUNT = 500
@@ -20,6 +21,10 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
     for _ in range(int(sys.argv[3])):
         raw.send(frame)
 """
+
+
+def ctl(host, *words):
+    processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, *map(str, words)])
 
 
 def send_to(namespace, address):
@@ -88,6 +93,48 @@ def test_a_host_that_ignores_another_mac_is_found_out(lab):
         assert "Operation not permitted" in said
         assert testpmd.port_info(0)["MAC address"] == "02:15:5D:00:00:00"
         assert_passes_traffic(host, testpmd)
+        testpmd.quit()
+
+
+def test_the_card_has_another_mac_where_the_host_allows_it_also_with_another_mtu(lab):
+    other, own = "02aabbccddee", "02155d000000"
+    with lab.namespace("mac") as namespace, \
+            lab.host([f"port={namespace.port()},mac-change=on", SINK]) as host, \
+            lab.testpmd(host) as testpmd:
+        testpmd.command("start")
+        testpmd.command("set promisc all off")
+        assert received(host, namespace, other) == 0
+        assert "error" not in testpmd.command("mac_addr set 0 02:AA:BB:CC:DD:EE")
+        assert testpmd.port_info(0)["MAC address"] == "02:AA:BB:CC:DD:EE"
+        assert received(host, namespace, other) == COUNT
+        assert received(host, namespace, own) == 0
+        # The host forgets it when the card is connected anew.
+        testpmd.command("stop")
+        testpmd.command("port stop 0")
+        testpmd.command("port config mtu 0 1400")
+        testpmd.command("port start 0")
+        testpmd.command("start")
+        assert testpmd.port_info(0)["MAC address"] == "02:AA:BB:CC:DD:EE"
+        assert received(host, namespace, other) == COUNT
+        # A reset brings the card's own back.
+        testpmd.command("stop")
+        testpmd.command("port stop 0")
+        testpmd.command("port reset 0")
+        testpmd.start_ports()
+        assert testpmd.port_info(0)["MAC address"] == "02:15:5D:00:00:00"
+        testpmd.quit()
+
+
+def test_the_application_hears_of_another_speed_and_of_another_network(lab):
+    with lab.host([SINK]) as host, lab.testpmd(host) as testpmd:
+        for verb in (["link", "speed", 0, 25_000], ["network-change", 0]):
+            mark = testpmd.mark()
+            ctl(host, *verb)
+            testpmd.wait_for("Port 0: link state change event", timeout=5, start=mark)
+        assert testpmd.port_info(0)["Link speed"] == "25 Gbps"
+        # Down, and up again.
+        testpmd.wait_for("(?s)(link state change event.*){2}", timeout=5, start=mark)
+        assert testpmd.port_info(0)["Link status"] == "up"
         testpmd.quit()
 
 

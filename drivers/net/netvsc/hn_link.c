@@ -24,7 +24,7 @@
 #define LINK_NEWS_US 100000
 #define LINK_LOSS_US 1000
 #define LINK_WATCH_US 1000000
-/* Ring packets taken each time for a port that does not run. */
+/* Ring packets taken each time. */
 #define LINK_WATCH_BUDGET 16
 
 static void link_tell(void *arg);
@@ -200,12 +200,10 @@ link_watch(void *arg)
 	}
 	if (hn_link_is_lost(dev))
 		return;
-	/* Nobody else hears what the host says to a port that does not run. */
-	if (dev->data->dev_started)
-		hn_intr_check(dev);
-	else
-		(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
-				   HN_CHAN_LEAVE);
+	/* Nobody else hears what the host says to a port that is not polled. */
+	(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
+			   HN_CHAN_LEAVE);
+	hn_intr_check(dev);
 	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }
 
