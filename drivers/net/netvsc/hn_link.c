@@ -59,7 +59,8 @@ hn_link_indicate(struct rte_eth_dev *dev, uint32_t status, uint32_t value)
 					  rte_memory_order_relaxed);
 		break;
 	case RNDIS_STATUS_NETWORK_CHANGE:
-		rte_atomic_store_explicit(&port->link_flap, 1, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&port->link_flap, HN_LINK_FLAP_DUE,
+					  rte_memory_order_relaxed);
 		break;
 	default:
 		return;
@@ -67,19 +68,27 @@ hn_link_indicate(struct rte_eth_dev *dev, uint32_t status, uint32_t value)
 	link_note_news(dev);
 }
 
-int
-hn_link_publish(struct rte_eth_dev *dev)
+static struct rte_eth_link
+link_now(const struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
 	bool up = rte_atomic_load_explicit(&port->link_up, rte_memory_order_relaxed) != 0 &&
-		  !hn_link_is_lost(dev);
+		  rte_atomic_load_explicit(&port->link_flap, rte_memory_order_relaxed) !=
+			HN_LINK_FLAP_SHOWN && !hn_link_is_lost(dev);
 	uint32_t mbps = rte_atomic_load_explicit(&port->link_mbps, rte_memory_order_relaxed);
-	struct rte_eth_link link = {
+
+	return (struct rte_eth_link){
 		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
 		.link_autoneg = RTE_ETH_LINK_FIXED,
 		.link_status = up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN,
 		.link_speed = mbps != 0 ? mbps : RTE_ETH_SPEED_NUM_UNKNOWN,
 	};
+}
+
+int
+hn_link_publish(struct rte_eth_dev *dev)
+{
+	struct rte_eth_link link = link_now(dev);
 
 	return rte_eth_linkstatus_set(dev, &link);
 }
@@ -106,18 +115,35 @@ hn_link_speed_capa(const struct rte_eth_dev *dev)
 	return rte_eth_speed_bitflag(mbps, RTE_ETH_LINK_FULL_DUPLEX);
 }
 
+/* Publish; is it another state than the application was told last? */
+static bool
+link_is_news(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+	struct rte_eth_link link = link_now(dev);
+
+	rte_eth_linkstatus_set(dev, &link);
+	if (link.link_status == port->link_told.link_status &&
+	    link.link_speed == port->link_told.link_speed)
+		return false;
+	port->link_told = link;
+	return true;
+}
+
 /*
  * The host moved the card to another network: let the stack above notice, by a
  * link that is down until the next alarm.
  */
 static void
-link_tell_flap(struct rte_eth_dev *dev)
+link_flap(struct rte_eth_dev *dev)
 {
-	struct rte_eth_link down = { .link_status = RTE_ETH_LINK_DOWN };
+	struct hn_port *port = dev->data->dev_private;
 
-	rte_eth_linkstatus_set(dev, &down);
+	if (rte_atomic_exchange_explicit(&port->link_flap, HN_LINK_FLAP_NONE,
+					 rte_memory_order_acq_rel) != HN_LINK_FLAP_DUE)
+		return;
+	rte_atomic_store_explicit(&port->link_flap, HN_LINK_FLAP_SHOWN, rte_memory_order_relaxed);
 	link_note_news(dev);
-	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
 /* The application may close the port in a callback: that comes last. */
@@ -128,14 +154,12 @@ link_tell(void *arg)
 	struct hn_port *port = dev->data->dev_private;
 
 	rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
-	if (rte_atomic_exchange_explicit(&port->link_flap, 0, rte_memory_order_acq_rel) != 0) {
-		link_tell_flap(dev);
+	link_flap(dev);
+	if (!link_is_news(dev))
 		return;
-	}
-	if (hn_link_publish(dev) < 0)
-		return;
-	HN_LOG(NOTICE, "port %u: link is %s", dev->data->port_id,
-	       dev->data->dev_link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
+	HN_LOG(NOTICE, "port %u: link is %s, %u Mbit/s", dev->data->port_id,
+	       port->link_told.link_status == RTE_ETH_LINK_UP ? "up" : "down",
+	       port->link_told.link_speed);
 	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
@@ -158,7 +182,7 @@ link_tell_loss(void *arg)
 
 	/* Whoever sleeps would not be woken by anything else. */
 	hn_intr_check(dev);
-	if (hn_link_publish(dev) == 0)
+	if (link_is_news(dev))
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 	/* Unless the application has closed the port on that. */
 	if (rte_eth_dev_is_valid_port(port_id))
@@ -210,6 +234,10 @@ link_watch(void *arg)
 int
 hn_link_watch_start(struct rte_eth_dev *dev)
 {
+	struct hn_port *port = dev->data->dev_private;
+
+	/* This much the application finds by itself. */
+	port->link_told = link_now(dev);
 	return rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }
 

@@ -107,6 +107,9 @@ nvs_send_config(struct hn_chan *chan, const struct nvs_version *version, uint16_
 
 	if (!version->has_config)
 		return 0;
+	/* Hosts tell changes of the speed to guests that can team. */
+	if (version->version >= NVSP_VERSION_5)
+		config.caps |= NVSP_NDIS_CAP_TEAMING;
 	/* That it can take coalesced frames; whether it gets any is told later. */
 	if (version->version >= NVSP_VERSION_61)
 		config.caps |= NVSP_NDIS_CAP_RSC;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ethdev.h>
 #include <rte_ether.h>
 
 #include "hn_compat.h"
@@ -28,6 +29,13 @@ struct hn_options {
 	uint32_t tx_copybreak;		/**< longer frames are sent by their pages */
 };
 
+/** The host moved the card to another network, which is told as a link that goes down and up. */
+enum hn_link_flap {
+	HN_LINK_FLAP_NONE,
+	HN_LINK_FLAP_DUE,
+	HN_LINK_FLAP_SHOWN,		/**< as down, until the next alarm */
+};
+
 struct hn_port {
 	uint16_t port_id;
 	uint16_t mtu;			/**< the one the host was told */
@@ -38,7 +46,8 @@ struct hn_port {
 	RTE_ATOMIC(uint32_t) link_up;
 	RTE_ATOMIC(uint32_t) link_mbps;
 	RTE_ATOMIC(uint32_t) link_news;	/**< an alarm is set that will tell the application */
-	RTE_ATOMIC(uint32_t) link_flap;	/**< the host moved the card to another network */
+	RTE_ATOMIC(uint32_t) link_flap;	/**< enum hn_link_flap */
+	struct rte_eth_link link_told;	/**< with the last event; of EAL's interrupt thread */
 	struct rte_ether_addr mac;	/**< in use; ethdev's */
 	struct rte_ether_addr permanent_mac;	/**< the card's own */
 	struct hn_filter filter;

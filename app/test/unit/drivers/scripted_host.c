@@ -215,6 +215,8 @@ hear_nvsp(const void *nvsp, uint64_t id)
 	host.last_nvsp = msg[0];
 	if (msg[0] < RTE_DIM(host.nvsp_heard))
 		host.nvsp_heard[msg[0]]++;
+	if (msg[0] == NVSP_TYPE_NDIS_CONFIG)
+		host.caps = msg[3];
 	if (faulty(FAULT_SILENT))
 		return;
 	for (i = 0; i < RTE_DIM(script); i++)

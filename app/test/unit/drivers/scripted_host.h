@@ -40,6 +40,7 @@ struct scripted_host {
 	uint32_t heard;			/**< messages of the guest so far */
 	uint8_t said[32][64];		/**< the beginning of each, by its number from 1 */
 	uint32_t last_nvsp;		/**< type of the last NVSP message */
+	uint32_t caps;			/**< of the last NDIS_CONFIG */
 	uint32_t nvsp_heard[160];	/**< by type */
 	uint32_t rx_completions;
 	bool gone;

@@ -171,8 +171,8 @@ static const struct {
 } golden[] = {
 	/* INIT 6.1, padded to 40. */
 	{ 1, 40, { 1, 0, 0, 0, 1, 0, 6, 0, 1, 0, 6, 0 } },
-	/* NDIS_CONFIG: 1500 and an Ethernet header, VLAN and RSC. */
-	{ 2, 40, { 0x7d, 0, 0, 0, 0xea, 0x05, 0, 0, 0, 0, 0, 0, 0x88 } },
+	/* NDIS_CONFIG: 1500 and an Ethernet header, VLAN, teaming and RSC. */
+	{ 2, 40, { 0x7d, 0, 0, 0, 0xea, 0x05, 0, 0, 0, 0, 0, 0, 0xa8 } },
 	/* NDIS version 6.30. */
 	{ 3, 40, { 0x64, 0, 0, 0, 6, 0, 0, 0, 30 } },
 	/* Receive buffer: GPADL 0xe1e10, id 0xcafe. */
@@ -208,6 +208,7 @@ each_version_is_found_by_going_down(void **state)
 		NVSP_VERSION_61, NVSP_VERSION_6, NVSP_VERSION_5, NVSP_VERSION_4, NVSP_VERSION_2,
 		NVSP_VERSION_1,
 	};
+	static const uint32_t capabilities[] = { 0xa8, 0x28, 0x28, 0x08, 0x08, 0 };
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(versions); i++) {
@@ -219,6 +220,7 @@ each_version_is_found_by_going_down(void **state)
 		assert_int_equal(host.nvsp_heard[NVSP_TYPE_INIT], i + 1);
 		assert_int_equal(host.nvsp_heard[NVSP_TYPE_NDIS_CONFIG],
 				 versions[i] != NVSP_VERSION_1);
+		assert_int_equal(host.caps, capabilities[i]);
 		assert_int_equal(chan.nvsp_len, versions[i] == NVSP_VERSION_61 ? 40 : 32);
 		hn_nvs_detach(&nvs, &chan);
 	}
