@@ -57,6 +57,18 @@ def send_through(lab, logs, frames, offloads, count, **options):
     return out
 
 
+def streams_of(path):
+    """What the TCP segments of a file carry, by port; they come in order, none too long."""
+    streams = {}
+    for frame in pcapfile.read(path):
+        port, sequence, payload = tcp_segment(frame)
+        assert len(payload) <= SEGMENT
+        stream = streams.setdefault(port, bytearray())
+        assert sequence == 1 + len(stream)
+        stream += payload
+    return streams
+
+
 def assert_good(path):
     """tshark finds a checksum in each frame, and no bad one."""
     found = tshark.checksums(path)
@@ -86,16 +98,37 @@ def test_large_tcp_frames_are_cut_and_arrive_byte_for_byte(lab, logs, version):
     count = sum(max(1, -(-size // SEGMENT)) for size in sizes)
     path = send_through(lab, logs, frames, SUMS | TSO | MULTI_SEGS, count, mtu=9000,
                         segment=SEGMENT)
-    streams = {}
-    for frame in pcapfile.read(path):
-        port, sequence, payload = tcp_segment(frame)
-        assert len(payload) <= SEGMENT
-        stream = streams.setdefault(port, bytearray())
-        assert sequence == 1 + len(stream)
-        stream += payload
-    assert streams == {1000 + number: payload_of(size, number)
-                       for number, size in enumerate(sizes)}
+    assert streams_of(path) == {1000 + number: payload_of(size, number)
+                                for number, size in enumerate(sizes)}
     assert_good(path)
+
+
+def test_64_kilobytes_in_many_pieces_are_cut_and_arrive_byte_for_byte(lab, logs):
+    # From a port of another driver, that makes chains of 31 mbufs of them.
+    sizes = [62780 - 54, 60000, 40000, 30000] * 10
+    frames = [packet(4, TCP, payload_of(size, number), port=1000 + number)
+              for number, size in enumerate(sizes)]
+    pcapfile.write(logs / "in.pcap", frames)
+    count = sum(-(-size // SEGMENT) for size in sizes)
+    with lab.host([f"port=pcap,tx={logs}/out.pcap"]) as host, lab.testpmd(
+            host, ["--disable-device-start"],
+            eal_args=["--vdev", f"net_pcap0,rx_pcap={logs}/in.pcap"]) as testpmd:
+        testpmd.command("port config 0 tx_offload tcp_tso on")
+        testpmd.command("port config 0 tx_offload multi_segs on")
+        testpmd.command(f"tso set {SEGMENT} 0")
+        testpmd.start_ports()
+        testpmd.command("set fwd csum retry")
+        testpmd.command("set burst tx delay 10 retry 100000")
+        testpmd.command("start")
+        host.wait_until(lambda _: host.nic(0).port["pcap_written"] >= count, 20,
+                        "all segments are written")
+        counters = testpmd.xstats(0)
+        assert counters["tx_q0_segmented"] == len(frames)
+        assert counters["tx_q0_gathered"] > 0
+        testpmd.quit()
+    assert streams_of(logs / "out.pcap") == {1000 + number: payload_of(size, number)
+                                             for number, size in enumerate(sizes)}
+    assert_good(logs / "out.pcap")
 
 
 def test_large_frames_outside_of_the_hosts_limits_are_not_sent(lab, logs):

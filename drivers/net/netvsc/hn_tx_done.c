@@ -92,9 +92,10 @@ uint16_t
 hn_tx_free_done(struct hn_txq *txq, uint32_t max)
 {
 	uint16_t before = txq->buf.free_desc_count;
-	/* A ring packet completes one descriptor. */
-	uint32_t budget = RTE_MAX(RTE_MIN(max, txq->buf.desc_count), DONE_POLL_BUDGET);
+	uint32_t budget = RTE_MIN(max, txq->buf.desc_count);
 
+	/* A ring packet completes one descriptor. */
+	budget = RTE_MAX(budget, DONE_POLL_BUDGET);
 	done_consume(txq, max);
 	if ((uint16_t)(txq->buf.free_desc_count - before) < max) {
 		(void)hn_chan_poll(hn_proc_chan(txq->port_id, txq->chan_index), budget,
