@@ -136,9 +136,10 @@ def test_large_frames_outside_of_the_hosts_limits_are_not_sent(lab, logs):
     # testpmd drops with a frame that cannot be sent what comes behind it.
     frames = [packet(4, TCP, payload_of(size), port=1000 + size) for size in (2000, 3000, 4500, 8000)]
     pcapfile.write(logs / "in.pcap", frames)
-    with checksumming(lab, f"port=pcap,rx={logs}/in.pcap,rate=50,mtu=9202",
+    with checksumming(lab, f"port=pcap,rx={logs}/in.pcap,mtu=9202",
                       f"port=pcap,tx={logs}/out.pcap,mtu=9202,lso-max=5000,lso-segments=3",
-                      SUMS | TSO | MULTI_SEGS, mtu=9000, segment=SEGMENT) as (host, testpmd):
+                      SUMS | TSO | MULTI_SEGS, mtu=9000, segment=SEGMENT,
+                      args=["--burst=1"]) as (host, testpmd):
         host.wait_until(lambda _: host.nic(1).port["pcap_written"] >= 7, 20,
                         "those that the host cuts are written")
         testpmd.quit()
