@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lab import paths, processes
+import flows
+from lab import paths, pcapfile, processes
 from rig import SINK, generator
 
 WOKEN = "is waked up from rx interrupt"
@@ -66,6 +67,19 @@ def test_a_sleeping_program_uses_no_processor(lab):
         time.sleep(3)
         assert processor_time(program.pid) - before < 0.3
         program.end()
+
+
+@pytest.mark.parametrize("monitor", ["yes", "no"])
+def test_frames_on_each_of_several_queues_wake(lab, logs, monitor):
+    frames = [flows.frame(flow, 0, 64) for flow in range(200)]
+    pcapfile.write(logs / "in.pcap", frames)
+    source = f"port=pcap:rx={logs}/in.pcap,rate=50,delay=1000,queues=4,monitor={monitor}"
+    with lab.host([source, SINK]) as host, rxsleep(lab, host, "--rxq=4") as program:
+        host.wait_until(lambda _: host.nic(0).rx_frames == 200, 20, "all frames are sent")
+        time.sleep(0.1)
+        program.end()
+    assert sum(received for received, _ in report(program)) == 200
+    assert all(woken >= received * 3 / 4 > 20 for received, woken in report(program))
 
 
 def test_a_port_that_was_restarted_still_wakes(lab):
