@@ -12,7 +12,9 @@ from rig import (JUMBO, assert_intact, generator, jumbo_port, queues, small_nic,
 
 PROFILES = ["default", "openvmm", "azure", "ws2025", "ws2022", "ws2019", "ws2016", "ws2012r2",
             "ws2012", "ws2008r2", "ws2008"]
-QUEUES = [1]
+# NVSP before 5 knows no further channels.
+ONE_CHANNEL = ["ws2012", "ws2008r2", "ws2008"]
+QUEUES = [1, 2, 4]
 MODES = ["copy"]
 SIZES = [64, 1514, 9000, 65536]
 HEADER = 14
@@ -46,11 +48,13 @@ def start_port_for(testpmd, port, size, host_takes):
 @pytest.mark.parametrize("count_of_queues", QUEUES)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues, mode):
+    channels = 1 if profile in ONE_CHANNEL else count_of_queues
     sizes = [size for size in SIZES for _ in "ab"]
     ports = [nic for size in SIZES for nic in nics(size, count_of_queues)]
     with lab.host(ports, ["--profile", profile]) as host, \
             lab.testpmd(host, ["--disable-device-start", *JUMBO,
-                               *queues(count_of_queues)]) as testpmd:
+                               *queues(channels, count_of_queues)]) as testpmd:
+        assert testpmd.port_info(0)["Max possible RX queues"] == str(channels)
         for port, size in enumerate(sizes):
             start_port_for(testpmd, port, size, longest(profile))
         testpmd.command("start")
