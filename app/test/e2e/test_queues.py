@@ -11,6 +11,7 @@ from lab import pcapfile
 from rig import SINK, queues, two_nics
 
 FRAMES = 8_000
+KERNELS = ["6.18", "6.16", "6.12.53", "6.10", "6.6.119", "4.17"]
 FEWER = "port {port}: {count} channels are open, not the {wanted} asked for"
 
 
@@ -73,6 +74,22 @@ def test_channels_that_the_host_offers_late_are_waited_for(lab, logs):
         received, _ = frames_of_queues(testpmd)
         assert all(received)
         assert warnings(testpmd) == []
+
+
+@pytest.mark.parametrize("nic, host_options", [
+    (",monitor=no", ()), (",sections=cold", ()), (",ring=64KiB", ()), ("", ("--doorbell-only",)),
+    ("", ("--poll", "busy"))], ids=lambda part: " ".join(part) if isinstance(part, tuple) else part)
+def test_four_queues_carry_all_flows_over_a_host_with(lab, logs, nic, host_options):
+    with forwarding(lab, logs, queues(4), ",queues=4" + nic,
+                    host_options=host_options) as (_, testpmd):
+        assert all(frames_of_queues(testpmd)[0])
+
+
+@pytest.mark.parametrize("release", KERNELS)
+def test_four_queues_carry_all_flows_on_a_kernel_of_release(lab, logs, release):
+    with forwarding(lab, logs, queues(4), ",queues=4",
+                    host_options=["--kernel", release]) as (_, testpmd):
+        assert all(frames_of_queues(testpmd)[0])
 
 
 @pytest.mark.parametrize("options, args, most", [(",queues=4", (), 4), ("", (), 1),
