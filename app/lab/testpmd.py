@@ -76,7 +76,9 @@ class Testpmd(Guest):
 
     def configure_queues(self, rxq, txq):
         """Stop the ports, give them so many queues, start them; forwarding is stopped."""
-        self.command("port stop all", timeout=30)
+        said = self.command("port stop all", timeout=30)
+        if "Done" not in said:
+            raise LabError(f"testpmd did not stop its ports: {said}")
         for side, count in (("rxq", rxq), ("txq", txq)):
             self.command(f"port config all {side} {count}")
         self.start_ports()
