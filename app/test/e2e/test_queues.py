@@ -8,7 +8,7 @@ import pytest
 
 import flows
 from lab import pcapfile
-from rig import SINK, queues, two_nics
+from rig import SINK, generator, queues, two_nics
 
 FRAMES = 8_000
 KERNELS = ["6.18", "6.16", "6.12.53", "6.10", "6.6.119", "4.17"]
@@ -76,6 +76,16 @@ def test_channels_that_the_host_offers_late_are_waited_for(lab, logs):
         assert warnings(testpmd) == []
 
 
+def test_channels_that_the_host_offers_too_late_are_not_waited_for_and_one_sentence_says_so(lab):
+    with lab.host([generator(rate=10_000) + ",queues=2,grant-delay=60000"]) as host, \
+            lab.testpmd(host, queues(2) + ["--port-topology=loop"]) as testpmd:
+        assert [line.split("NETVSC: ")[1].split(" (")[0] for line in warnings(testpmd)] == \
+            [FEWER.format(port=0, count=1, wanted=2)]
+        testpmd.command("start")
+        host.wait_until(lambda _: host.nic(0).port["gen_arrived"] > 1000, 10, "frames pass")
+        testpmd.quit()
+
+
 @pytest.mark.parametrize("nic, host_options", [
     (",monitor=no", ()), (",sections=cold", ()), (",ring=64KiB", ()), ("", ("--doorbell-only",)),
     ("", ("--poll", "busy"))], ids=lambda part: " ".join(part) if isinstance(part, tuple) else part)
@@ -130,26 +140,30 @@ def test_every_change_of_the_number_of_queues_leaves_traffic_intact(lab, logs):
 
 @pytest.mark.parametrize("side, port", [("rxq", 0), ("txq", 1)])
 def test_one_queue_stops_and_starts_while_the_others_go_on(lab, logs, side, port):
-    frames = flows.mixed(1000, 200_000, (64, 64))
-    with two_nics(lab, flows.source(logs / "in.pcap", frames) + ",queues=4",
-                  f"port=pcap,tx={logs}/out.pcap,queues=4", queues(4)) as (host, testpmd):
-        def growing():
-            """Which queues send frames at present."""
-            before = testpmd.queue_xstats(1, "tx", "packets")
-            host.wait_until(lambda _: sum(testpmd.queue_xstats(1, "tx", "packets"))
-                            > sum(before) + 4000, 10, "frames are sent")
-            after = testpmd.queue_xstats(1, "tx", "packets")
-            return [queue for queue in range(4) if after[queue] > before[queue]]
+    # Few receive sections, of which a queue that is not read soon has all that are its own.
+    both = flows.source(logs / "in.pcap", flows.mixed(100, 150_000, (64, 64))) + \
+        ",queues=4,recv=1MiB"
+    with two_nics(lab, both, both, [*queues(4), "--txd=128"]) as (host, testpmd):
+        def sending(port):
+            """Which queues of a port send frames, many more than they have descriptors."""
+            before = testpmd.queue_xstats(port, "tx", "packets")
+            host.wait_until(lambda _: sum(testpmd.queue_xstats(port, "tx", "packets"))
+                            > sum(before) + 6000, 10, "frames are sent")
+            after = testpmd.queue_xstats(port, "tx", "packets")
+            return [queue for queue in range(4) if after[queue] > before[queue] + 500]
 
         testpmd.command("start")
-        assert growing() == [0, 1, 2, 3]
+        assert sending(1) == [0, 1, 2, 3]
         for queue in (1, 0):
             testpmd.command("stop")
             testpmd.command(f"port {port} {side} {queue} stop")
             testpmd.command("start")
-            assert growing() == [other for other in range(4) if other != queue]
+            others = [other for other in range(4) if other != queue]
+            assert sending(1) == others
+            assert sending(0) == [0, 1, 2, 3]
+            assert host.nic(0).rx_lost_queue > 0 or side == "txq"
             testpmd.command("stop")
             testpmd.command(f"port {port} {side} {queue} start")
             testpmd.command("start")
-            assert growing() == [0, 1, 2, 3]
+            assert sending(1) == [0, 1, 2, 3]
         testpmd.quit()
