@@ -44,6 +44,15 @@ typedef int rte_memory_order;
 		RTE_FMT_TAIL(__VA_ARGS__ ,)))
 #endif
 
+/* 24.03: lists of packet types are counted. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define HN_PTYPE_COUNT , size_t *no_of_elements
+#define HN_PTYPE_SET_COUNT(count) (*no_of_elements = (count))
+#else
+#define HN_PTYPE_COUNT
+#define HN_PTYPE_SET_COUNT(count) ((void)(count))
+#endif
+
 /* 25.11: statistics of queues have a struct of their own, which may be absent. */
 #if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
 #define HN_STATS_ARGS struct rte_eth_stats *stats, struct eth_queue_stats *queues

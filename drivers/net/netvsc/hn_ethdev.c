@@ -25,6 +25,7 @@
 #include "hn_options.h"
 #include "hn_port.h"
 #include "hn_proc.h"
+#include "hn_ptype.h"
 #include "hn_queue.h"
 #include "hn_rss_ops.h"
 #include "hn_run.h"
@@ -73,7 +74,10 @@ ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_tx_queues = HN_CHANNELS_MAX;
 	info->max_mac_addrs = 1;
 	info->speed_capa = hn_link_speed_capa(dev);
-	info->rx_offload_capa = ETHDEV_RX_OFFLOADS;
+	info->rx_offload_capa = ETHDEV_RX_OFFLOADS | hn_offload_rx_capa(&port->offload);
+	if (port->rss.caps.types != 0)
+		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	info->max_lro_pkt_size = HN_RX_FRAME_MAX;
 	info->tx_offload_capa = ETHDEV_TX_OFFLOADS | hn_offload_tx_capa(&port->offload);
 	info->default_rxportconf.ring_size = HN_RX_DESC_DEFAULT;
 	info->default_txportconf.ring_size = HN_TX_DESC_DEFAULT;
@@ -212,6 +216,8 @@ static const struct eth_dev_ops ethdev_ops = {
 	.rx_queue_intr_enable = hn_intr_enable,
 	.rx_queue_intr_disable = hn_intr_disable,
 	.get_monitor_addr = hn_intr_watch,
+	.dev_supported_ptypes_get = hn_ptype_get_supported,
+	.dev_ptypes_set = hn_ptype_set,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
 	.tx_done_cleanup = hn_queue_done_cleanup,

@@ -25,8 +25,20 @@
 struct hn_pkt_rx {
 	uint32_t data_offset;
 	uint32_t data_len;
-	bool has_vlan;
+	uint32_t seen;			/**< enum hn_pkt_rx_info: which of the following came */
 	uint16_t vlan_tci;
+	uint32_t checksum;		/**< enum rndis_rx_checksum */
+	uint32_t hash;
+	uint32_t hash_info;		/**< 0: the hash is none */
+	struct rndis_packet_id part;
+};
+
+enum hn_pkt_rx_info {
+	HN_PKT_RX_VLAN = 1 << 0,
+	HN_PKT_RX_CHECKSUM = 1 << 1,
+	HN_PKT_RX_HASH = 1 << 2,
+	HN_PKT_RX_HASH_INFO = 1 << 3,
+	HN_PKT_RX_PART = 1 << 4,
 };
 
 /** From the VLAN PPI's order back to that of a tag. */
@@ -103,23 +115,65 @@ hn_pkt_is_valid(const struct rndis_packet *pkt, uint32_t room)
 	       !hn_pkt_overlap(pkt->ppi_offset, pkt->ppi_len, pkt->data_offset, pkt->data_len);
 }
 
+/* Which info an item is; 0: one that we do not know. */
+static inline uint32_t
+hn_pkt_rx_info_of(uint32_t type)
+{
+	switch (type) {
+	case RNDIS_PPI_CHECKSUM:
+		return HN_PKT_RX_CHECKSUM;
+	case RNDIS_PPI_VLAN:
+		return HN_PKT_RX_VLAN;
+	case RNDIS_PPI_HASH_VALUE:
+		return HN_PKT_RX_HASH;
+	case RNDIS_PPI_HASH_INFO:
+		return HN_PKT_RX_HASH_INFO;
+	case RNDIS_PPI_INTERNAL | RNDIS_PPI_PACKET_ID:
+		return HN_PKT_RX_PART;
+	default:
+		return 0;
+	}
+}
+
+static inline void
+hn_pkt_rx_take(struct hn_pkt_rx *rx, uint32_t info, uint32_t value)
+{
+	rx->seen |= info;
+	switch (info) {
+	case HN_PKT_RX_CHECKSUM:
+		rx->checksum = value;
+		break;
+	case HN_PKT_RX_VLAN:
+		rx->vlan_tci = hn_pkt_vlan_from_ppi(value);
+		break;
+	case HN_PKT_RX_HASH:
+		rx->hash = value;
+		break;
+	case HN_PKT_RX_HASH_INFO:
+		rx->hash_info = value;
+		break;
+	default:
+		memcpy(&rx->part, &value, sizeof(rx->part));
+	}
+}
+
 /** Read the items that we know; others are skipped, the first of a kind counts. */
 static inline int
 hn_pkt_read_ppi(const uint8_t *ppi, uint32_t len, struct hn_pkt_rx *rx)
 {
 	struct hn_ppi_walk walk = { .pos = ppi, .left = len };
 	struct hn_ppi item;
-	uint32_t value;
+	uint32_t info, value;
 	int ret;
 
 	while ((ret = hn_ppi_next(&walk, &item)) > 0) {
-		if (item.type != RNDIS_PPI_VLAN || rx->has_vlan)
+		info = hn_pkt_rx_info_of(item.type);
+		if (info == 0 || (rx->seen & info) != 0)
 			continue;
 		if (item.len < sizeof(value))
 			return -EBADMSG;
 		memcpy(&value, item.data, sizeof(value));
-		rx->has_vlan = true;
-		rx->vlan_tci = hn_pkt_vlan_from_ppi(value);
+		hn_pkt_rx_take(rx, info, value);
 	}
 	return ret;
 }
@@ -148,12 +202,26 @@ hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
 		return -EBADMSG;
 	rx->data_offset = RNDIS_OFFSET_BASE + pkt.data_offset;
 	rx->data_len = pkt.data_len;
-	rx->has_vlan = false;
-	rx->vlan_tci = 0;
+	rx->seen = 0;
 	if (pkt.ppi_len == 0)
 		return 0;
 	memcpy(ppi, msg + RNDIS_OFFSET_BASE + pkt.ppi_offset, pkt.ppi_len);
 	return hn_pkt_read_ppi(ppi, pkt.ppi_len, rx);
+}
+
+/** Is the message a part of a coalesced frame? */
+static inline bool
+hn_pkt_rx_is_part(const struct hn_pkt_rx *rx)
+{
+	return (rx->seen & HN_PKT_RX_PART) != 0 && (rx->part.flags & RNDIS_PACKET_ID_PART) != 0;
+}
+
+/** Did the host hash the frame? A hash without info counts; an info of 0 says no. */
+static inline bool
+hn_pkt_rx_has_hash(const struct hn_pkt_rx *rx)
+{
+	return (rx->seen & HN_PKT_RX_HASH) != 0 &&
+	       ((rx->seen & HN_PKT_RX_HASH_INFO) == 0 || rx->hash_info != 0);
 }
 
 #endif /* _HN_PKT_RX_H_ */

@@ -54,6 +54,7 @@ struct hn_port {
 	struct hn_rss rss;
 	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */
+	uint32_t ptype_layers;		/**< packet types that the application asked for */
 	struct hn_options options;
 	struct hn_offload offload;	/**< of the connected host, and the port's share in it */
 };

@@ -44,7 +44,7 @@ hn_queue_takes_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		rxq = dev->data->rx_queues[i];
 		if (rxq != NULL &&
-		    !queue_takes_mtu(rxq->pool, rxq->scatter, dev->data->port_id, mtu))
+		    !queue_takes_mtu(rxq->pool, rxq->chains, dev->data->port_id, mtu))
 			return false;
 	}
 	return true;
@@ -56,10 +56,11 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		  struct rte_mempool *pool)
 {
 	uint64_t offloads = conf->offloads | dev->data->dev_conf.rxmode.offloads;
-	bool scatter = (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	bool chains = (offloads & (RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_TCP_LRO)) != 0;
+	const struct hn_port *port = dev->data->dev_private;
 	struct hn_rxq *rxq;
 
-	if (!queue_takes_mtu(pool, scatter, dev->data->port_id, dev->data->mtu))
+	if (!queue_takes_mtu(pool, chains, dev->data->port_id, dev->data->mtu))
 		return -EINVAL;
 	rxq = rte_zmalloc_socket("netvsc_rxq", sizeof(*rxq), RTE_CACHE_LINE_SIZE, (int)socket);
 	if (rxq == NULL)
@@ -68,11 +69,14 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->queue_id = index;
 	rxq->nb_desc = nb_desc;
 	rxq->pool = pool;
-	rxq->scatter = scatter;
+	rxq->chains = chains;
 	rxq->deferred = conf->rx_deferred_start != 0;
-	if (scatter)
+	if (chains)
 		dev->data->scattered_rx = 1;
 	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
+	rxq->wants_checksum = (offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM) != 0;
+	rxq->wants_hash = (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
+	rxq->ptype_layers = port->ptype_layers;
 	dev->data->rx_queues[index] = rxq;
 	return 0;
 }
@@ -265,7 +269,7 @@ hn_queue_info_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_rxq_inf
 
 	info->mp = rxq->pool;
 	info->nb_desc = rxq->nb_desc;
-	info->scattered_rx = rxq->scatter;
+	info->scattered_rx = rxq->chains;
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
 	info->conf.rx_deferred_start = rxq->deferred;
 }
@@ -288,7 +292,7 @@ hn_queue_mode_rx(struct rte_eth_dev *dev, uint16_t index, struct rte_eth_burst_m
 
 	if (rxq == NULL)
 		return -EINVAL;
-	snprintf(mode->info, sizeof(mode->info), "%s", rxq->scatter ? "Scalar Scattered" : "Scalar");
+	snprintf(mode->info, sizeof(mode->info), "%s", rxq->chains ? "Scalar Scattered" : "Scalar");
 	return 0;
 }
 

@@ -7,96 +7,76 @@
  * packet become frames, the packets of the ring fill the burst.
  */
 
+#include <errno.h>
+
 #include <rte_branch_prediction.h>
 #include <rte_ether.h>
-#include <rte_memcpy.h>
+#include <rte_net.h>
 #include <rte_prefetch.h>
 
 #include "hn_pkt_rx.h"
 #include "hn_proc.h"
 #include "hn_rx.h"
+#include "hn_rx_copy.h"
+#include "hn_rx_info.h"
 #include "nvsp.h"
 
-/* Ring packets that a burst may take besides those that fill it. */
+/* Ring packets, and ranges, that a burst may take besides those that fill it. */
 #define RX_BUDGET 64u
+/* Parts of a frame that a burst takes, on average. */
+#define RX_PARTS 4u
 /* mbufs taken from the pool at a time. */
 #define RX_ALLOC_MAX 32u
-/* Longest frame: the largest IP packet with headers and room for a tag. */
-#define RX_FRAME_MAX (65536u + 32u)
 
-/* Append len bytes to the mbuf chain; -ENOBUFS if the pool or the rules end it. */
-static int
-rx_append(const struct hn_rxq *rxq, struct rte_mbuf *head, const uint8_t *data, uint32_t len)
+static void
+rx_drop_unfinished(struct hn_rxq *rxq)
 {
-	struct rte_mbuf *last = rte_pktmbuf_lastseg(head);
-	uint32_t part;
-
-	/* Each turn copies at least one byte, or ends. */
-	while (len != 0) {
-		part = RTE_MIN(len, (uint32_t)rte_pktmbuf_tailroom(last));
-		if (part == 0) {
-			if (!rxq->scatter || head->nb_segs == RTE_MBUF_MAX_NB_SEGS)
-				return -ENOBUFS;
-			last->next = rte_pktmbuf_alloc(rxq->pool);
-			if (last->next == NULL)
-				return -ENOBUFS;
-			last = last->next;
-			head->nb_segs++;
-			part = RTE_MIN(len, (uint32_t)rte_pktmbuf_tailroom(last));
-			if (part == 0)
-				return -ENOBUFS;
-		}
-		rte_memcpy(rte_pktmbuf_mtod_offset(last, void *, last->data_len), data, part);
-		last->data_len += (uint16_t)part;
-		head->pkt_len += part;
-		data += part;
-		len -= part;
-	}
-	return 0;
+	if (unlikely(rxq->rsc.head != NULL) && hn_rsc_drop(&rxq->rsc))
+		rxq->stats.errors++;
 }
 
-/* Hosts always take the tag out of the frame: put it back for who wants it there. */
+/* A part of a frame that the host has joined; *done is the frame, once it is whole. */
 static int
-rx_append_tagged(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *frame,
-		 const struct hn_pkt_rx *rx)
+rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_pkt_rx *rx,
+	struct rte_mbuf **done)
 {
-	uint8_t start[2 * RTE_ETHER_ADDR_LEN + RTE_VLAN_HLEN];
-	const uint32_t macs = 2 * RTE_ETHER_ADDR_LEN;
-	rte_be16_t tpid = RTE_BE16(RTE_ETHER_TYPE_VLAN);
-	rte_be16_t tci = rte_cpu_to_be_16(rx->vlan_tci);
 	int ret;
 
-	memcpy(start, frame, macs);
-	memcpy(start + macs, &tpid, sizeof(tpid));
-	memcpy(start + macs + sizeof(tpid), &tci, sizeof(tci));
-	ret = rx_append(rxq, m, start, sizeof(start));
-	return ret < 0 ? ret : rx_append(rxq, m, frame + macs, rx->data_len - macs);
+	*done = NULL;
+	if ((rx->part.flags & RNDIS_PACKET_ID_FIRST) != 0) {
+		rx_drop_unfinished(rxq);
+		if (rx->data_len < RTE_ETHER_HDR_LEN)
+			return -EBADMSG;
+		hn_rx_set_info(rxq, m, rx);
+	} else {
+		/* The first part has spoken for the frame. */
+		rx->seen &= ~(uint32_t)HN_PKT_RX_VLAN;
+	}
+	ret = rx->data_len != 0 ? hn_rx_copy(rxq, m, data, rx) : -EBADMSG;
+	if (ret == 0)
+		ret = hn_rsc_add(&rxq->rsc, m, &rx->part, done);
+	/* A frame that lacks a part is none. */
+	if (ret < 0)
+		rx_drop_unfinished(rxq);
+	return ret;
 }
 
 static int
-rx_fill_mbuf(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *frame,
-	     const struct hn_pkt_rx *rx)
+rx_whole(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
+	 const struct hn_pkt_rx *rx, struct rte_mbuf **done)
 {
-	m->port = rxq->port_id;
-	if (rx->has_vlan) {
-		m->vlan_tci = rx->vlan_tci;
-		if (!rxq->strip_vlan)
-			return rx_append_tagged(rxq, m, frame, rx);
-		m->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	}
-	if (likely(rx->data_len <= rte_pktmbuf_tailroom(m))) {
-		rte_memcpy(rte_pktmbuf_mtod(m, void *), frame, rx->data_len);
-		m->data_len = (uint16_t)rx->data_len;
-		m->pkt_len = rx->data_len;
-		return 0;
-	}
-	return rx_append(rxq, m, frame, rx->data_len);
+	rx_drop_unfinished(rxq);
+	if (unlikely(rx->data_len < RTE_ETHER_HDR_LEN))
+		return -EBADMSG;
+	hn_rx_set_info(rxq, m, rx);
+	*done = m;
+	return hn_rx_copy(rxq, m, data, rx);
 }
 
-/* One range is one message is one frame. */
+/* One range is one message is one frame, or a part of one. */
 static int
-rx_range(const struct hn_rxq *rxq, const struct hn_chan *chan,
-	 const struct vmbus_rxbuf_range *range, struct rte_mbuf *m)
+rx_range(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
+	 struct rte_mbuf *m, struct rte_mbuf **done)
 {
 	struct hn_pkt_rx rx;
 	const uint8_t *msg;
@@ -108,9 +88,11 @@ rx_range(const struct hn_rxq *rxq, const struct hn_chan *chan,
 	ret = hn_pkt_read(msg, range->len, &rx);
 	if (unlikely(ret < 0))
 		return ret;
-	if (unlikely(rx.data_len < RTE_ETHER_HDR_LEN || rx.data_len > RX_FRAME_MAX))
+	if (unlikely(rx.data_len > HN_RX_FRAME_MAX))
 		return -EBADMSG;
-	return rx_fill_mbuf(rxq, m, msg + rx.data_offset, &rx);
+	if (unlikely(hn_pkt_rx_is_part(&rx)))
+		return rx_part(rxq, m, msg + rx.data_offset, &rx, done);
+	return rx_whole(rxq, m, msg + rx.data_offset, &rx, done);
 }
 
 static void
@@ -135,37 +117,52 @@ rx_alloc(struct hn_rxq *rxq, struct rte_mbuf **fresh, uint32_t want)
 	return 0;
 }
 
-/*
- * Receive ranges of the current packet; returns how many frames came out, and
- * counts down the ranges that the burst may still look at.
- */
-static uint16_t
-rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts, uint16_t *looks,
-	  bool *starved)
+static void
+rx_count(struct hn_rxq *rxq, struct rte_mbuf *m)
 {
-	struct rte_mbuf *fresh[RX_ALLOC_MAX];
+	rxq->stats.packets++;
+	rxq->stats.bytes += m->pkt_len;
+	if (unlikely(rxq->ptype_layers != 0))
+		m->packet_type = rte_net_get_ptype(m, NULL, rxq->ptype_layers);
+}
+
+/* What a burst may still do. */
+struct rx_limits {
+	uint32_t packets;		/* of the ring */
+	uint32_t ranges;
+	uint16_t frames;
+	bool starved;			/* the pool is empty */
+};
+
+/* Receive ranges of the current packet; returns how many frames came out. */
+static uint16_t
+rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts,
+	  struct rx_limits *limits)
+{
+	struct rte_mbuf *fresh[RX_ALLOC_MAX], *done;
 	uint32_t want = RTE_MIN(rxq->msg.range_count - rxq->next_range, RX_ALLOC_MAX);
-	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)*looks));
+	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)limits->frames));
 	uint16_t got = 0;
 	uint32_t i;
 
-	*starved = have == 0;
-	*looks -= (uint16_t)have;
+	limits->starved = have == 0;
+	limits->ranges -= RTE_MIN(have, limits->ranges);
 	for (i = 0; i < have; i++) {
-		struct rte_mbuf *m = fresh[i];
-
 		rx_prefetch(rxq, chan, rxq->next_range + 1);
-		if (likely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], m) == 0)) {
-			rxq->stats.bytes += m->pkt_len;
-			pkts[got++] = m;
+		if (likely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], fresh[i],
+				    &done) == 0)) {
+			if (likely(done != NULL)) {
+				rx_count(rxq, done);
+				pkts[got++] = done;
+			}
 			continue;
 		}
 		/* A bad frame costs that frame; the half-filled chain goes too. */
 		rxq->bad_ranges++;
 		rxq->stats.errors++;
-		rte_pktmbuf_free(m);
+		rte_pktmbuf_free(fresh[i]);
 	}
-	rxq->stats.packets += got;
+	limits->frames -= got;
 	return got;
 }
 
@@ -173,6 +170,8 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 static void
 rx_finish_packet(struct hn_rxq *rxq, struct hn_chan *chan)
 {
+	/* No frame goes on in another packet. */
+	rx_drop_unfinished(rxq);
 	hn_chan_rx_done(chan, &rxq->msg, rxq->bad_ranges == 0 ?
 			NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
 	rxq->busy = false;
@@ -198,22 +197,25 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_rxq *rxq = queue;
 	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
-	uint32_t budget = RX_BUDGET + count;
-	uint16_t looks = count;
-	bool starved = false;
+	struct rx_limits limits = {
+		.packets = RX_BUDGET + count,
+		.ranges = RX_BUDGET + RX_PARTS * count,
+		.frames = count,
+	};
 	uint16_t got = 0;
 
 	if (unlikely(!rxq->running) || !hn_chan_rx_trylock(chan))
 		return 0;
-	/* Each turn uses up looks, budget or both; starved or without either it ends. */
-	while (looks != 0 && !starved && rx_begin_packet(rxq, chan, &budget)) {
-		got += rx_ranges(rxq, chan, pkts + got, &looks, &starved);
+	/* Each turn uses up a limit, or several; starved or without one it ends. */
+	while (limits.frames != 0 && limits.ranges != 0 && !limits.starved &&
+	       rx_begin_packet(rxq, chan, &limits.packets)) {
+		got += rx_ranges(rxq, chan, pkts + got, &limits);
 		if (rxq->next_range == rxq->msg.range_count)
 			rx_finish_packet(rxq, chan);
 	}
 	hn_chan_rx_unlock(chan);
 	/* Completions behind the packet that found no mbufs may free some. */
-	if (unlikely(starved))
+	if (unlikely(limits.starved))
 		(void)hn_chan_poll(chan, RX_BUDGET, HN_CHAN_LEAVE);
 	return got;
 }

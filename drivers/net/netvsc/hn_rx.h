@@ -17,6 +17,10 @@
 #include <rte_mbuf.h>
 
 #include "hn_chan.h"
+#include "hn_rsc.h"
+
+/** Longest frame: the largest IP packet with headers and room for a tag. */
+#define HN_RX_FRAME_MAX (65536u + 32u)
 
 /** Counters of a queue, written by whoever polls it. */
 struct hn_rx_stats {
@@ -31,13 +35,17 @@ struct hn_rxq {
 	uint16_t port_id;
 	uint16_t queue_id;
 	uint16_t nb_desc;		/**< as asked for; the host's ring is what it is */
-	bool scatter;
+	bool chains;			/**< a frame may take several mbufs */
 	bool strip_vlan;
+	bool wants_checksum;
+	bool wants_hash;
 	bool deferred;			/**< not started with the port */
 	bool running;			/**< written by control operations */
+	uint32_t ptype_layers;		/**< of packets to be told; 0: none */
 	bool busy;			/**< msg holds ranges not yet received */
 	uint32_t next_range;
 	uint32_t bad_ranges;		/**< in msg */
+	struct hn_rsc rsc;		/**< frame whose parts are still coming, in msg */
 	struct rte_mempool *pool;
 	struct hn_rx_stats stats;
 	struct hn_msg msg;		/**< the packet being received */

@@ -188,6 +188,38 @@ enum rndis_ppi_type {
 /** A type with this bit is from a second space of types. */
 #define RNDIS_PPI_INTERNAL 0x80000000u
 
+/** The second space, written with the bit. */
+enum rndis_ppi_internal {
+	RNDIS_PPI_PACKET_ID = 1,
+};
+
+/** host: value of RNDIS_PPI_CHECKSUM, what it found; none of a protocol: nothing is known. */
+enum rndis_rx_checksum {
+	RNDIS_RX_CHECKSUM_TCP_FAILED = 1 << 0,
+	RNDIS_RX_CHECKSUM_UDP_FAILED = 1 << 1,
+	RNDIS_RX_CHECKSUM_IP_FAILED = 1 << 2,
+	RNDIS_RX_CHECKSUM_TCP_SUCCEEDED = 1 << 3,
+	RNDIS_RX_CHECKSUM_UDP_SUCCEEDED = 1 << 4,
+	RNDIS_RX_CHECKSUM_IP_SUCCEEDED = 1 << 5,
+	RNDIS_RX_CHECKSUM_LOOPBACK = 1 << 6,
+	RNDIS_RX_CHECKSUM_TCP_STALE = 1 << 7,	/* validated; the field says otherwise */
+	RNDIS_RX_CHECKSUM_IP_STALE = 1 << 8,
+};
+
+/** host: RNDIS_PPI_PACKET_ID, of a part of a coalesced frame. */
+struct rndis_packet_id {
+	uint8_t version;	/* 1 */
+	uint8_t flags;		/* enum rndis_packet_id_flags */
+	uint16_t id;		/* of the frame */
+};
+static_assert(sizeof(struct rndis_packet_id) == 4, "wire size");
+
+enum rndis_packet_id_flags {
+	RNDIS_PACKET_ID_PART = 1 << 0,	/* else it is a frame of its own */
+	RNDIS_PACKET_ID_FIRST = 1 << 1,
+	RNDIS_PACKET_ID_LAST = 1 << 2,
+};
+
 /** guest: value of RNDIS_PPI_CHECKSUM, what the host is to compute. */
 enum rndis_tx_checksum {
 	RNDIS_TX_CHECKSUM_IPV4 = 1 << 0,	/* it is IPv4 */

@@ -102,7 +102,7 @@ good_message_is_read(void **state)
 	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
 	assert_int_equal(rx.data_offset, 60);
 	assert_int_equal(rx.data_len, 60);
-	assert_true(rx.has_vlan);
+	assert_int_equal(rx.seen, HN_PKT_RX_VLAN);
 	assert_int_equal(rx.vlan_tci, 3 << 13 | 5);
 }
 
@@ -163,13 +163,68 @@ info_of_other_kinds_is_passed_over(void **state)
 
 	(void)state;
 	host_sends_good();
-	set32(48, RNDIS_PPI_HASH_VALUE);
+	set32(48, 1);			/* IPsec */
 	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
-	assert_false(rx.has_vlan);
+	assert_int_equal(rx.seen, 0);
 	/* The same number in the second space of types is another kind. */
 	set32(48, RNDIS_PPI_INTERNAL | RNDIS_PPI_VLAN);
 	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
-	assert_false(rx.has_vlan);
+	assert_int_equal(rx.seen, 0);
+	set32(48, RNDIS_PPI_PACKET_ID);
+	assert_int_equal(hn_pkt_read(message, sizeof(message), &rx), 0);
+	assert_int_equal(rx.seen, 0);
+}
+
+/* A message with as many infos as there are kinds, and a frame behind them. */
+static uint8_t many[44 + 7 * 16 + 60];
+
+static void
+add_info(unsigned int index, uint32_t type, uint32_t value)
+{
+	const uint32_t info[4] = { 16, type, 12, value };
+
+	memcpy(many + 44 + index * 16, info, sizeof(info));
+}
+
+static void
+all_kinds_are_read_and_the_first_of_each_counts(void **state)
+{
+	const uint32_t hdr[11] = {
+		1, sizeof(many), 36 + 7 * 16, 60, 0, 0, 0, 36, 7 * 16, 0, 0,
+	};
+	struct hn_pkt_rx rx;
+
+	(void)state;
+	memset(many, 0, sizeof(many));
+	memcpy(many, hdr, sizeof(hdr));
+	add_info(0, 0, 0x28);
+	add_info(1, 6, 0x53);
+	add_info(2, 8, 0x51ccc178);
+	add_info(3, 9, 0x201);
+	add_info(4, 0x80000001, 0x12340301);
+	add_info(5, 0, 0x07);
+	add_info(6, 8, 0);
+	assert_int_equal(hn_pkt_read(many, sizeof(many), &rx), 0);
+	assert_int_equal(rx.seen, HN_PKT_RX_CHECKSUM | HN_PKT_RX_VLAN | HN_PKT_RX_HASH |
+			 HN_PKT_RX_HASH_INFO | HN_PKT_RX_PART);
+	assert_int_equal(rx.checksum, 0x28);
+	assert_int_equal(rx.vlan_tci, 3 << 13 | 5);
+	assert_int_equal(rx.hash, 0x51ccc178);
+	assert_true(hn_pkt_rx_has_hash(&rx));
+	assert_true(hn_pkt_rx_is_part(&rx));
+	assert_int_equal(rx.part.flags, 3);
+	assert_int_equal(rx.part.id, 0x1234);
+	/* An info of 0 says that there is no hash; without info there is one. */
+	add_info(3, 9, 0);
+	assert_int_equal(hn_pkt_read(many, sizeof(many), &rx), 0);
+	assert_false(hn_pkt_rx_has_hash(&rx));
+	add_info(3, 1, 0);
+	assert_int_equal(hn_pkt_read(many, sizeof(many), &rx), 0);
+	assert_true(hn_pkt_rx_has_hash(&rx));
+	/* Without the flag it is a frame of its own. */
+	add_info(4, 0x80000001, 0x12340001);
+	assert_int_equal(hn_pkt_read(many, sizeof(many), &rx), 0);
+	assert_false(hn_pkt_rx_is_part(&rx));
 }
 
 static void
@@ -203,6 +258,8 @@ main(void)
 		     one_lie_in_a_message_and_it_is_refused),
 		CASE("a message longer than its range is refused",
 		     message_longer_than_its_range_is_refused),
+		CASE("all kinds of info are read, and the first of each counts",
+		     all_kinds_are_read_and_the_first_of_each_counts),
 		CASE("info of other kinds is passed over", info_of_other_kinds_is_passed_over),
 		CASE("random messages never lead outside", random_messages_never_lead_outside),
 	};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What the host tells beside a received frame, in the mbuf's words.
+ */
+
+#ifndef _HN_RX_INFO_H_
+#define _HN_RX_INFO_H_
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "hn_pkt_rx.h"
+#include "hn_rx.h"
+
+/**
+ * The states of both checksums. Failed wins over succeeded; where neither is
+ * told, the state is unknown. A host that has joined segments, or got the frame
+ * from a stack that left the sum to the card, vouches for the data though the
+ * field is wrong: that is ethdev's "none".
+ */
+static inline uint64_t
+hn_rx_checksum_flags(uint32_t checksum)
+{
+	uint64_t flags = 0;
+
+	if ((checksum & RNDIS_RX_CHECKSUM_IP_FAILED) != 0)
+		flags = RTE_MBUF_F_RX_IP_CKSUM_BAD;
+	else if ((checksum & RNDIS_RX_CHECKSUM_IP_SUCCEEDED) != 0)
+		flags = (checksum & RNDIS_RX_CHECKSUM_IP_STALE) != 0 ?
+			RTE_MBUF_F_RX_IP_CKSUM_NONE : RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	if ((checksum & (RNDIS_RX_CHECKSUM_TCP_FAILED | RNDIS_RX_CHECKSUM_UDP_FAILED)) != 0)
+		flags |= RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	else if ((checksum & (RNDIS_RX_CHECKSUM_TCP_SUCCEEDED |
+			      RNDIS_RX_CHECKSUM_UDP_SUCCEEDED)) != 0)
+		flags |= (checksum & RNDIS_RX_CHECKSUM_TCP_STALE) != 0 ?
+			 RTE_MBUF_F_RX_L4_CKSUM_NONE : RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	return flags;
+}
+
+/** Only what the application asked for. */
+static inline void
+hn_rx_set_info(const struct hn_rxq *rxq, struct rte_mbuf *m, const struct hn_pkt_rx *rx)
+{
+	m->port = rxq->port_id;
+	if (rxq->wants_checksum && (rx->seen & HN_PKT_RX_CHECKSUM) != 0)
+		m->ol_flags |= hn_rx_checksum_flags(rx->checksum);
+	if (rxq->wants_hash && hn_pkt_rx_has_hash(rx)) {
+		m->hash.rss = rx->hash;
+		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	}
+	if ((rx->seen & HN_PKT_RX_VLAN) != 0) {
+		m->vlan_tci = rx->vlan_tci;
+		if (rxq->strip_vlan)
+			m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	}
+}
+
+#endif /* _HN_RX_INFO_H_ */
