@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The project authors
-"""What may be asked of a port besides packets: filter, address, reset, and what it says of itself."""
+"""What may be asked of a port besides packets, and what it says of itself."""
 
 import re
 import time
