@@ -212,11 +212,11 @@ nic_poll(struct nic *nic)
 
 	if (nic->port->ops->poll != NULL)
 		n += nic->port->ops->poll(nic->port, NIC_RX_BUDGET);
-	for (unsigned int i = 0; i < nic->config.queues_max; i++)
+	for (unsigned int i = 0; i <= nic->subs.offered; i++)
 		n += nic_poll_channel(&nic->channel[i]);
 	n += nic_control_poll(nic);
 	nic_subs_poll(nic);
-	for (unsigned int i = 0; i < nic->config.queues_max; i++)
+	for (unsigned int i = 0; i <= nic->subs.offered; i++)
 		if (nic_channel_works(&nic->channel[i]))
 			vmbus_channel_flush(nic->channel[i].vch);
 	if (++nic->turn == 0)

@@ -54,11 +54,13 @@ struct nic_channel {
 	struct nic_stuck stuck;
 };
 
-/* The subchannels that the guest was granted. */
+/* The subchannels that the guest was granted; those offered stay until the primary closes. */
 struct nic_subs {
-	uint32_t wanted;
+	uint32_t wanted;		/* by the last request */
 	uint32_t offered;
 	uint64_t due_ns;		/* when the next one may be offered */
+	uint32_t asked_turn;		/* in this turn nothing follows the answer */
+	bool split_due;			/* the receive sections are to be divided anew */
 	bool table_due;			/* the send table follows the last one */
 };
 
@@ -120,6 +122,9 @@ void nic_rx_offload(struct nic_channel *ch, uint8_t *frame, const struct layout 
 
 /** Forget frames that have not been sent. */
 void nic_rx_reset(struct nic_channel *ch);
+
+/** Give the section back that waits for the next frame. */
+void nic_rx_untake(struct nic_channel *ch);
 
 /** Send the frames that wait; those that do not fit the ring are lost. */
 void nic_rx_flush(struct nic_channel *ch);

@@ -273,6 +273,14 @@ nic_rx_reset(struct nic_channel *ch)
 }
 
 void
+nic_rx_untake(struct nic_channel *ch)
+{
+	if (ch->batch.spare != RXBUF_NONE)
+		rxbuf_untake(&ch->nic->rxbuf, ch->batch.spare);
+	ch->batch.spare = RXBUF_NONE;
+}
+
+void
 nic_rx_completed(struct nic_channel *ch, const struct vmbus_packet *packet)
 {
 	static const struct {

@@ -11,9 +11,16 @@
 #include "nic_private.h"
 #include "rss.h"
 
+/* Open, and one of those that receive sections were given to. */
+static bool
+nic_steer_may_use(const struct nic_channel *ch)
+{
+	return nic_channel_works(ch) && ch->index < ch->nic->rxbuf.queues;
+}
+
 /*
- * The channel of a frame, by the table that the guest has set. As with OpenVMM
- * an entry for a channel that is not open leads to the primary.
+ * The channel of a frame, by the table that the guest has set. An entry for a
+ * channel that is not open, or not used any more, leads to the primary.
  */
 struct nic_channel *
 nic_steer(struct nic *nic, const uint8_t *frame, const struct layout *layout,
@@ -34,5 +41,5 @@ nic_steer(struct nic *nic, const uint8_t *frame, const struct layout *layout,
 		info->hash_info = type | RSS_FUNCTION_TOEPLITZ;
 	}
 	ch = &nic->channel[rss->table[hash % rss->entries] % NIC_QUEUES_MAX];
-	return nic_channel_works(ch) ? ch : &nic->channel[0];
+	return nic_steer_may_use(ch) ? ch : &nic->channel[0];
 }

@@ -19,48 +19,76 @@
 
 #define NS_PER_MS 1000000u
 
+/* Every queue has a receive section at least. */
+static bool
+nic_subs_have_sections(const struct nic *nic, uint32_t subs)
+{
+	return nic->nvsp.recv_sections >= NVSP_CONTROL_SECTIONS + 1 + subs;
+}
+
+static void
+nic_subs_set_due(struct nic *nic)
+{
+	nic->subs.due_ns = pace_now_ns() + (uint64_t)nic->config.grant_delay_ms * NS_PER_MS;
+}
+
+/*
+ * As with OpenVMM the count is of all subchannels that there are to be: a second
+ * request may ask for more, and one for fewer takes none away.
+ */
 uint32_t
 nic_subs_grant(struct nic *nic, uint32_t count)
 {
 	struct nic_subs *subs = &nic->subs;
+	uint32_t granted;
 
 	if (count >= nic->config.queues_max)
+		return 0;
+	granted = count < nic->config.grant_max ? count : nic->config.grant_max;
+	if (granted == 0 || !nic_subs_have_sections(nic, granted))
 		return 0;
 	if (nic->landing == NULL)
 		nic->landing = malloc(FRAME_MAX + ETHER_TAG_LEN);
 	if (nic->landing == NULL)
 		return 0;
-	subs->wanted = count < nic->config.grant_max ? count : nic->config.grant_max;
-	subs->due_ns = pace_now_ns() + (uint64_t)nic->config.grant_delay_ms * NS_PER_MS;
-	subs->table_due = subs->wanted > 0;
-	return subs->wanted;
+	subs->wanted = granted;
+	subs->asked_turn = nic->turn;
+	subs->split_due = true;
+	subs->table_due = true;
+	nic_subs_set_due(nic);
+	return granted;
 }
 
-/* The receive sections are divided anew when the queues are: at the first offer. */
+/* Divide the receive sections among the queues; false: no memory. */
+static bool
+nic_subs_split(struct nic *nic)
+{
+	for (uint32_t i = 0; i <= nic->subs.offered; i++)
+		nic_rx_untake(&nic->channel[i]);
+	nic->subs.split_due = !rxbuf_split(&nic->rxbuf, nic->subs.wanted + 1);
+	return !nic->subs.split_due;
+}
+
 static void
 nic_subs_offer(struct nic *nic)
 {
 	struct nic_subs *subs = &nic->subs;
-	int ret;
+	int ret = vmbus_channel_offer_sub(nic->dev, (uint16_t)(subs->offered + 1));
 
-	if (subs->offered == 0 && !rxbuf_split(&nic->rxbuf, subs->wanted + 1))
-		ret = -ENOMEM;
-	else
-		ret = vmbus_channel_offer_sub(nic->dev, (uint16_t)(subs->offered + 1));
 	if (ret < 0) {
 		log_info("%s: no subchannel %u: %s", nic->name, subs->offered + 1, strerror(-ret));
 		subs->wanted = subs->offered;
 		return;
 	}
 	subs->offered++;
-	subs->due_ns = pace_now_ns() + (uint64_t)nic->config.grant_delay_ms * NS_PER_MS;
+	nic_subs_set_due(nic);
 }
 
 static void
 nic_subs_send_table(struct nic *nic)
 {
 	uint8_t message[NVSP_TABLE_MESSAGE_MAX];
-	size_t len = nvsp_write_table(&nic->nvsp, message, nic->subs.offered + 1);
+	size_t len = nvsp_write_table(&nic->nvsp, message, nic->subs.wanted + 1);
 
 	if (vmbus_channel_send(nic->channel[0].vch, &(struct vmbus_send){
 			.type = PACKET_INBAND,
@@ -70,16 +98,29 @@ nic_subs_send_table(struct nic *nic)
 		nic->subs.table_due = false;
 }
 
+/* The answer is seen before what follows it. */
+static bool
+nic_subs_may_offer(const struct nic *nic)
+{
+	const struct nic_channel *primary = &nic->channel[0];
+
+	return nic_channel_works(primary) && !primary->stuck.waits && nic->has_rxbuf &&
+	       nic->subs.asked_turn != nic->turn;
+}
+
 void
 nic_subs_poll(struct nic *nic)
 {
 	struct nic_subs *subs = &nic->subs;
 
-	if (!nic_channel_works(&nic->channel[0]) || !nic->has_rxbuf)
+	if (!subs->table_due || !nic_subs_may_offer(nic))
 		return;
+	if (subs->split_due && !nic_subs_split(nic))
+		return;
+	/* Each turn offers one, or wants no more. */
 	while (subs->offered < subs->wanted && pace_now_ns() >= subs->due_ns)
 		nic_subs_offer(nic);
-	if (subs->table_due && subs->offered == subs->wanted)
+	if (subs->offered >= subs->wanted)
 		nic_subs_send_table(nic);
 }
 

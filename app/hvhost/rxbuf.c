@@ -119,6 +119,7 @@ rxbuf_init(struct rxbuf *rx, uint32_t sections, uint32_t control_sections, unsig
 	return 0;
 }
 
+/* Sections that are taken or with the guest come back to their new owners. */
 bool
 rxbuf_split(struct rxbuf *rx, unsigned int queues)
 {

@@ -351,6 +351,7 @@ bring_up_channels(uint32_t count)
 	queues_max = 1;
 	SAY(true, 133, 1, count - 1);
 	hear(PACKET_COMPLETION);
+	nic_poll(nic);
 	hear(PACKET_INBAND);
 	hear_nothing();
 }
@@ -1951,8 +1952,12 @@ subchannels_are_offered_and_then_the_table(void **state)
 	assert_int_equal(le32(packet->payload), 133);
 	assert_int_equal(le32(packet->payload + 4), SUCCESS);
 	assert_int_equal(le32(packet->payload + 8), 3);
-	assert_int_equal(fake.subs, 3);
+	/* The answer is out before the first offer is made. */
+	assert_int_equal(fake.subs, 0);
+	hear_nothing();
+	nic_poll(nic);
 	packet = hear(PACKET_INBAND);
+	assert_int_equal(fake.subs, 3);
 	assert_int_equal(packet->channel, 0);
 	assert_false(packet->wants_completion);
 	assert_int_equal(le32(packet->payload), 134);
@@ -1985,7 +1990,42 @@ subchannels_are_granted_as_the_host_likes(void **state)
 	packet = hear(PACKET_COMPLETION);
 	assert_int_equal(le32(packet->payload + 4), SUCCESS);
 	assert_int_equal(le32(packet->payload + 8), 1);
+	nic_poll(nic);
+	hear(PACKET_INBAND);
 	assert_int_equal(fake.subs, 1);
+}
+
+/* Ask for so many subchannels; the status. */
+static uint32_t
+ask_for_channels(uint32_t count)
+{
+	const struct fake_packet *packet;
+
+	SAY(true, 133, 1, count);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload), 133);
+	assert_int_equal(le32(packet->payload + 8),
+			 le32(packet->payload + 4) == SUCCESS ? count : 0);
+	nic_poll(nic);
+	return le32(packet->payload + 4);
+}
+
+static void
+every_queue_has_a_receive_section_or_is_not_granted(void **state)
+{
+	(void)state;
+	queues_max = 64;
+	start_sized("default", (16 + 4) * 1806, profile_find("default")->frame_max);
+	queues_max = 1;
+	bring_up_buffers();
+	initialize();
+	assert_int_equal(ask_for_channels(4), FAIL);
+	hear_nothing();
+	assert_int_equal(fake.subs, 0);
+	assert_int_equal(ask_for_channels(3), SUCCESS);
+	hear(PACKET_INBAND);
+	assert_int_equal(fake.subs, 3);
+	assert_clean();
 }
 
 /* RSS with the key and the flow of Microsoft's vectors; entry i leads to channel 3 - i % 4. */
@@ -2072,6 +2112,48 @@ a_full_queue_does_not_block_the_others(void **state)
 	assert_true(deliver(own_mac, 60, 0));
 	nic_poll(nic);
 	assert_int_equal(hear(PACKET_XFER_PAGES)->channel, 0);
+}
+
+/* Deliver the frame that RSS leads to channel 3; where it came. */
+static uint16_t
+channel_of_flow(void)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+	const struct fake_packet *packet;
+
+	port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	fake.in_channel = packet->channel;
+	give_back(packet->id);
+	fake.in_channel = 0;
+	return packet->channel;
+}
+
+static void
+a_guest_may_ask_for_more_channels_and_for_fewer(void **state)
+{
+	(void)state;
+	queues_max = 4;
+	bring_up();
+	queues_max = 1;
+	assert_int_equal(ask_for_channels(1), SUCCESS);
+	assert_int_equal(le32(hear(PACKET_INBAND)->payload + 40 + 8), 0);
+	assert_int_equal(fake.subs, 1);
+	set_rss();
+	assert_int_equal(channel_of_flow(), 0);
+	assert_int_equal(ask_for_channels(3), SUCCESS);
+	assert_int_equal(le32(hear(PACKET_INBAND)->payload + 40 + 8), 2);
+	assert_int_equal(fake.subs, 3);
+	assert_int_equal(channel_of_flow(), 3);
+	/* None is taken away, and those too many receive nothing. */
+	assert_int_equal(ask_for_channels(2), SUCCESS);
+	assert_int_equal(le32(hear(PACKET_INBAND)->payload + 40 + 12), 0);
+	assert_int_equal(fake.subs, 3);
+	assert_int_equal(channel_of_flow(), 0);
+	assert_int_equal(ask_for_channels(0), SUCCESS);
+	hear_nothing();
+	assert_clean();
 }
 
 int
@@ -2177,6 +2259,10 @@ main(void)
 		     subchannels_are_offered_and_then_the_table),
 		CASE("subchannels are granted as the host likes",
 		     subchannels_are_granted_as_the_host_likes),
+		CASE("every queue has a receive section, or is not granted",
+		     every_queue_has_a_receive_section_or_is_not_granted),
+		CASE("a guest may ask for more channels, and for fewer",
+		     a_guest_may_ask_for_more_channels_and_for_fewer),
 		CASE("frames go to the channel that the table says, with their hash",
 		     frames_go_where_the_table_says),
 		CASE("a queue that is full does not block the others",
