@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 
 import flows
-from lab import pcapfile
-from rig import SINK, generator, queues, two_nics
+from lab import pcapfile, processes
+from rig import SINK, assert_passes_both_ways, generator, numbered, queues, two_nics
 
 FRAMES = 8_000
 KERNELS = ["6.18", "6.16", "6.12.53", "6.10", "6.6.119", "4.17"]
@@ -111,6 +111,40 @@ def test_no_more_receive_queues_are_announced_than_the_host_can_give(lab, option
         assert info["Max possible RX queues"] == str(most)
         assert info["Max possible TX queues"] == "64"
         testpmd.quit()
+
+
+@pytest.mark.parametrize("temper", [[], ["--doorbell-only"]], ids=" ".join)
+@pytest.mark.parametrize("length", [64, 1400])
+def test_sixteen_queues_send_at_full_speed_over_four_channels_from_several_lcores(lab, length,
+                                                                                  temper):
+    with lab.host([SINK + ",queues=16,grant=3"], temper) as host, \
+            lab.testpmd(host, [*queues(16), "--forward-mode=txonly", f"--txpkts={length}"],
+                        workers=3) as testpmd:
+        testpmd.command("start")
+        host.wait_until(lambda _: host.nic(0).tx_frames > 200_000, 20, "frames are sent")
+        testpmd.command("stop")
+        sent = testpmd.queue_xstats(0, "tx", "packets")
+        assert len(sent) == 16
+        assert all(sent)
+        host.wait_until(lambda _: host.nic(0).tx_frames == sum(sent), 10, "the host has all")
+        assert host.nic(0).tx_bytes == sum(sent) * length
+        assert testpmd.port_stats(0)["TX-errors"] == 0
+        testpmd.quit()
+
+
+@pytest.mark.parametrize("missing", ["channels", "channels/*/subchannel_id"])
+def test_a_kernel_that_shows_no_subchannels_means_one_receive_queue(lab, missing):
+    both = numbered(FRAMES) + ",queues=4"
+    with lab.host([both, both]) as host:
+        gone = [path for device in (host.dir / "sys/devices/vmbus").iterdir()
+                for path in device.glob(missing)]
+        assert len(gone) == 2
+        processes.run(["rm", "-r", *gone])
+        with lab.testpmd(host, queues(1, 16)) as testpmd:
+            assert testpmd.port_info(0)["Max possible RX queues"] == "1"
+            testpmd.command("start")
+            assert_passes_both_ways(host, FRAMES)
+            testpmd.quit()
 
 
 def test_every_change_of_the_number_of_queues_leaves_traffic_intact(lab, logs):
