@@ -240,6 +240,8 @@ nic_channel_opened(void *ctx, struct vmbus_channel *vch)
 	ch->dead = false;
 	ch->stuck.waits = false;
 	nic_rx_reset(ch);
+	if (index >= nic->queues_seen)
+		nic->queues_seen = index + 1u;
 	if (index == 0) {
 		nic->counters.opens++;
 		log_info("%s: opened by a guest", nic->name);
@@ -390,6 +392,12 @@ const struct nic_counters *
 nic_counters(const struct nic *nic)
 {
 	return &nic->counters;
+}
+
+const struct nic_queue_counters *
+nic_queue_counters(const struct nic *nic, unsigned int i)
+{
+	return i < nic->queues_seen ? &nic->channel[i].counters : NULL;
 }
 
 const struct nic_config *

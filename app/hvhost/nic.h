@@ -90,6 +90,18 @@ struct nic_counters {
 #undef NIC_COUNTER_FIELD
 };
 
+/** The same for each channel of a NIC, which guests see as a queue. */
+#define NIC_QUEUE_COUNTERS(C) \
+	C(rx_frames, "received") \
+	C(rx_lost, "lost: the queue was full") \
+	C(tx_frames, "sent")
+
+struct nic_queue_counters {
+#define NIC_QUEUE_COUNTER_FIELD(name, text) uint64_t name;
+	NIC_QUEUE_COUNTERS(NIC_QUEUE_COUNTER_FIELD)
+#undef NIC_QUEUE_COUNTER_FIELD
+};
+
 /** Offer the NIC on the bus, plugged into the port, which it owns from now on. NULL with errno. */
 struct nic *nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *config,
 		       struct port *port);
@@ -132,6 +144,10 @@ int nic_capture(struct nic *nic, const char *path, uint32_t snap_len);
 bool nic_is_open(const struct nic *nic);
 
 const struct nic_counters *nic_counters(const struct nic *nic);
+
+/** Of queue number i; NULL after the last that any guest has had. */
+const struct nic_queue_counters *nic_queue_counters(const struct nic *nic, unsigned int i);
+
 const struct nic_config *nic_config(const struct nic *nic);
 struct port *nic_port(const struct nic *nic);
 

@@ -16,8 +16,6 @@
 #include "offload.h"
 
 #define MIB (1024u * 1024u)
-/* Subchannels are refused for now. */
-#define QUEUES_OFFERED NIC_QUEUES_MAX
 /* A frame of this MTU has 64 KiB. */
 #define MTU_LONGEST (65536u - ETHER_HDR_LEN)
 
@@ -187,7 +185,7 @@ parse_numbers(struct nic_options *options)
 	struct nic_config *config = &options->config;
 	uint64_t queues = 1, grant = NIC_QUEUES_MAX, delay = 0;
 
-	if (keyvals_number(&options->kv, "queues", 1, QUEUES_OFFERED, &queues) != 0 ||
+	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
 	    keyvals_number(&options->kv, "grant", 0, NIC_QUEUES_MAX, &grant) != 0 ||
 	    keyvals_number(&options->kv, "grant-delay", 0, 60000, &delay) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||

@@ -52,6 +52,7 @@ struct nic_channel {
 	bool dead;
 	struct nic_batch batch;
 	struct nic_stuck stuck;
+	struct nic_queue_counters counters;
 };
 
 /* The subchannels that the guest was granted; those offered stay until the primary closes. */
@@ -84,6 +85,7 @@ struct nic {
 	struct nic_counters counters;
 	struct capture *capture;	/* NULL: none */
 	unsigned int tx_queue;		/* whose packet is looked at */
+	unsigned int queues_seen;	/* by any guest */
 	struct nic_channel channel[NIC_QUEUES_MAX];
 };
 

@@ -63,6 +63,7 @@ nic_rx_flush(struct nic_channel *ch)
 	} else {
 		rxbuf_chain_drop(&nic->rxbuf, &batch->chain);
 		nic->counters.rx_lost_ring_full += batch->chain.count;
+		ch->counters.rx_lost += batch->chain.count;
 	}
 	memset(&batch->chain, 0, sizeof(batch->chain));
 	rsc_close(&batch->rsc);
@@ -139,6 +140,7 @@ nic_rx_settle(struct nic_channel *ch, const uint8_t *frame, size_t len)
 
 	if (!rx_batch_prepare(ch)) {
 		ch->nic->counters.rx_lost_queue++;
+		ch->counters.rx_lost++;
 		return NULL;
 	}
 	place = nic_section(ch->nic, ch->batch.spare) + NVSP_HEADER_AREA;
@@ -217,6 +219,7 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 		return;
 	len = info.frame_len;
 	nic->counters.rx_frames++;
+	ch->counters.rx_frames++;
 	nic->counters.rx_bytes += len;
 	nic_rx_offload(ch, frame, &layout, &info, work);
 	if (nic->capture != NULL)

@@ -72,6 +72,7 @@ nic_tx_emit(struct nic *nic, const struct frame *frame, const struct rndis_packe
 		work = &moved;
 	}
 	nic->counters.tx_frames++;
+	nic->channel[nic->tx_queue].counters.tx_frames++;
 	nic->counters.tx_bytes += frame->len;
 	if (nic->capture != NULL)
 		capture_sent(nic->capture, nic->tx_queue, frame, packet, work == NULL);

@@ -14,6 +14,7 @@
 #define PATTERN_MAGIC 0x68766731u		/* "hvg1" */
 #define PATTERN_OFFSET 42u			/* behind Ethernet, IPv4 and UDP */
 #define PATTERN_HEADER_ONLY 1u
+#define FLOW_HOSTS 254u			/* addresses of flows, from x.x.x.1; more differ in the port */
 #define PATTERN_STEPS 512u			/* distinct starts in the filling */
 
 /* The 18 bytes that identify a frame. */
@@ -81,8 +82,16 @@ pattern_writer_init(struct pattern_writer *writer, unsigned int stream,
 	memcpy(writer->header, header, sizeof(header));
 	memcpy(writer->header, to, ETHER_ADDR_LEN);
 	writer->stream = (uint8_t)stream;
+	pattern_set_flows(writer, 1);
 	for (unsigned int i = 14; i < 34; i += 2)
 		writer->ip_sum += (uint32_t)header[i] << 8 | header[i + 1];
+}
+
+void
+pattern_set_flows(struct pattern_writer *writer, uint32_t flows)
+{
+	writer->flows = flows;
+	streams[writer->stream].flows = flows;
 }
 
 static void
@@ -102,9 +111,13 @@ pattern_write(const struct pattern_writer *writer, uint8_t *frame, size_t len, u
 		.seq = seq,
 	};
 	uint32_t ip_len = (uint32_t)len - ETHER_HDR_LEN;
-	uint32_t sum = writer->ip_sum + ip_len;
+	uint32_t flow = (uint32_t)(seq % writer->flows);
+	uint32_t host = flow % FLOW_HOSTS;
+	uint32_t sum = writer->ip_sum + host + ip_len;
 
 	memcpy(frame, writer->header, sizeof(writer->header));
+	frame[29] = (uint8_t)(1 + host);
+	put_be16(frame + 34, 0xc000 + flow / FLOW_HOSTS);
 	put_be16(frame + 16, ip_len);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -164,12 +177,24 @@ stream_advance(struct pattern_stream *stream, uint64_t seq)
 	stream->next = seq + 1;
 }
 
+/* Whether a later frame of its flow was here before this one. */
+static bool
+stream_flow_is_late(struct pattern_stream *stream, uint64_t seq)
+{
+	uint64_t *next = &stream->flow_next[stream->flows > 1 ? seq % stream->flows : 0];
+	bool late = seq < *next;
+
+	if (!late)
+		*next = seq + 1;
+	return late;
+}
+
 static enum pattern_verdict
 stream_note(struct pattern_stream *stream, uint64_t seq)
 {
-	bool late = seq < stream->next;
+	bool late = stream_flow_is_late(stream, seq);
 
-	if (!late)
+	if (seq >= stream->next)
 		stream_advance(stream, seq);
 	if (stream->next - seq > PATTERN_WINDOW || stream_test_and_set(stream, seq)) {
 		stream->duplicated++;

@@ -10,7 +10,7 @@
  * A frame is Ethernet, IPv4 and UDP, so that programs that forward by address
  * carry it as well; only the UDP payload is checked. It starts with magic,
  * stream, number and a checksum over those and the length; the rest follows
- * from the number.
+ * from the number. Flows differ in the address and port that they come from.
  */
 
 #ifndef HVHOST_PATTERN_H
@@ -25,16 +25,20 @@
 /** Ethernet, IPv4, UDP and the 18 bytes of ours. */
 #define PATTERN_FRAME_MIN 60u
 #define PATTERN_STREAMS 256u
+/** Flows of a stream at most. */
+#define PATTERN_FLOWS_MAX 4096u
 /** A frame later than this many others is taken for a duplicate. */
 #define PATTERN_WINDOW 65536u
 
-/** Books of one stream; the numbers start at 0. */
+/** Books of one stream; the numbers start at 0, and go round the flows in turn. */
 struct pattern_stream {
 	uint64_t sent;			/**< kept by the generator */
 	uint64_t next;			/**< one more than the highest number seen */
 	uint64_t unique;
 	uint64_t duplicated;
-	uint64_t reordered;
+	uint64_t reordered;		/**< later than another frame of its flow */
+	uint32_t flows;			/**< 0 is as 1 */
+	uint64_t flow_next[PATTERN_FLOWS_MAX];	/**< as next, of each flow */
 	uint64_t seen[PATTERN_WINDOW / 64];
 };
 
@@ -55,12 +59,17 @@ struct pattern_stream *pattern_stream(unsigned int id);
 struct pattern_writer {
 	uint8_t header[42];
 	uint8_t stream;
+	uint32_t flows;			/**< that the frames are of */
 	bool header_only;		/**< leave the bytes after the first 60 as they are */
 	uint32_t ip_sum;
 };
 
+/** One flow. */
 void pattern_writer_init(struct pattern_writer *writer, unsigned int stream,
 			 const uint8_t to[ETHER_ADDR_LEN]);
+
+/** Write frames of so many flows from now on, 1 to PATTERN_FLOWS_MAX. */
+void pattern_set_flows(struct pattern_writer *writer, uint32_t flows);
 
 /** Write frame number seq; len is PATTERN_FRAME_MIN to FRAME_MAX. */
 void pattern_write(const struct pattern_writer *writer, uint8_t *frame, size_t len,

@@ -202,16 +202,20 @@ generator_parse_size(struct generator *gen, struct keyvals *kv, uint32_t frame_l
 static int
 generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env *env)
 {
+	uint64_t flows = 1;
+
 	gen->len_min = gen->len_max = 64;
 	gen->books.verify = true;
 	pattern_writer_init(&gen->writer, env->nic, env->mac);
 	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
 	    keyvals_number(kv, "rate", 0, 1000000000, &gen->pace.rate) != 0 ||
+	    keyvals_number(kv, "flows", 1, PATTERN_FLOWS_MAX, &flows) != 0 ||
 	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
 	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay.delay_ms) != 0 ||
 	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;
+	pattern_set_flows(&gen->writer, (uint32_t)flows);
 	return generator_parse_size(gen, kv, env->frame_len);
 }
 

@@ -29,10 +29,19 @@ static const struct stats_field stats_fields[] = {
 
 #define STATS_FIELDS (sizeof(stats_fields) / sizeof(stats_fields[0]))
 
+static const struct stats_field stats_queue_fields[] = {
+#define STATS_QUEUE_FIELD(name, text) \
+	{ #name, text, offsetof(struct nic_queue_counters, name) },
+	NIC_QUEUE_COUNTERS(STATS_QUEUE_FIELD)
+#undef STATS_QUEUE_FIELD
+};
+
+#define STATS_QUEUE_FIELDS (sizeof(stats_queue_fields) / sizeof(stats_queue_fields[0]))
+
 static uint64_t
-stats_value(const struct nic *nic, const struct stats_field *field)
+stats_value(const void *counters, const struct stats_field *field)
 {
-	return *(const uint64_t *)((const char *)nic_counters(nic) + field->offset);
+	return *(const uint64_t *)((const char *)counters + field->offset);
 }
 
 /* Port counters as a list that may be empty. */
@@ -44,6 +53,24 @@ stats_port_counters(const struct nic *nic)
 	return nic_port(nic)->ops->counters != NULL ? nic_port(nic)->ops->counters : &none;
 }
 
+/* Where there is one queue, the NIC's own counters say it all. */
+static void
+stats_print_queues(const struct nic *nic, FILE *out)
+{
+	const struct nic_queue_counters *counters;
+
+	if (nic_queue_counters(nic, 1) == NULL)
+		return;
+	for (unsigned int q = 0; (counters = nic_queue_counters(nic, q)) != NULL; q++) {
+		fprintf(out, "  queue %-2u", q);
+		for (size_t i = 0; i < STATS_QUEUE_FIELDS; i++)
+			fprintf(out, "%s %" PRIu64 " %s", i == 0 ? "" : ",",
+				stats_value(counters, &stats_queue_fields[i]),
+				stats_queue_fields[i].text);
+		fputc('\n', out);
+	}
+}
+
 static void
 stats_print_nic(const struct nic *nic, FILE *out)
 {
@@ -51,12 +78,13 @@ stats_print_nic(const struct nic *nic, FILE *out)
 
 	fprintf(out, "nic %u: %s\n", nic_config(nic)->number, nic_state(nic));
 	for (size_t i = 0; i < STATS_FIELDS; i++) {
-		uint64_t value = stats_value(nic, &stats_fields[i]);
+		uint64_t value = stats_value(nic_counters(nic), &stats_fields[i]);
 
 		if (value != 0)
 			fprintf(out, "  %-20s %16" PRIu64 "  %s\n", stats_fields[i].name, value,
 				stats_fields[i].text);
 	}
+	stats_print_queues(nic, out);
 	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
 		fprintf(out, "  %-20s %16" PRIu64 "\n", counter->name,
 			counter->value(nic_port(nic)));
@@ -79,6 +107,23 @@ stats_print(const struct host *host, FILE *out)
 }
 
 static void
+stats_print_json_queues(const struct nic *nic, FILE *out)
+{
+	const struct nic_queue_counters *counters;
+
+	fprintf(out, ", \"queues\": [");
+	for (unsigned int q = 0; (counters = nic_queue_counters(nic, q)) != NULL; q++) {
+		fprintf(out, "%s{", q == 0 ? "" : ", ");
+		for (size_t i = 0; i < STATS_QUEUE_FIELDS; i++)
+			fprintf(out, "%s\"%s\": %" PRIu64, i == 0 ? "" : ", ",
+				stats_queue_fields[i].name,
+				stats_value(counters, &stats_queue_fields[i]));
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
+static void
 stats_print_json_nic(const struct nic *nic, FILE *out)
 {
 	const struct port_counter *counter;
@@ -87,7 +132,8 @@ stats_print_json_nic(const struct nic *nic, FILE *out)
 		nic_state(nic));
 	for (size_t i = 0; i < STATS_FIELDS; i++)
 		fprintf(out, ", \"%s\": %" PRIu64, stats_fields[i].name,
-			stats_value(nic, &stats_fields[i]));
+			stats_value(nic_counters(nic), &stats_fields[i]));
+	stats_print_json_queues(nic, out);
 	fprintf(out, ", \"port\": {");
 	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
 		fprintf(out, "%s\"%s\": %" PRIu64,

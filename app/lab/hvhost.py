@@ -22,8 +22,8 @@ STATUS = {
 
 
 # Frames that a NIC counts as not delivered, by whose fault ever.
-DROPS = ("rx_filtered", "rx_not_listening", "rx_lost_ring_full", "rx_lost_port", "rx_oversize",
-         "tx_refused", "tx_lost_port", "tx_lost_link", "tx_lost_size")
+DROPS = ("rx_filtered", "rx_not_listening", "rx_lost_queue", "rx_lost_ring_full", "rx_lost_port",
+         "rx_oversize", "tx_refused", "tx_lost_port", "tx_lost_link", "tx_lost_size")
 
 
 @dataclass(frozen=True)

@@ -2105,6 +2105,9 @@ a_full_queue_does_not_block_the_others(void **state)
 		nic_poll(nic);
 	}
 	assert_true(nic_counters(nic)->rx_lost_queue > 0);
+	assert_int_equal(nic_queue_counters(nic, 3)->rx_lost, nic_counters(nic)->rx_lost_queue);
+	assert_int_equal(nic_queue_counters(nic, 3)->rx_frames, nic_counters(nic)->rx_frames);
+	assert_null(nic_queue_counters(nic, 4));
 	/* Its quarter and no more. */
 	assert_true(nic_counters(nic)->rx_frames <= (RECV_LEN / 1806 - 16) / 4 + 3);
 	while (fake_next() != NULL)

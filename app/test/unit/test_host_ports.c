@@ -297,6 +297,65 @@ generator_counts_what_comes_back(void **state)
 	port_close(port);
 }
 
+/* The 16-bit words of an IPv4 header, which sum up to 0xffff if its checksum is good. */
+static uint32_t
+header_sum(const uint8_t *frame)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int i = 14; i < 34; i += 2)
+		sum += (uint32_t)frame[i] << 8 | frame[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+static void
+generator_makes_so_many_flows(void **state)
+{
+	struct port *port = open_port("port=gen:count=1400,flows=700", 27);
+
+	(void)state;
+	assert_non_null(port);
+	while (port->ops->poll(port, 256) > 0)
+		;
+	assert_int_equal(taker.n, 1400);
+	for (unsigned int i = 0; i < 700; i++) {
+		assert_int_equal(header_sum(taker.bytes[i]), 0xffff);
+		/* From another address or port than all others, and the same each time. */
+		assert_memory_equal(taker.bytes[i] + 26, taker.bytes[700 + i] + 26, 10);
+		for (unsigned int other = 0; other < i; other++)
+			assert_memory_not_equal(taker.bytes[i] + 26, taker.bytes[other] + 26, 10);
+	}
+	port_close(port);
+	assert_null(open_port("port=gen:flows=4097", 27));
+	assert_null(open_port("port=gen:flows=0", 27));
+}
+
+static void
+order_is_looked_at_within_a_flow(void **state)
+{
+	static const struct {
+		uint64_t seq;
+		enum pattern_verdict verdict;
+	} script[] = {
+		{ 0, PATTERN_NEW }, { 5, PATTERN_NEW }, { 2, PATTERN_REORDERED }, { 4, PATTERN_NEW },
+		{ 7, PATTERN_NEW }, { 4, PATTERN_DUPLICATED }, { 3, PATTERN_NEW },
+		{ 1, PATTERN_REORDERED },
+	};
+	const struct pattern_stream *stream = pattern_stream(28);
+	struct pattern_writer writer;
+	uint8_t bytes[60];
+
+	(void)state;
+	pattern_writer_init(&writer, 28, (const uint8_t *)"\2\0\0\0\0\1");
+	pattern_set_flows(&writer, 3);
+	for (size_t i = 0; i < ARRAY_LEN(script); i++) {
+		pattern_write(&writer, bytes, sizeof(bytes), script[i].seq);
+		assert_int_equal(check(bytes, sizeof(bytes)), script[i].verdict);
+	}
+	assert_int_equal(stream->reordered, 2);
+}
+
 static void
 generator_waits_for_room_and_for_a_listener(void **state)
 {
@@ -553,6 +612,8 @@ main(void)
 		CASE("loss, order and duplicates are told apart",
 		     loss_order_and_duplicates_are_told_apart),
 		CASE("a generator counts what comes back", generator_counts_what_comes_back),
+		CASE("a generator makes as many flows as asked for", generator_makes_so_many_flows),
+		CASE("order is looked at within a flow", order_is_looked_at_within_a_flow),
 		CASE("a generator waits for room and for a listener",
 		     generator_waits_for_room_and_for_a_listener),
 		CASE("a generator keeps its window", generator_keeps_its_window),
