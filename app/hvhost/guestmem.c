@@ -30,6 +30,9 @@
 #define ZONE_SLOTS_MAX 65536u
 #define ZONE_SLOTS_MIN 4096u
 #define SLOTS_MAX (2 * ZONE_SLOTS_MAX)
+
+/* Parts that the host remembers: several of each slot, as secondary processes have them. */
+#define PARTS_MAX (4 * SLOTS_MAX)
 #define LARGE_RUN 512u
 #define LARGE_LEN ((uint64_t)LARGE_RUN * GUEST_CHUNK)
 #define BASE_USUAL 0x140000000u
@@ -81,6 +84,7 @@ struct guestmem {
 	uint64_t window_len;
 	struct zone small, large;
 	struct part *parts;
+	uint32_t n_parts;
 	struct chunk *bucket[BUCKETS];
 	struct chunk *owner[SLOTS_MAX];	/* of a run's first slot */
 	struct slot slot[SLOTS_MAX];
@@ -340,12 +344,13 @@ static int
 part_keep(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t len,
 	  struct chunk *chunk)
 {
-	struct part *part = malloc(sizeof(*part));
+	struct part *part = mem->n_parts < PARTS_MAX ? malloc(sizeof(*part)) : NULL;
 
 	if (part == NULL)
-		return -ENOMEM;
+		return mem->n_parts < PARTS_MAX ? -ENOMEM : -ENOSPC;
 	*part = (struct part){ mem->parts, owner, addr, len, chunk };
 	mem->parts = part;
+	mem->n_parts++;
 	chunk->refs++;
 	return 0;
 }
@@ -434,6 +439,7 @@ guestmem_drop(struct guestmem *mem, const void *owner, uint64_t addr, uint64_t l
 		part_cut(mem, part, addr, len);
 		chunk_put(mem, part->chunk);
 		free(part);
+		mem->n_parts--;
 	}
 }
 

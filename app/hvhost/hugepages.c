@@ -7,11 +7,15 @@
  * See hugepages.h. The files have the names and forms of the kernel's.
  */
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -21,17 +25,20 @@
 
 #define HUGEPAGE_LEN (2u << 20)
 
-/* The folder's name is the run directory's, so that the next host there finds it. */
+/*
+ * The folder's name is the run directory's, so that the next host there finds
+ * it. No two names become one: '_' stands for '/', "%u" for '_', "%%" for '%'.
+ */
 static void
 hugepages_folder(const char *dir, char *folder, size_t len)
 {
 	size_t at = (size_t)snprintf(folder, len, "%s", TRANSPORT_HUGEPAGES);
 
-	/* Each turn takes a character of the name; no two names become one. */
+	/* Each turn takes a character of the name. */
 	for (; *dir != '\0' && at + 3 < len; dir++) {
-		if (*dir == '_')
-			folder[at++] = '_';
-		folder[at++] = *dir == '/' ? '_' : *dir;
+		if (*dir == '_' || *dir == '%')
+			folder[at++] = '%';
+		folder[at++] = *dir == '/' ? '_' : *dir == '_' ? 'u' : *dir;
 	}
 	folder[at] = '\0';
 }
@@ -90,6 +97,64 @@ write_counts(const char *tree, unsigned long count)
 	return ret;
 }
 
+/* The run directory of a folder: hugepages_folder() backwards. false: the name is none. */
+static bool
+folder_dir(const char *name, char *dir, size_t len)
+{
+	static const char prefix[] = "hvhost";
+	size_t at = 0;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 || name[strlen(prefix)] != '_')
+		return false;
+	/* Each turn takes one character of the name, or two. */
+	for (name += strlen(prefix); *name != '\0' && at + 1 < len; name++) {
+		char c = *name == '_' ? '/' : *name;
+
+		if (*name == '%') {
+			name++;
+			c = *name == 'u' ? '_' : '%';
+			if (*name != 'u' && *name != '%')
+				return false;
+		}
+		dir[at++] = c;
+	}
+	dir[at] = '\0';
+	return *name == '\0';
+}
+
+/* Whoever lives in a directory has its lock, and had it before the folder was made. */
+static bool
+dir_has_a_host(const char *dir)
+{
+	char path[PATH_MAX];
+	bool lives;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.*s/" TRANSPORT_LOCK, TRANSPORT_DIR_MAX, dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ENOENT;
+	lives = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return lives;
+}
+
+/* Memory of hosts that were killed is nobody's. */
+static void
+hugepages_sweep(void)
+{
+	char dir[PATH_MAX];
+	struct dirent *entry;
+	DIR *list = opendir("/dev/shm");
+
+	if (list == NULL)
+		return;
+	while ((entry = readdir(list)) != NULL)
+		if (folder_dir(entry->d_name, dir, sizeof(dir)) && !dir_has_a_host(dir))
+			hugepages_destroy(dir);
+	closedir(list);
+}
+
 int
 hugepages_create(const char *dir, const char *tree)
 {
@@ -97,6 +162,7 @@ hugepages_create(const char *dir, const char *tree)
 	int ret;
 
 	hugepages_destroy(dir);
+	hugepages_sweep();
 	hugepages_folder(dir, folder, sizeof(folder));
 	if (mkdir(folder, 0700) < 0)
 		return -errno;

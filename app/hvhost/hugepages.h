@@ -12,7 +12,10 @@
 #ifndef HVHOST_HUGEPAGES_H
 #define HVHOST_HUGEPAGES_H
 
-/** Make the folder and what tells of it in the tree; 0 or negative errno. */
+/**
+ * Make the folder and what tells of it in the tree, and remove those of hosts that
+ * were killed. 0 or negative errno.
+ */
 int hugepages_create(const char *dir, const char *tree);
 
 /** Remove the folder with whatever killed guests left in it. */

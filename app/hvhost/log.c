@@ -14,6 +14,9 @@
 
 #include "log.h"
 
+#define LOG_PER_SECOND 10
+#define LOG_SAVED_MAX 500
+
 static bool verbose;
 static struct timespec start;
 static char *usage_text;		/* NULL: stderr */
@@ -44,11 +47,35 @@ log_line(const char *format, va_list args)
 	fprintf(stderr, "%10.3f %s\n", log_seconds(), text);
 }
 
+/* Sentences are paid for: ten are earned each second, and some can be saved. */
+static bool
+log_can_afford(void)
+{
+	static double balance = LOG_SAVED_MAX, last;
+	static unsigned long left_out;
+	double now = log_seconds();
+
+	balance += (now - last) * LOG_PER_SECOND;
+	balance = balance < LOG_SAVED_MAX ? balance : LOG_SAVED_MAX;
+	last = now;
+	if (balance < 1) {
+		left_out++;
+		return false;
+	}
+	balance -= 1;
+	if (left_out > 0)
+		fprintf(stderr, "%10.3f (%lu lines left out)\n", now, left_out);
+	left_out = 0;
+	return true;
+}
+
 void
 log_info(const char *format, ...)
 {
 	va_list args;
 
+	if (!verbose && !log_can_afford())
+		return;
 	va_start(args, format);
 	log_line(format, args);
 	va_end(args);

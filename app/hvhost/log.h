@@ -14,7 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Say a sentence, with the seconds since start in front. */
+/**
+ * Say a sentence, with the seconds since start in front. Guests can have much
+ * said: after a few hundred at once no more than ten a second, and how many
+ * were left out.
+ */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** The same, only with -v. */

@@ -17,7 +17,7 @@
 #include "loop.h"
 
 #define LOOP_EVENTS 16
-#define LOOP_LOOK_TURNS 8u		/* turns with work between two looks */
+#define LOOP_LOOK_TURNS 4u		/* turns with work between two looks */
 #define LOOP_SPIN_TURNS 128u		/* turns without work before the first sleep */
 #define LOOP_SLEEP_MIN_NS 20000u
 #define LOOP_SLEEP_STEP_NS 500u		/* longer by this each time */

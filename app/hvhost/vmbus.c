@@ -193,6 +193,19 @@ bus_close(int fd)
 		close(fd);
 }
 
+/* Somebody may have removed the directory, and another host have made it anew: its own now. */
+static void
+bus_leave_dir(const struct vmbus *bus)
+{
+	if (bus_lock_is_stale(bus))
+		return;
+	unlink(bus->socket_path);
+	sysfs_destroy(bus->tree);
+	hugepages_destroy(bus->dir);
+	unlink(bus->lock_path);
+	rmdir(bus->dir);		/* unless others have put something there */
+}
+
 void
 vmbus_destroy(struct vmbus *bus)
 {
@@ -200,11 +213,7 @@ vmbus_destroy(struct vmbus *bus)
 	while (bus->devices != NULL)
 		vmbus_rescind(bus->devices);
 	session_end_all(bus);
-	unlink(bus->socket_path);
-	sysfs_destroy(bus->tree);
-	hugepages_destroy(bus->dir);
-	unlink(bus->lock_path);
-	rmdir(bus->dir);		/* unless others have put something there */
+	bus_leave_dir(bus);
 	bus_close(bus->listen_fd);
 	bus_close(bus->epoll_fd);
 	bus_close(bus->lock_fd);

@@ -54,6 +54,8 @@ struct real {
 	ssize_t (*readlink)(const char *path, char *buf, size_t len);
 	ssize_t (*readlinkat)(int dir, const char *path, char *buf, size_t len);
 	char *(*realpath)(const char *path, char *resolved);
+	ssize_t (*getxattr)(const char *path, const char *name, void *value, size_t len);
+	ssize_t (*lgetxattr)(const char *path, const char *name, void *value, size_t len);
 	int (*inotify_add_watch)(int fd, const char *path, uint32_t mask);
 	void *(*mmap)(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 	int (*munmap)(void *addr, size_t len);

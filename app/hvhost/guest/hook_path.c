@@ -13,6 +13,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -143,6 +144,22 @@ realpath(const char *restrict path, char *restrict resolved)
 	char buf[PATH_MAX];
 
 	return real()->realpath(path_translate(path, buf), resolved);
+}
+
+HOOK ssize_t
+getxattr(const char *path, const char *name, void *value, size_t len)
+{
+	char buf[PATH_MAX];
+
+	return real()->getxattr(path_from(path, buf), name, value, len);
+}
+
+HOOK ssize_t
+lgetxattr(const char *path, const char *name, void *value, size_t len)
+{
+	char buf[PATH_MAX];
+
+	return real()->lgetxattr(path_from(path, buf), name, value, len);
 }
 
 HOOK int

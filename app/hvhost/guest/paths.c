@@ -35,6 +35,16 @@ path_is_below(const char *path, const char *root)
 	return strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+/* The kernel tells of its hugepages by node as well; the host's are of no node. */
+static bool
+path_is_node_hugepages(const char *path)
+{
+	static const char nodes[] = "/sys/devices/system/node/";
+
+	return guest_emulates_hugepages() && strncmp(path, nodes, strlen(nodes)) == 0 &&
+	       strstr(path, "/hugepages") != NULL;
+}
+
 const char *
 path_translate(const char *path, char *buf)
 {
@@ -42,6 +52,10 @@ path_translate(const char *path, char *buf)
 
 	if (path == NULL || guest_dir() == NULL)
 		return path;
+	if (path_is_node_hugepages(path)) {
+		snprintf(buf, PATH_MAX, "%s/" TRANSPORT_TREE "/node-has-none", guest_dir());
+		return buf;
+	}
 	for (i = 0; i < sizeof(path_roots) / sizeof(path_roots[0]); i++) {
 		if (!path_is_below(path, path_roots[i].root) ||
 		    (path_roots[i].hugepages && !guest_emulates_hugepages()))

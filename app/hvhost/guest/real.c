@@ -58,6 +58,8 @@ real_resolve(void)
 	RESOLVE(readlink);
 	RESOLVE(readlinkat);
 	RESOLVE(realpath);
+	RESOLVE(getxattr);
+	RESOLVE(lgetxattr);
 	RESOLVE(inotify_add_watch);
 	RESOLVE(mmap);
 	RESOLVE(munmap);

@@ -323,6 +323,47 @@ a_second_host_in_the_directory_is_refused(void **state)
 }
 
 static void
+the_memory_of_a_killed_host_is_swept_by_any_other(void **state)
+{
+	char other[] = "/tmp/hv_b%XXXXXX", folder[64], command[128];
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_non_null(mkdtemp(other));
+	snprintf(folder, sizeof(folder), "/dev/shm/hvhost_tmp_hv%%ub%%%%%s", other + 10);
+	child = fork();
+	if (child == 0) {
+		bus = vmbus_create(&(struct vmbus_config){ .dir = other, .rules = &rules });
+		_exit(bus == NULL || access(folder, F_OK) != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(access(folder, F_OK), 0);
+	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(access(folder, F_OK), -1);
+	snprintf(command, sizeof(command), "rm -r %s", other);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+a_directory_that_is_another_hosts_by_now_is_left_alone(void **state)
+{
+	struct vmbus *first;
+	char command[64];
+
+	(void)state;
+	assert_int_equal(start_with(true, false), 0);
+	first = bus;
+	snprintf(command, sizeof(command), "rm -r %s/*", dir);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(start_with(true, false), 0);
+	vmbus_destroy(first);
+	guest_hang_up(guest_hello(TRANSPORT_HELLO_UIO, 0));
+	assert_int_equal(opens, 1);
+}
+
+static void
 a_killed_hosts_leftovers_are_taken_over(void **state)
 {
 	pid_t child = fork();
@@ -1105,6 +1146,11 @@ main(void)
 		     a_second_host_in_the_directory_is_refused),
 		{ "a killed host's leftovers are taken over",
 		  a_killed_hosts_leftovers_are_taken_over, NULL, stop_if_started, NULL },
+		{ "the memory of a killed host is swept by any other",
+		  the_memory_of_a_killed_host_is_swept_by_any_other, NULL, stop_if_started, NULL },
+		{ "a directory that is another host's by now is left alone",
+		  a_directory_that_is_another_hosts_by_now_is_left_alone, NULL, stop_if_started,
+		  NULL },
 		CASE_ALONE("a directory with other people's files is left alone",
 			   a_directory_with_other_peoples_files_is_left_alone),
 		CASE_ALONE("a directory with a long name is refused",
