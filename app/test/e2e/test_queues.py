@@ -201,3 +201,28 @@ def test_one_queue_stops_and_starts_while_the_others_go_on(lab, logs, side, port
             testpmd.command("start")
             assert sending(1) == [0, 1, 2, 3]
         testpmd.quit()
+
+
+def test_a_guest_with_four_queues_is_killed_in_full_flight_and_the_next_one_works(lab):
+    with lab.host([generator() + ",queues=4"] * 2) as host:
+        for number in range(3):
+            with lab.testpmd(host, queues(4), workers=2) as testpmd:
+                testpmd.command("start")
+                begin = [host.nic(port).port["gen_arrived"] for port in (0, 1)]
+                host.wait_until(lambda _, begin=begin: all(
+                    host.nic(port).port["gen_arrived"] > begin[port] + FRAMES for port in (0, 1)),
+                    10, "frames pass both ways")
+                if number < 2:
+                    testpmd.kill()
+                else:
+                    testpmd.quit()
+
+
+def test_a_guest_with_four_queues_survives_the_death_of_its_host(lab):
+    with two_nics(lab, generator() + ",queues=4", generator() + ",queues=4", queues(4),
+                  workers=2) as (host, testpmd):
+        testpmd.command("start")
+        host.kill()
+        for port in (0, 1):
+            testpmd.wait_for(f"Port {port}: device removal event", timeout=10)
+        testpmd.quit()

@@ -6,7 +6,7 @@ import pytest
 
 from lab import pcapfile
 from rig import (JUMBO, SINK, assert_intact, assert_passes_both_ways, frame_of, jumbo_port, numbered,
-                 two_nics, wait_all_sent)
+                 queues, two_nics, wait_all_sent)
 
 COUNT = 20_000
 HEADER = 14
@@ -67,9 +67,10 @@ def test_an_mtu_outside_the_limits_is_refused_and_the_former_one_stays(lab, mtu)
         testpmd.quit()
 
 
-def test_the_mtu_goes_up_and_down_between_two_starts_and_traffic_passes_each_time(lab):
-    both = jumbo_port(numbered(COUNT * 4, size=1514, rate=COUNT))
-    with not_started(lab, both, both) as (host, testpmd):
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_mtu_goes_up_and_down_and_traffic_passes_each_time_over_queues(lab, count):
+    both = jumbo_port(numbered(COUNT * 4, size=1514, rate=COUNT)) + f",queues={count}"
+    with not_started(lab, both, both, *queues(count)) as (host, testpmd):
         for mtu in (1500, 9000, 2000, 1500):
             set_mtu(testpmd, mtu)
             testpmd.start_ports()
