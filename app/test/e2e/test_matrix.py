@@ -19,11 +19,12 @@ MODES = ["copy"]
 SIZES = [64, 1514, 9000, 65536]
 HEADER = 14
 COUNT = 2_000
+FLOWS = 50
 
 
 def nics(size, count_of_queues):
     """The two NICs of a size."""
-    source = jumbo_port(generator(count=COUNT, window=64, size=size), size - HEADER)
+    source = jumbo_port(generator(count=COUNT, window=64, size=size, flows=FLOWS), size - HEADER)
     return [small_nic(source, queues=count_of_queues)] * 2
 
 
@@ -62,6 +63,7 @@ def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues
             if size <= longest(profile):
                 wait_all_sent(host, port, COUNT)
                 assert_intact(host, port, port ^ 1, COUNT)
+                assert all(testpmd.queue_xstats(port, "rx", "packets"))
             else:
                 assert host.nic(port).port["gen_arrived"] == 0
         testpmd.quit()

@@ -56,6 +56,19 @@ def test_so_many_queues_carry_all_flows_in_order(lab, logs, count, workers):
         assert warnings(testpmd) == []
 
 
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_million_packets_of_mixed_sizes_pass_both_ways_over_queues(lab, count):
+    both = numbered(500_000, size="60-1514", flows=1000) + f",queues={count}"
+    with two_nics(lab, both, both, queues(count), workers=2) as (host, testpmd):
+        testpmd.command("start")
+        assert_passes_both_ways(host, 500_000)
+        for port in (0, 1):
+            assert all(testpmd.queue_xstats(port, "rx", "packets"))
+            assert all(testpmd.queue_xstats(port, "tx", "packets"))
+            assert host.nic(port).dropped == 0
+        testpmd.quit()
+
+
 @pytest.mark.parametrize("grant", [0, 1, 2])
 def test_a_host_that_grants_fewer_channels_is_worked_with_and_one_sentence_says_so(lab, logs,
                                                                                    grant):
@@ -195,7 +208,8 @@ def test_one_queue_stops_and_starts_while_the_others_go_on(lab, logs, side, port
             others = [other for other in range(4) if other != queue]
             assert sending(1) == others
             assert sending(0) == [0, 1, 2, 3]
-            assert host.nic(0).rx_lost_queue > 0 or side == "txq"
+            if side == "rxq":  # what has no room is lost, here or there
+                assert host.nic(0).rx_lost_queue + testpmd.port_stats(0)["RX-missed"] > 0
             testpmd.command("stop")
             testpmd.command(f"port {port} {side} {queue} start")
             testpmd.command("start")

@@ -28,7 +28,7 @@ def forwarded(said):
 
 @pytest.mark.parametrize("txq", [1, 4, 16, 64])
 def test_one_receive_queue_feeds_so_many_transmit_queues_from_another_lcore(lab, txq):
-    both = numbered(COUNT, size="60-1514")
+    both = numbered(COUNT, size="60-1514", flows=1000)
     with lab.host([both, both]) as host, \
             lab.splitfwd(host, [f"--txq={txq}"]) as splitfwd:
         for source in (0, 1):
@@ -39,6 +39,7 @@ def test_one_receive_queue_feeds_so_many_transmit_queues_from_another_lcore(lab,
     for port in (0, 1):
         assert report["received", port] == [COUNT]
         assert len(report["transmitted", port]) == txq
+        assert all(report["transmitted", port])
         assert sum(report["transmitted", port]) == COUNT
 
 
