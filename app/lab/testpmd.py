@@ -3,11 +3,35 @@
 """dpdk-testpmd as a guest, driven through its command line."""
 
 import re
+from dataclasses import dataclass
 
 from .errors import LabError
 from .guest import Guest
 
 PROMPT = "testpmd> "
+
+_RECEIVED = re.compile(r"^  src=.* - type=0x(\w+) - length=(\d+) - nb_segs=(\d+)(.*)\n"
+                       r"  ol_flags: (.*)\n", re.M)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A frame as the forwarding mode rxonly tells of it with 'set verbose 1'."""
+
+    ether_type: int
+    length: int
+    segments: int
+    queue: int
+    hash: int | None
+    vlan: int | None
+    ptype: str | None  # as the driver found it
+    software_ptype: str  # as testpmd finds it
+    flags: frozenset  # without RTE_MBUF_F_RX_
+
+    def checksum(self, layer):
+        """GOOD, BAD, NONE or UNKNOWN; layer: IP or L4."""
+        return next(flag.rsplit("_", 1)[1] for flag in self.flags
+                    if flag.startswith(f"{layer}_CKSUM_"))
 
 
 class Testpmd(Guest):
@@ -58,6 +82,10 @@ class Testpmd(Guest):
         text = self.command(f"show port {port} rss reta {size} ({masks})")
         return [int(queue) for queue in re.findall(r"hash index=\d+, queue=(\d+)", text)]
 
+    def received(self, start=0):
+        """The frames that rxonly has told of, from a position that mark() gave."""
+        return [_received(*found) for found in _RECEIVED.findall(self.output(start))]
+
     def used_descriptors(self, port, queue):
         """How many frames wait in a receive queue, as far as the driver tells."""
         text = self.command(f"show port {port} rxq {queue} desc used count")
@@ -99,3 +127,18 @@ class Testpmd(Guest):
 def _fields(text):
     found = re.findall(r"^([A-Z][\w ()-]*?): (.*)$", text, re.M)
     return {key: value.strip() for key, value in found}
+
+
+def _received(ether_type, length, segments, rest, flags):
+    def word(pattern):
+        found = re.search(pattern, rest)
+        return found[1].strip() if found else None
+
+    def number(pattern):
+        text = word(pattern + r"(0x\w+)")
+        return int(text, 16) if text else None
+
+    return Received(int(ether_type, 16), int(length), int(segments),
+                    number(r"Receive queue="), number(r"RSS hash="), number(r"VLAN tci="),
+                    word(r"hw ptype: ([A-Z0-9_ ]+?) +- "), word(r"sw ptype: ([A-Z0-9_ ]+?) +- "),
+                    frozenset(flag.removeprefix("RTE_MBUF_F_RX_") for flag in flags.split()))

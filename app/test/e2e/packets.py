@@ -62,3 +62,52 @@ def tcp_segment(frame):
     l4 = 14 + (20 if version == 4 else 40)
     port, _, sequence = struct.unpack_from("!HHI", frame, l4)
     return port, sequence, frame[l4 + (frame[l4 + 12] >> 4) * 4:total]
+
+
+def _sum16(data):
+    """The Internet checksum."""
+    data = data + b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    return 0xffff ^ total
+
+
+def _put16(frame, at, value):
+    return frame[:at] + struct.pack("!H", value) + frame[at + 2:]
+
+
+def finished(frame, *, ip=True, l4=True):
+    """A frame of packet() with its checksums filled in, or with only one of them."""
+    start = 18 if frame[12:14] == TAG[:2] else 14
+    if frame[start] >> 4 == 4:
+        protocol, head, addresses = frame[start + 9], 20, frame[start + 12:start + 20]
+        end = start + struct.unpack_from("!H", frame, start + 2)[0]
+        if ip:
+            frame = _put16(frame, start + 10, 0)
+            frame = _put16(frame, start + 10, _sum16(frame[start:start + head]))
+    else:
+        protocol, head, addresses = frame[start + 6], 40, frame[start + 8:start + 40]
+        end = start + head + struct.unpack_from("!H", frame, start + 4)[0]
+    if l4:
+        at = start + head
+        field = at + (16 if protocol == TCP else 6)
+        frame = _put16(frame, field, 0)
+        pseudo = addresses + struct.pack("!II", end - at, protocol)
+        frame = _put16(frame, field, _sum16(pseudo + frame[at:end]) or 0xffff)
+    return frame
+
+
+def without_udp_sum(frame):
+    """A finished frame of UDP over IPv4 in an untagged frame whose sender did not add it up."""
+    return _put16(frame, 40, 0)
+
+
+def fragment(version):
+    """The first fragment of a datagram, of which no checksum of UDP can be told."""
+    frame = packet(version, UDP, payload_of(400))
+    if version == 4:
+        return finished(_put16(frame, 20, 0x2000), l4=False)
+    length = struct.unpack_from("!H", frame, 18)[0] + 8
+    return frame[:18] + struct.pack("!HB", length, 44) + frame[21:54] + \
+        struct.pack("!BBHI", UDP, 0, 1, 7) + frame[54:]
