@@ -19,19 +19,32 @@
 
 /* Channels */
 
+/* Whether the guest's kernel opens the channel for programs. */
+static bool
+channel_is_for_guests(const struct vmbus_channel *ch)
+{
+	enum kernel_channels shown = ch->dev->bus->config.kernel->channels;
+
+	return shown == KERNEL_ALL_CHANNELS || ch->index == 0;
+}
+
 static int
 channel_show(const struct vmbus_channel *ch)
 {
 	const struct vmbus_device *dev = ch->dev;
+	enum kernel_channels kernel = dev->bus->config.kernel->channels;
 	struct sysfs_channel shown = {
 		.instance = dev->instance,
 		.relid = ch->relid,
 		.index = ch->index,
 		.monitored = ch->monitor_id != MONITOR_NONE,
 		.monitor_id = ch->monitor_id,
-		.ring_len = ch->rings.len,
+		.ring_len = channel_is_for_guests(ch) ? ch->rings.len : 0,
+		.is_bare = kernel == KERNEL_BARE_CHANNELS,
 	};
 
+	if (kernel == KERNEL_NO_CHANNELS)
+		return 0;
 	return sysfs_add_channel(dev->bus->tree, &shown);
 }
 
@@ -79,7 +92,8 @@ vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index)
 		goto destroy_channel;
 	ch->next = dev->subs;
 	dev->subs = ch;
-	channel_open(ch);
+	if (channel_is_for_guests(ch))
+		channel_open(ch);
 	return 0;
 
 destroy_channel:
@@ -97,7 +111,8 @@ device_drop_subs(struct vmbus_device *dev)
 
 	while ((ch = dev->subs) != NULL) {
 		dev->subs = ch->next;
-		channel_close(ch);
+		if (ch->is_open)
+			channel_close(ch);
 		sysfs_remove_channel(dev->bus->tree, dev->instance, ch->relid);
 		channel_destroy(ch);
 		free(ch);
@@ -147,6 +162,7 @@ device_show(struct vmbus_device *dev)
 		.monitored = dev->primary.monitor_id != MONITOR_NONE,
 		.monitor_id = dev->primary.monitor_id,
 		.minor = dev->minor,
+		.has_channels = dev->bus->config.kernel->channels != KERNEL_NO_CHANNELS,
 		.map = {
 			{ "txrx_rings", 0x1f2400000, dev->primary.rings.len },
 			{ "int_page", 0xffff888100010000, GUEST_PAGE },
@@ -250,7 +266,8 @@ device_irq_control(struct vmbus_device *dev, bool on)
 	if (!dev->bus->config.kernel->writes_to_all)
 		return;
 	for (ch = dev->subs; ch != NULL; ch = ch->next)
-		channel_irq_control(ch, on);
+		if (ch->is_open)
+			channel_irq_control(ch, on);
 }
 
 /* What guests map */
@@ -302,7 +319,7 @@ device_ring(const struct vmbus *bus, uint32_t relid)
 			return dev->primary.is_open ? &dev->primary.rings : NULL;
 		for (ch = dev->subs; ch != NULL; ch = ch->next)
 			if (ch->relid == relid)
-				return &ch->rings;
+				return ch->is_open ? &ch->rings : NULL;
 	}
 	return NULL;
 }

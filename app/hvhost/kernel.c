@@ -18,6 +18,7 @@ static const struct kernel kernels[] = {
 		.writes_to_all = true,
 		.write_signals = true,
 		.has_sub_events = true,
+		.channels = KERNEL_ALL_CHANNELS,
 	},
 	{
 		.name = "6.16",
@@ -27,11 +28,13 @@ static const struct kernel kernels[] = {
 		.writes_to_all = true,
 		.write_signals = true,
 		.has_sub_events = true,
+		.channels = KERNEL_ALL_CHANNELS,
 	},
 	{
 		.name = "6.12.53",
 		.what = "as 6.10 without masks: dies of a subchannel's interrupt",
 		.write_signals = true,
+		.channels = KERNEL_ALL_CHANNELS,
 	},
 	{
 		.name = "6.10",
@@ -39,18 +42,42 @@ static const struct kernel kernels[] = {
 		.masks_at_open = true,
 		.masks_on_event = true,
 		.write_signals = true,
+		.channels = KERNEL_ALL_CHANNELS,
 	},
 	{
 		.name = "6.6.119",
 		.what = "long-term kernels: as 6.18, but write(1) signals nothing",
 		.writes_to_all = true,
 		.has_sub_events = true,
+		.channels = KERNEL_ALL_CHANNELS,
 	},
 	{
 		.name = "4.17",
 		.what = "write() is for the primary channel's mask alone",
 		.masks_at_open = true,
 		.masks_on_event = true,
+		.channels = KERNEL_ALL_CHANNELS,
+	},
+	{
+		.name = "4.16",
+		.what = "as 4.17, and opens no subchannels: they have no rings",
+		.masks_at_open = true,
+		.masks_on_event = true,
+		.channels = KERNEL_PRIMARY_CHANNEL,
+	},
+	{
+		.name = "4.14",
+		.what = "as 4.16, and does not say which channel is which",
+		.masks_at_open = true,
+		.masks_on_event = true,
+		.channels = KERNEL_BARE_CHANNELS,
+	},
+	{
+		.name = "4.13",
+		.what = "shows no channels at all",
+		.masks_at_open = true,
+		.masks_on_event = true,
+		.channels = KERNEL_NO_CHANNELS,
 	},
 };
 

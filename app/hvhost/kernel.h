@@ -5,8 +5,8 @@
 /**
  * @file
  * Generations of the guest's uio_hv_generic, as data: who sets the interrupt
- * mask of a receive ring, and what writing to /dev/uioN does. The rule for each
- * is in spec/vmbus-uio.md, 2.5.
+ * mask of a receive ring, what writing to /dev/uioN does, and what it shows of
+ * channels. The rules are in spec/vmbus-uio.md, 2.5 and 1.4.
  */
 
 #ifndef HVHOST_KERNEL_H
@@ -14,6 +14,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/** What there is of a device's channels in /sys; each has what those before it have. */
+enum kernel_channels {
+	KERNEL_NO_CHANNELS,		/**< nothing */
+	KERNEL_BARE_CHANNELS,		/**< a directory each: no ring, no index, no monitor id */
+	KERNEL_PRIMARY_CHANNEL,		/**< all of the primary; nobody opens subchannels */
+	KERNEL_ALL_CHANNELS,
+};
 
 struct kernel {
 	const char *name;		/**< the release that has begun it */
@@ -23,6 +31,7 @@ struct kernel {
 	bool writes_to_all;		/**< write() is for subchannels too */
 	bool write_signals;		/**< write(1) signals channels without monitor */
 	bool has_sub_events;		/**< interrupts of subchannels arrive */
+	enum kernel_channels channels;
 };
 
 /** The generation of that name, NULL if there is none. */

@@ -84,6 +84,16 @@ nic_subs_offer(struct nic *nic)
 	nic_subs_set_due(nic);
 }
 
+/* The guest's kernel may open none, or some later. */
+static bool
+nic_subs_are_open(const struct nic *nic)
+{
+	for (uint32_t i = 1; i <= nic->subs.wanted; i++)
+		if (nic->channel[i].vch == NULL)
+			return false;
+	return true;
+}
+
 static void
 nic_subs_send_table(struct nic *nic)
 {
@@ -120,7 +130,7 @@ nic_subs_poll(struct nic *nic)
 	/* Each turn offers one, or wants no more. */
 	while (subs->offered < subs->wanted && pace_now_ns() >= subs->due_ns)
 		nic_subs_offer(nic);
-	if (subs->offered >= subs->wanted)
+	if (subs->offered >= subs->wanted && nic_subs_are_open(nic))
 		nic_subs_send_table(nic);
 }
 

@@ -219,7 +219,7 @@ fill_device(const char *tree, const struct sysfs_device *dev)
 	fill_link(&fill, "driver", "../../../" DRIVER);
 	fill_link(&fill, "subsystem", "../../../bus/vmbus");
 	fill_uio(&fill, dev);
-	if (fill.ret == 0)
+	if (fill.ret == 0 && dev->has_channels)
 		fill.ret = make_dirs(fill.path, "channels");
 	if (snprintf(parent, sizeof(parent), "%s/" DEVICES, tree) >= (int)sizeof(parent))
 		return -ENAMETOOLONG;
@@ -313,6 +313,24 @@ add_ring(const char *tree, const char *channel, uint64_t len)
 	return ret;
 }
 
+static void
+fill_channel(struct fill *fill, const struct sysfs_channel *channel)
+{
+	fill_file(fill, "cpu", "0");
+	fill_file(fill, "events", "0");
+	fill_file(fill, "interrupts", "0");
+	/* Without a monitor the kernel hides what is about it. */
+	if (channel->monitored) {
+		fill_file(fill, "latency", "1000");
+		fill_file(fill, "pending", "0");
+	}
+	if (channel->is_bare)
+		return;
+	fill_file(fill, "subchannel_id", "%u", channel->index);
+	if (channel->monitored)
+		fill_file(fill, "monitor_id", "%u", channel->monitor_id);
+}
+
 int
 sysfs_add_channel(const char *tree, const struct sysfs_channel *channel)
 {
@@ -322,23 +340,16 @@ sysfs_add_channel(const char *tree, const struct sysfs_channel *channel)
 
 	snprintf(top.path, sizeof(top.path), "%s", tree);
 	fill_dir(&top, &fill, "new");
-	fill_file(&fill, "subchannel_id", "%u", channel->index);
-	fill_file(&fill, "cpu", "0");
-	fill_file(&fill, "events", "0");
-	fill_file(&fill, "interrupts", "0");
-	/* Without a monitor the kernel hides what is about it. */
-	if (channel->monitored) {
-		fill_file(&fill, "monitor_id", "%u", channel->monitor_id);
-		fill_file(&fill, "latency", "1000");
-		fill_file(&fill, "pending", "0");
-	}
+	fill_channel(&fill, channel);
 	snprintf(name, sizeof(name), "%u", channel->relid);
 	if (snprintf(parent, sizeof(parent), "%s/" DEVICES "/%s/channels", tree,
 		     channel->instance) >= (int)sizeof(parent) ||
 	    snprintf(path, sizeof(path), "%s/%s", parent, name) >= (int)sizeof(path))
 		fill.ret = -ENAMETOOLONG;
 	ret = fill_show(&fill, parent, name);
-	return ret < 0 ? ret : add_ring(tree, path, channel->ring_len);
+	if (ret < 0 || channel->ring_len == 0 || channel->is_bare)
+		return ret;
+	return add_ring(tree, path, channel->ring_len);
 }
 
 void

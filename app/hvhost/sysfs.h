@@ -31,6 +31,7 @@ struct sysfs_device {
 	bool monitored;
 	uint32_t monitor_id;
 	unsigned int minor;		/**< N of uioN */
+	bool has_channels;		/**< there is a place for channels */
 	struct sysfs_map map[SYSFS_MAPS];
 };
 
@@ -41,7 +42,8 @@ struct sysfs_channel {
 	uint16_t index;
 	bool monitored;
 	uint32_t monitor_id;
-	uint64_t ring_len;		/**< size of the ring file */
+	uint64_t ring_len;		/**< size of the ring file; 0: there is none */
+	bool is_bare;			/**< without ring and what tells channels apart */
 };
 
 /** Make an empty tree; one that was left there is removed. 0 or negative errno. */

@@ -123,8 +123,9 @@ void vmbus_rescind(struct vmbus_device *dev);
 uint8_t *vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len);
 
 /**
- * Offer a subchannel of an open device. It appears in the tree and opens: its
- * opened() is called before this returns. It is closed with the primary.
+ * Offer a subchannel of an open device. It appears in the tree and opens, if the
+ * guests' kernel does so: its opened() is called before this returns. It is closed
+ * with the primary.
  *
  * @param index
  *   1 and up; each once.

@@ -435,6 +435,15 @@ assert_tree_says(const char *name, const char *want)
 	assert_string_equal(got, want);
 }
 
+static bool
+tree_has(const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/vmbus/devices/" INSTANCE "/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
 static void
 the_tree_is_as_the_kernels(void **state)
 {
@@ -1100,6 +1109,51 @@ a_subchannel_appears_and_carries_packets(void **state)
 	guest_stop(&guest);
 }
 
+/* What a kernel shows of a primary and a subchannel. */
+static void
+assert_kernel_shows(const char *name, bool directories, bool indexes, bool sub_rings)
+{
+	struct guest guest;
+	int error;
+
+	rules = (struct rules){ 0 };
+	memset(opened, 0, sizeof(opened));
+	bus = vmbus_create(&(struct vmbus_config){
+		.dir = dir, .rules = &rules, .kernel = kernel_find(name),
+	});
+	assert_non_null(bus);
+	dev = offer(INSTANCE, true);
+	assert_non_null(dev);
+	guest = guest_start();
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	assert_int_equal(opened[1] != NULL, sub_rings);
+	assert_true(tree_has("monitor_id"));
+	assert_int_equal(tree_has("channels"), directories);
+	assert_int_equal(tree_has("channels/14/cpu"), directories);
+	assert_int_equal(tree_has("channels/15/cpu"), directories);
+	assert_int_equal(tree_has("channels/14/ring"), indexes);
+	assert_int_equal(tree_has("channels/14/monitor_id"), indexes);
+	assert_int_equal(tree_has("channels/15/subchannel_id"), indexes);
+	assert_int_equal(tree_has("channels/15/ring"), sub_rings);
+	if (!sub_rings) {
+		assert_null(guest_map_ring(guest.memory, RELID + 1, &error));
+		assert_int_equal(error, ENODEV);
+	}
+	guest_stop(&guest);
+	stop(NULL);
+}
+
+static void
+kernels_show_channels_each_in_its_way(void **state)
+{
+	(void)state;
+	assert_kernel_shows("6.18", true, true, true);
+	assert_kernel_shows("4.17", true, true, true);
+	assert_kernel_shows("4.16", true, true, false);
+	assert_kernel_shows("4.14", true, false, false);
+	assert_kernel_shows("4.13", false, false, false);
+}
+
 static void
 subchannels_go_with_the_last_close_and_their_rings_too(void **state)
 {
@@ -1189,6 +1243,8 @@ main(void)
 		     every_open_uio_is_told_of_every_interrupt),
 		CASE("who does not read interrupts holds nothing up",
 		     who_does_not_read_interrupts_holds_nothing_up),
+		CASE_ALONE("kernels show channels each in its way",
+			   kernels_show_channels_each_in_its_way),
 		CASE_ALONE("kernels treat interrupts each in its way",
 			   kernels_treat_interrupts_each_in_its_way),
 		CASE("writing to the uio switches interrupts",
