@@ -120,6 +120,16 @@ volatile void *rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle);
 __rte_internal
 bool rte_vmbus_subchan_interrupts(void);
 
+/**
+ * Take a region out of the device: from now on its mapping is the caller's, who
+ * unmaps it. For memory that is in use when the device is unmapped; buffers
+ * only, whose pages the kernel keeps as long as they are mapped.
+ *
+ * @return The mapping and *len; NULL if it is not mapped.
+ */
+__rte_internal
+void *rte_vmbus_take_region(struct rte_vmbus_device *dev, enum vmbus_map which, uint64_t *len);
+
 /** Register a driver under its name. */
 #define RTE_PMD_REGISTER_VMBUS(nm, vmbus_drv) \
 RTE_INIT(vmbusinitfn_ ##nm) \

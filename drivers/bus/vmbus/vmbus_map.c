@@ -194,6 +194,17 @@ rte_vmbus_map_device(struct rte_vmbus_device *dev)
 	return 0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_take_region)
+void *
+rte_vmbus_take_region(struct rte_vmbus_device *dev, enum vmbus_map which, uint64_t *len)
+{
+	void *map = dev->region[which].map;
+
+	*len = dev->region[which].map_len;
+	memset(&dev->region[which], 0, sizeof(dev->region[which]));
+	return map;
+}
+
 RTE_EXPORT_SYMBOL(rte_vmbus_unmap_device)
 void
 rte_vmbus_unmap_device(struct rte_vmbus_device *dev)

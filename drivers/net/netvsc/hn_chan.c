@@ -19,6 +19,7 @@
 
 #include "hn_chan.h"
 #include "hn_log.h"
+#include "hn_rxbuf.h"
 #include "nvsp.h"
 #include "rndis.h"
 
@@ -92,10 +93,12 @@ void
 hn_chan_close(struct hn_chan *chan)
 {
 	rte_vmbus_chan_close(chan->vmbus);
+	hn_rxbuf_end(chan->kept);
 	free(chan->owed);
 	free(chan->backlog.mem);
 	free(chan->scratch);
 	chan->vmbus = NULL;
+	chan->kept = NULL;
 	chan->owed = NULL;
 	chan->backlog.mem = NULL;
 	chan->scratch = NULL;
@@ -192,12 +195,23 @@ chan_pay_owed(struct hn_chan *chan)
 		memmove(chan->owed, chan->owed + paid, chan->owed_count * sizeof(*chan->owed));
 }
 
+static void chan_owe(void *ctx, uint64_t xactid, uint32_t status);
+
+/* Packets whose last mbuf was freed meanwhile. */
+static bool
+chan_has_released(const struct hn_chan *chan)
+{
+	return chan->kept != NULL && hn_rxbuf_has_released(chan->kept);
+}
+
 void
 hn_chan_rx_unlock(struct hn_chan *chan)
 {
 	if (likely(!chan_has_failed(chan))) {
 		if (chan->unread != 0)
 			rte_vmbus_chan_signal_read(chan->vmbus, chan->unread);
+		if (unlikely(chan_has_released(chan)))
+			hn_rxbuf_collect(chan->kept, chan_owe, chan);
 		chan_pay_owed(chan);
 	}
 	chan->unread = 0;
@@ -321,20 +335,27 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 	return 1;
 }
 
-void
-hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status)
+static void
+chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 {
-	/* An answer to what was not asked for would be an error to the host. */
-	if (unlikely(!msg->wants_completion))
-		return;
+	struct hn_chan *chan = ctx;
+
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
 	if (unlikely(chan->owed_count == chan->owed_max)) {
 		chan_fail(chan, -EPROTO);
 		return;
 	}
-	chan->owed[chan->owed_count].xactid = msg->xactid;
+	chan->owed[chan->owed_count].xactid = xactid;
 	chan->owed[chan->owed_count].status = status;
 	chan->owed_count++;
+}
+
+void
+hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status)
+{
+	/* An answer to what was not asked for would be an error to the host. */
+	if (likely(msg->wants_completion))
+		chan_owe(chan, msg->xactid, status);
 }
 
 /* An answer belongs to the one request that waits, or came too late. */
@@ -518,6 +539,7 @@ static bool
 chan_is_idle(const struct hn_chan *chan)
 {
 	return hn_backlog_is_empty(&chan->backlog) && chan->owed_count == 0 &&
+	       !chan_has_released(chan) &&
 	       rte_vmbus_chan_rx_empty(chan->vmbus);
 }
 

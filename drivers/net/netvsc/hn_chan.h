@@ -39,6 +39,7 @@
 #include "hn_compat.h"
 
 struct hn_chan;
+struct hn_rxbuf;
 struct vmbus_channel;
 struct rte_vmbus_device;
 
@@ -125,6 +126,7 @@ struct hn_chan {
 	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
 	uint32_t owed_count;
 	bool has_reader;		/**< an Rx queue takes the receive data */
+	struct hn_rxbuf *kept;		/**< packets that mbufs lead into; NULL: never */
 	struct hn_call *call;		/**< the one outstanding request, or NULL */
 	struct hn_chan_stats stats;
 	struct hn_backlog backlog;

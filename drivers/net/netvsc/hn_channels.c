@@ -16,6 +16,7 @@
 #include "hn_channels.h"
 #include "hn_log.h"
 #include "hn_nvs.h"
+#include "hn_rxbuf.h"
 
 /* At most, from the host's answer to the last offer; busy hosts have taken seconds. */
 #define CHANNELS_OFFER_TIMEOUT_MS 10000u
@@ -161,4 +162,37 @@ hn_channels_flush(struct hn_channels *channels)
 			if (hn_chan_poll(&channels->chan[i], CHANNELS_FLUSH_BUDGET,
 					 HN_CHAN_DROP) <= 0)
 				break;
+}
+
+int
+hn_channels_keep(struct hn_channels *channels, struct hn_rxmem *mem, uint32_t pieces)
+{
+	uint32_t share = pieces / channels->count / 2;
+	struct hn_chan *chan;
+	uint16_t i;
+
+	for (i = 0; i < channels->count; i++) {
+		chan = &channels->chan[i];
+		if (chan->kept == NULL)
+			chan->kept = hn_rxbuf_create(mem, share);
+		if (chan->kept == NULL)
+			return -ENOMEM;
+		/* Those that came before the others have had more. */
+		chan->kept->ranges_max = RTE_MIN(chan->kept->ranges_max, share);
+	}
+	return 0;
+}
+
+uint32_t
+hn_channels_kept(const struct hn_channels *channels)
+{
+	const struct hn_rxbuf *kept;
+	uint32_t ranges = 0;
+	uint16_t i;
+
+	for (i = 0; i < channels->count; i++) {
+		kept = channels->chan[i].kept;
+		ranges += kept != NULL ? kept->ranges : 0;
+	}
+	return ranges;
 }

@@ -18,6 +18,7 @@
 #include "hn_chan.h"
 
 struct hn_nvs;
+struct hn_rxmem;
 
 /** No host gives a card more. */
 #define HN_CHANNELS_MAX 64
@@ -60,5 +61,18 @@ void hn_channels_abandon(struct hn_channels *channels);
  * off: no more will come.
  */
 void hn_channels_flush(struct hn_channels *channels);
+
+/**
+ * Let mbufs lead into the receive buffer: each channel gets its share of what
+ * the application may keep, which is half of the memory.
+ *
+ * @param pieces
+ *   That the host divides the buffer into.
+ * @return 0 or -ENOMEM.
+ */
+int hn_channels_keep(struct hn_channels *channels, struct hn_rxmem *mem, uint32_t pieces);
+
+/** How many pieces of the receive buffer mbufs lead into. As owner of nothing. */
+uint32_t hn_channels_kept(const struct hn_channels *channels);
 
 #endif /* _HN_CHANNELS_H_ */

@@ -32,6 +32,10 @@ typedef int rte_memory_order;
 #define rte_atomic_load_explicit(ptr, order) __atomic_load_n(ptr, order)
 #define rte_atomic_store_explicit(ptr, value, order) __atomic_store_n(ptr, value, order)
 #define rte_atomic_exchange_explicit(ptr, value, order) __atomic_exchange_n(ptr, value, order)
+#define rte_atomic_fetch_add_explicit(ptr, value, order) __atomic_fetch_add(ptr, value, order)
+#define rte_atomic_fetch_sub_explicit(ptr, value, order) __atomic_fetch_sub(ptr, value, order)
+#define rte_atomic_compare_exchange_weak_explicit(ptr, expected, desired, success, failure) \
+	__atomic_compare_exchange_n(ptr, expected, desired, 1, success, failure)
 #endif
 #endif
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <bus_vmbus_driver.h>
+#include <rte_cycles.h>
 
 #include "hn_filter.h"
 #include "hn_host.h"
@@ -22,9 +23,13 @@
 #include "hn_port.h"
 #include "hn_proc.h"
 #include "hn_queue.h"
+#include "hn_rxmem.h"
 #include "hn_tx.h"
 #include "ndis.h"
 #include "nvsp.h"
+
+/* So long the application gets to free mbufs that lead into the receive buffer. */
+#define HOST_KEPT_MS 100
 
 /* Events of the channel */
 
@@ -229,6 +234,19 @@ host_configure(struct rte_eth_dev *dev, uint16_t mtu)
 	return 0;
 }
 
+/* What the user wants of the channels, once they are there. */
+static int
+host_keep_rxbuf(struct hn_proc *proc, const struct rte_vmbus_device *vmbus, uint16_t port_id)
+{
+	if (proc->rxmem == NULL)
+		proc->rxmem = hn_rxmem_create(vmbus);
+	if (proc->rxmem != NULL)
+		return hn_channels_keep(&proc->channels, proc->rxmem, proc->nvs.rx_piece_count);
+	HN_LOG(WARNING, "port %u: the addresses of the receive buffer cannot be told: "
+	       "rx_extmbuf_enable has no effect, frames are copied", port_id);
+	return 0;
+}
+
 /* As many channels as have been asked for before, and each one's latency. */
 static int
 host_add_channels(struct rte_eth_dev *dev)
@@ -246,6 +264,8 @@ host_add_channels(struct rte_eth_dev *dev)
 		chan = &proc->channels.chan[i];
 		rte_vmbus_set_latency(chan->dev, chan->vmbus, port->options.latency_us * 1000);
 	}
+	if (ret == 0 && port->options.rx_extmbuf != 0)
+		ret = host_keep_rxbuf(proc, proc->channels.chan[0].dev, port->port_id);
 	return ret;
 }
 
@@ -256,6 +276,12 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 	struct hn_port *port = dev->data->dev_private;
 	int ret;
 
+	if (hn_rxmem_is_held(vmbus->device_id)) {
+		HN_LOG(ERR, "port %u: received mbufs of %s are not freed yet, and lead into memory "
+		       "that the host would write to; free them first", port->port_id,
+		       vmbus->device.name);
+		return -EBUSY;
+	}
 	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
 	ret = hn_channels_open(&proc->channels, vmbus, port->port_id, &host_chan_events, dev);
 	if (ret < 0) {
@@ -289,6 +315,7 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	if (!port->attached)
 		return;
 	port->attached = false;
+	hn_channels_flush(&proc->channels);
 	/* Nothing is said to a host that cannot hear it. */
 	if (hn_link_is_lost(dev)) {
 		proc->rndis.initialized = false;
@@ -298,7 +325,29 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	hn_rndis_detach(&proc->rndis);
 	hn_nvs_detach(&proc->nvs, &proc->channels.chan[0]);
 	hn_channels_close(&proc->channels);
+	hn_rxmem_end(proc->rxmem, container_of(dev->device, struct rte_vmbus_device, device));
+	proc->rxmem = NULL;
 	proc->txbuf = NULL;
+}
+
+/* Does the application keep mbufs that lead into the receive buffer? It gets a moment. */
+static bool
+host_is_kept(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	uint32_t waited;
+
+	for (waited = 0; hn_channels_kept(&proc->channels) != 0; waited++) {
+		if (waited == HOST_KEPT_MS) {
+			HN_LOG(ERR, "port %u: the application keeps received mbufs that lead into "
+			       "%u pieces of the receive buffer; free them first",
+			       dev->data->port_id, hn_channels_kept(&proc->channels));
+			return true;
+		}
+		rte_delay_us_sleep(1000);
+		hn_channels_flush(&proc->channels);
+	}
+	return false;
 }
 
 int
@@ -308,6 +357,9 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 	uint16_t i;
 	int ret;
 
+	/* The host would be given the same memory again. */
+	if (host_is_kept(dev))
+		return -EBUSY;
 	/* The watch polls the channel; and until that is closed the host can tell news. */
 	hn_link_watch_stop(dev);
 	hn_host_disconnect(dev);
@@ -335,7 +387,7 @@ host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	int ret, back;
 
 	ret = hn_host_reconnect(dev, mtu);
-	if (ret < 0) {
+	if (ret < 0 && ret != -EBUSY) {
 		back = hn_host_reconnect(dev, former);
 		if (back < 0)
 			hn_link_lose(dev, back);
@@ -347,17 +399,21 @@ int
 hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
 {
 	struct hn_port *port = dev->data->dev_private;
-	bool first_ask = port->channels_asked == 1;
+	uint16_t asked = port->channels_asked;
 	bool grows;
 	int ret;
 
 	channels = RTE_MIN(channels, port->channels_max);
-	grows = channels > port->channels_asked;
+	grows = channels > asked;
 	if (grows)
 		port->channels_asked = channels;
 	/* Hosts expect to be asked for channels once. */
-	if (mtu != port->mtu || (grows && !first_ask))
-		return host_change_mtu(dev, mtu);
+	if (mtu != port->mtu || (grows && asked != 1)) {
+		ret = host_change_mtu(dev, mtu);
+		if (ret < 0)
+			port->channels_asked = asked;
+		return ret;
+	}
 	if (!grows)
 		return 0;
 	ret = host_add_channels(dev);

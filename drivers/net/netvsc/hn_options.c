@@ -18,18 +18,16 @@
 #include "hn_options.h"
 #include "hn_port.h"
 
-#define OPTIONS_NOWHERE SIZE_MAX
-
 static const struct option_key {
 	const char *key;
 	uint32_t max;
 	uint32_t initial;
-	size_t offset;		/* in struct hn_options; OPTIONS_NOWHERE: no effect yet */
+	size_t offset;		/* in struct hn_options */
 } option_keys[] = {
 	{ "latency", 6553, 50, offsetof(struct hn_options, latency_us) },
 	{ "tx_copybreak", UINT16_MAX, 512, offsetof(struct hn_options, tx_copybreak) },
-	{ "rx_copybreak", UINT32_MAX, 0, OPTIONS_NOWHERE },
-	{ "rx_extmbuf_enable", 1, 0, OPTIONS_NOWHERE },
+	{ "rx_copybreak", UINT32_MAX, 256, offsetof(struct hn_options, rx_copybreak) },
+	{ "rx_extmbuf_enable", 1, 0, offsetof(struct hn_options, rx_extmbuf) },
 	{ "numa_aware", 1, 0, offsetof(struct hn_options, numa_aware) },
 };
 
@@ -53,8 +51,7 @@ option_find(const char *key)
 static void
 option_store(struct hn_options *options, const struct option_key *key, uint32_t value)
 {
-	if (key->offset != OPTIONS_NOWHERE)
-		memcpy((uint8_t *)options + key->offset, &value, sizeof(value));
+	memcpy((uint8_t *)options + key->offset, &value, sizeof(value));
 }
 
 static int
@@ -80,8 +77,6 @@ option_set(const char *name, const char *text, void *ctx)
 		       name, key->max, text != NULL ? text : "");
 		return -EINVAL;
 	}
-	if (key->offset == OPTIONS_NOWHERE)
-		HN_LOG(WARNING, "%s: option %s has no effect in this version", target->name, name);
 	option_store(target->options, key, (uint32_t)value);
 	return 0;
 }

@@ -26,6 +26,8 @@
 struct hn_options {
 	uint32_t latency_us;		/**< of the monitor; 0 leaves the host's */
 	uint32_t numa_aware;		/**< tell the card's NUMA node to the application */
+	uint32_t rx_copybreak;		/**< longer frames are not copied, with rx_extmbuf */
+	uint32_t rx_extmbuf;		/**< mbufs may lead into the receive buffer */
 	uint32_t tx_copybreak;		/**< longer frames are sent by their pages */
 };
 

@@ -21,12 +21,15 @@
 #include "hn_nvs.h"
 #include "hn_rndis.h"
 
+struct hn_rxmem;
+
 struct hn_proc {
 	struct hn_channels channels;
 	struct hn_nvs nvs;		/**< control: this process brought the port up */
 	struct hn_rndis rndis;
 	struct hn_intr intr;
 	uint8_t *txbuf;			/**< send buffer in this process */
+	struct hn_rxmem *rxmem;		/**< NULL: mbufs do not lead into the receive buffer */
 };
 
 /** The calling process's part of a port. */

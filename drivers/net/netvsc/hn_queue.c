@@ -77,6 +77,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->wants_checksum = (offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM) != 0;
 	rxq->wants_hash = (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
 	rxq->ptype_layers = port->ptype_layers;
+	rxq->copybreak = port->options.rx_extmbuf != 0 ? port->options.rx_copybreak : UINT32_MAX;
 	dev->data->rx_queues[index] = rxq;
 	return 0;
 }

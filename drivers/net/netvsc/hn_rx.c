@@ -19,6 +19,7 @@
 #include "hn_rx.h"
 #include "hn_rx_copy.h"
 #include "hn_rx_info.h"
+#include "hn_rxbuf.h"
 #include "nvsp.h"
 
 /* Ring packets, and ranges, that a burst may take besides those that fill it. */
@@ -27,6 +28,36 @@
 #define RX_PARTS 4u
 /* mbufs taken from the pool at a time. */
 #define RX_ALLOC_MAX 32u
+
+/* Let the mbuf lead into the receive buffer; -ENOTSUP if that cannot be. */
+static int
+rx_attach(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
+	  const struct hn_pkt_rx *rx)
+{
+	struct hn_rxbuf *kept = hn_proc_chan(rxq->port_id, rxq->queue_id)->kept;
+	int ret;
+
+	/* A tag that goes back into the frame has no room there. */
+	if ((rx->seen & HN_PKT_RX_VLAN) != 0 && !rxq->strip_vlan)
+		return -ENOTSUP;
+	/* The host takes the memory of who does not answer as it likes. */
+	if (rxq->hold == NULL && !rxq->no_hold && kept != NULL && rxq->msg.wants_completion)
+		rxq->hold = hn_rxbuf_hold(kept, rxq->msg.xactid, rxq->msg.range_count);
+	rxq->no_hold = rxq->hold == NULL;
+	if (rxq->no_hold)
+		return -ENOTSUP;
+	ret = hn_rxbuf_attach(rxq->hold, m, data, rx->data_len, rxq->chains);
+	rxq->stats.attached += ret == 0;
+	return ret;
+}
+
+static int
+rx_fill(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, const struct hn_pkt_rx *rx)
+{
+	if (unlikely(rx->data_len > rxq->copybreak) && rx_attach(rxq, m, data, rx) == 0)
+		return 0;
+	return hn_rx_copy(rxq, m, data, rx);
+}
 
 static void
 rx_drop_unfinished(struct hn_rxq *rxq)
@@ -52,7 +83,7 @@ rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_p
 		/* The first part has spoken for the frame. */
 		rx->seen &= ~(uint32_t)HN_PKT_RX_VLAN;
 	}
-	ret = rx->data_len != 0 ? hn_rx_copy(rxq, m, data, rx) : -EBADMSG;
+	ret = rx->data_len != 0 ? rx_fill(rxq, m, data, rx) : -EBADMSG;
 	if (ret == 0)
 		ret = hn_rsc_add(&rxq->rsc, m, &rx->part, done);
 	/* A frame that lacks a part is none. */
@@ -70,7 +101,7 @@ rx_whole(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
 		return -EBADMSG;
 	hn_rx_set_info(rxq, m, rx);
 	*done = m;
-	return hn_rx_copy(rxq, m, data, rx);
+	return rx_fill(rxq, m, data, rx);
 }
 
 /* One range is one message is one frame, or a part of one. */
@@ -170,10 +201,15 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 static void
 rx_finish_packet(struct hn_rxq *rxq, struct hn_chan *chan)
 {
+	uint32_t status = rxq->bad_ranges == 0 ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL;
+
 	/* No frame goes on in another packet. */
 	rx_drop_unfinished(rxq);
-	hn_chan_rx_done(chan, &rxq->msg, rxq->bad_ranges == 0 ?
-			NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
+	/* What mbufs lead into is completed when they are freed. */
+	if (likely(rxq->hold == NULL) || hn_rxbuf_settle(rxq->hold, status))
+		hn_chan_rx_done(chan, &rxq->msg, status);
+	rxq->hold = NULL;
+	rxq->no_hold = false;
 	rxq->busy = false;
 }
 

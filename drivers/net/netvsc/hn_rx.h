@@ -22,11 +22,14 @@
 /** Longest frame: the largest IP packet with headers and room for a tag. */
 #define HN_RX_FRAME_MAX (65536u + 32u)
 
+struct hn_rxhold;
+
 /** Counters of a queue, written by whoever polls it. */
 struct hn_rx_stats {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t errors;		/**< frames dropped: malformed, or too long for the mbufs */
+	uint64_t attached;		/**< frames, or parts of joined ones, that were not copied */
 	uint64_t no_mbuf;		/**< bursts cut short for want of mbufs */
 };
 
@@ -45,6 +48,9 @@ struct hn_rxq {
 	bool busy;			/**< msg holds ranges not yet received */
 	uint32_t next_range;
 	uint32_t bad_ranges;		/**< in msg */
+	struct hn_rxhold *hold;		/**< of msg, if mbufs lead into it */
+	bool no_hold;			/**< msg is copied: too much is kept already */
+	uint32_t copybreak;		/**< longer frames are not copied, if possible */
 	struct hn_rsc rsc;		/**< frame whose parts are still coming, in msg */
 	struct rte_mempool *pool;
 	struct hn_rx_stats stats;

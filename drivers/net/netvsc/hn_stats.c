@@ -31,6 +31,7 @@ static const struct stats_row {
 	{ "bytes", STATS_RXQ, offsetof(struct hn_rxq, stats.bytes) },
 	{ "errors", STATS_RXQ, offsetof(struct hn_rxq, stats.errors) },
 	{ "no_mbuf", STATS_RXQ, offsetof(struct hn_rxq, stats.no_mbuf) },
+	{ "attached", STATS_RXQ, offsetof(struct hn_rxq, stats.attached) },
 	{ "packets", STATS_TXQ, offsetof(struct hn_txq, stats.packets) },
 	{ "bytes", STATS_TXQ, offsetof(struct hn_txq, stats.bytes) },
 	{ "errors", STATS_TXQ, offsetof(struct hn_txq, stats.errors) },

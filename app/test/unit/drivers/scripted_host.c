@@ -562,3 +562,10 @@ rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev)
 	(void)dev;
 	return host.gone;
 }
+
+void *
+rte_vmbus_take_region(struct rte_vmbus_device *dev, enum vmbus_map which, uint64_t *len)
+{
+	*len = dev->region[which].map_len;
+	return dev->region[which].map;
+}

@@ -9,9 +9,12 @@
 
 #include <errno.h>
 
+#include <bus_vmbus_driver.h>
 #include <rte_ether.h>
 
 #include "hn_rx.h"
+#include "hn_rxbuf.h"
+#include "hn_rxmem.h"
 #include "hn_test_eal.h"
 
 #define PIECE 4096u
@@ -33,6 +36,16 @@ static struct {
 } host;
 
 static struct hn_rxq rxq;
+
+void *
+rte_vmbus_take_region(struct rte_vmbus_device *dev, enum vmbus_map which, uint64_t *len)
+{
+	(void)dev;
+	(void)which;
+	(void)len;
+	fail();
+	return NULL;
+}
 
 bool
 hn_chan_rx_trylock(struct hn_chan *chan)
@@ -99,11 +112,13 @@ set_up(void **state)
 	rxq.running = true;
 	memset(&test_proc, 0, sizeof(test_proc));
 	/* Of its own, so that sanitizers see every step beyond it. */
-	host.rxbuf = calloc(PIECES, PIECE);
+	host.rxbuf = aligned_alloc(4096, PIECES * PIECE);
+	memset(host.rxbuf, 0, PIECES * PIECE);
 	host.next_id = 7;
 	test_proc.channels.chan[0].rxbuf = host.rxbuf;
 	test_proc.channels.chan[0].rxbuf_len = PIECES * PIECE;
 	rxq.pool = test_pool;
+	rxq.copybreak = UINT32_MAX;
 	rxq.nb_desc = 64;
 	return host.rxbuf != NULL ? 0 : -1;
 }
@@ -717,6 +732,153 @@ test_packet_types_on_demand(void **state)
 	}
 }
 
+/* Zero-copy: frames of more than 100 bytes, from packets of which so many may be kept. */
+static struct rte_vmbus_device zero_device;
+
+static struct hn_rxmem *
+allow_zero_copy(uint32_t ranges_max)
+{
+	struct hn_rxmem *mem;
+
+	zero_device.region[VMBUS_MAP_RECV_BUF].addr = host.rxbuf;
+	zero_device.region[VMBUS_MAP_RECV_BUF].len = PIECES * PIECE;
+	mem = hn_rxmem_create(&zero_device);
+	assert_non_null(mem);
+	rxq.copybreak = 100;
+	test_proc.channels.chan[0].kept = hn_rxbuf_create(mem, ranges_max);
+	assert_non_null(test_proc.channels.chan[0].kept);
+	return mem;
+}
+
+static void
+end_zero_copy(struct hn_rxmem *mem)
+{
+	hn_rxbuf_end(test_proc.channels.chan[0].kept);
+	hn_rxmem_end(mem, &zero_device);
+	test_assert_pool_full();
+}
+
+static void
+note_late(void *ctx, uint64_t xactid, uint32_t status)
+{
+	(void)ctx;
+	host.done++;
+	host.last_id = xactid;
+	host.last_status = status;
+}
+
+static bool
+leads_into_the_buffer(const struct rte_mbuf *m)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return data >= host.rxbuf && data < host.rxbuf + PIECES * PIECE;
+}
+
+static void
+test_long_frames_are_not_copied(void **state)
+{
+	struct hn_rxmem *mem = allow_zero_copy(PIECES);
+	struct rte_mbuf *pkts[3];
+
+	(void)state;
+	put_packet(3, 60);
+	put_frame(1, 101);
+	put_frame(2, 100);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, 3), 3);
+	assert_false(leads_into_the_buffer(pkts[0]));
+	assert_true(leads_into_the_buffer(pkts[1]));
+	assert_false(leads_into_the_buffer(pkts[2]));
+	assert_frame(pkts[1], 1, 101);
+	assert_int_equal(rxq.stats.attached, 1);
+	/* The packet is completed when the frame is freed, and not before. */
+	assert_int_equal(host.done, 0);
+	rte_pktmbuf_free_bulk(pkts, 3);
+	hn_rxbuf_collect(test_proc.channels.chan[0].kept, note_late, NULL);
+	assert_int_equal(host.done, 1);
+	assert_int_equal(host.last_id, 7);
+	assert_int_equal(host.last_status, 1);
+	end_zero_copy(mem);
+}
+
+static void
+test_copied_when_too_much_is_kept(void **state)
+{
+	struct hn_rxmem *mem = allow_zero_copy(4);
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	/* Two packets of three frames; only one fits the share. */
+	put_packet(3, 200);
+	host.packets = 2;
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 6);
+	assert_int_equal(rxq.stats.attached, 3);
+	assert_int_equal(host.done, 1);
+	assert_frame(pkts[4], 1, 200);
+	rte_pktmbuf_free_bulk(pkts, 6);
+	hn_rxbuf_collect(test_proc.channels.chan[0].kept, note_late, NULL);
+	assert_int_equal(host.done, 2);
+	end_zero_copy(mem);
+}
+
+static void
+test_tag_that_goes_back_is_copied(void **state)
+{
+	struct hn_rxmem *mem = allow_zero_copy(PIECES);
+	struct rte_mbuf *m;
+
+	(void)state;
+	put_packet(1, 200);
+	put_vlan(host.rxbuf, 0x53);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_false(leads_into_the_buffer(m));
+	assert_int_equal(m->pkt_len, 204);
+	assert_int_equal(host.done, 1);
+	rte_pktmbuf_free(m);
+	rxq.strip_vlan = true;
+	put_packet(1, 200);
+	put_vlan(host.rxbuf, 0x53);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_true(leads_into_the_buffer(m));
+	rte_pktmbuf_free(m);
+	end_zero_copy(mem);
+}
+
+static void
+test_joined_frame_is_not_copied(void **state)
+{
+	struct hn_rxmem *mem = allow_zero_copy(PIECES);
+	struct rte_mbuf *m;
+
+	(void)state;
+	put_parts(5, 1000);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	assert_joined(m, 5, 1000);
+	assert_int_equal(rxq.stats.attached, 5);
+	assert_int_equal(host.done, 0);
+	rte_pktmbuf_free(m);
+	end_zero_copy(mem);
+}
+
+static void
+test_bad_frame_beside_a_kept_one(void **state)
+{
+	struct hn_rxmem *mem = allow_zero_copy(PIECES);
+	struct rte_mbuf *m;
+
+	(void)state;
+	put_packet(2, 200);
+	put32(host.rxbuf + PIECE, 0);
+	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+	(void)hn_rx_burst(&rxq, &m + 1, 0);
+	hn_rx_stop(&rxq);
+	assert_int_equal(host.done, 0);
+	rte_pktmbuf_free(m);
+	hn_rxbuf_collect(test_proc.channels.chan[0].kept, note_late, NULL);
+	assert_int_equal(host.done, 1);
+	end_zero_copy(mem);
+}
+
 #define RX_CASE(sentence, function) { sentence, function, set_up, tear_down, NULL }
 
 int
@@ -748,6 +910,14 @@ main(void)
 			test_joined_frame_has_an_end),
 		RX_CASE("stopping frees a frame that is not whole",
 			test_stop_in_the_middle_of_a_frame),
+		RX_CASE("frames longer than the copybreak are not copied",
+			test_long_frames_are_not_copied),
+		RX_CASE("frames are copied when too much is kept", test_copied_when_too_much_is_kept),
+		RX_CASE("a frame is copied for a tag that goes back into it",
+			test_tag_that_goes_back_is_copied),
+		RX_CASE("a joined frame is not copied, either", test_joined_frame_is_not_copied),
+		RX_CASE("a packet begun and kept is completed once, after a stop too",
+			test_bad_frame_beside_a_kept_one),
 		RX_CASE("packet types are looked for on demand", test_packet_types_on_demand),
 		RX_CASE("stopping gives a begun packet back", test_stop_gives_back),
 	};
