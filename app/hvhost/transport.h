@@ -86,5 +86,7 @@ struct transport_answer {
 
 /** Regions of a device: 0 to this - 1, in the kernel's order. */
 #define TRANSPORT_REGIONS 5
+/** The first of those that are the guest's own memory. */
+#define TRANSPORT_REGION_BUFFERS 3
 
 #endif /* HVHOST_TRANSPORT_H */

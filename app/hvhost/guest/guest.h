@@ -138,6 +138,12 @@ int node_dup(int fd, int other);
 /** The program has mapped something. */
 void memory_mapped(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 
+/**
+ * A device's buffer was mapped: it is memory of the guest that its kernel has
+ * shared with the host, so packets may be sent from it, too.
+ */
+void memory_lent(void *addr, size_t len, int fd);
+
 /** The program is going to unmap something, or map over it. */
 void memory_unmapping(void *addr, size_t len);
 

@@ -79,15 +79,11 @@ memory_add_part(uintptr_t addr, uint64_t len, int fd, uint64_t offset)
 		pagemap_set(addr, len, answer.gpa / PAGE);
 }
 
-void
-memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t at)
+static void
+memory_add(uintptr_t addr, size_t len, int fd, uint64_t offset, uint64_t chunk)
 {
-	uint64_t chunk = guest_dir() != NULL ? memory_chunk(prot, flags, fd) : 0;
-	uint64_t offset = (uint64_t)at, part;
-	uintptr_t addr = (uintptr_t)start;
+	uint64_t part;
 
-	if (chunk == 0)
-		return;
 	len = (len + PAGE - 1) & ~(size_t)(PAGE - 1);
 	pthread_mutex_lock(&memory_lock);
 	memory_low = addr < memory_low ? addr : memory_low;
@@ -99,6 +95,21 @@ memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t at)
 		memory_add_part(addr, part, fd, offset);
 	}
 	pthread_mutex_unlock(&memory_lock);
+}
+
+void
+memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	uint64_t chunk = guest_dir() != NULL ? memory_chunk(prot, flags, fd) : 0;
+
+	if (chunk != 0)
+		memory_add((uintptr_t)start, len, fd, (uint64_t)offset, chunk);
+}
+
+void
+memory_lent(void *start, size_t len, int fd)
+{
+	memory_add((uintptr_t)start, len, fd, 0, TRANSPORT_CHUNK);
 }
 
 void

@@ -224,6 +224,9 @@ node_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 		mapped = real()->mmap(addr, len, prot, flags, memory, 0);
 	else
 		errno = EINVAL;
+	if (mapped != MAP_FAILED && node->relid == 0 &&
+	    (size_t)offset / page >= TRANSPORT_REGION_BUFFERS)
+		memory_lent(mapped, len, memory);
 	real()->close(memory);		/* never fails here, so errno stays */
 	return mapped;
 }
