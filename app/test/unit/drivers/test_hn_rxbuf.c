@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 
 #include <bus_vmbus_driver.h>
@@ -19,7 +20,7 @@
 #define PAGES 16u
 #define RANGES_MAX 8u
 #define THREADS 4
-#define ROUNDS 2000
+#define ROUNDS 300
 
 static struct rte_vmbus_device device;
 static struct hn_rxmem *mem;
@@ -273,6 +274,8 @@ free_what_comes(void *arg)
 		/* Not into the pool, which is no thread's but ours: only let go of the memory. */
 		if (m != NULL)
 			rte_pktmbuf_detach(m);
+		else
+			sched_yield();
 	}
 	return NULL;
 }
@@ -296,7 +299,7 @@ threads_free_at_the_same_time(void **state)
 		} while (hold == NULL);
 		for (i = 0; i < THREADS; i++) {
 			while (__atomic_load_n(&handed[i], __ATOMIC_ACQUIRE) != NULL)
-				;
+				sched_yield();
 			own[i] = rte_pktmbuf_alloc(test_pool);
 			assert_int_equal(hn_rxbuf_attach(hold, own[i], mem->base, 100, false), 0);
 			__atomic_store_n(&handed[i], own[i], __ATOMIC_RELEASE);
@@ -305,9 +308,9 @@ threads_free_at_the_same_time(void **state)
 		/* Empty again, they go back from here. */
 		for (i = 0; i < THREADS; i++) {
 			while (__atomic_load_n(&handed[i], __ATOMIC_ACQUIRE) != NULL)
-				;
-			while (RTE_MBUF_HAS_EXTBUF(own[i]))
-				rte_pause();
+				sched_yield();
+			while (RTE_MBUF_HAS_EXTBUF((volatile struct rte_mbuf *)own[i]))
+				sched_yield();
 			rte_pktmbuf_free(own[i]);
 		}
 	}
