@@ -15,7 +15,8 @@ PROFILES = ["default", "openvmm", "azure", "ws2025", "ws2022", "ws2019", "ws2016
 # NVSP before 5 knows no further channels.
 ONE_CHANNEL = ["ws2012", "ws2008r2", "ws2008"]
 QUEUES = [1, 2, 4]
-MODES = ["copy"]
+# How the driver moves frames: device arguments.
+MODES = {"copy": "tx_copybreak=65535", "pages": "tx_copybreak=0"}
 SIZES = [64, 1514, 9000, 65536]
 HEADER = 14
 COUNT = 2_000
@@ -45,6 +46,12 @@ def start_port_for(testpmd, port, size, host_takes):
     assert "Done" in said and "ail" not in said, said
 
 
+def device_args(count, options):
+    """EAL's, which give these options to the first so many cards."""
+    return [arg for number in range(count)
+            for arg in ("-a", f"vmbus:6e657473-0000-4000-8000-{number:012x},{options}")]
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("count_of_queues", QUEUES)
 @pytest.mark.parametrize("profile", PROFILES)
@@ -54,7 +61,8 @@ def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues
     ports = [nic for size in SIZES for nic in nics(size, count_of_queues)]
     with lab.host(ports, ["--profile", profile]) as host, \
             lab.testpmd(host, ["--disable-device-start", *JUMBO,
-                               *queues(channels, count_of_queues)]) as testpmd:
+                               *queues(channels, count_of_queues)],
+                        eal_args=device_args(len(ports), MODES[mode])) as testpmd:
         assert testpmd.port_info(0)["Max possible RX queues"] == str(channels)
         for port, size in enumerate(sizes):
             start_port_for(testpmd, port, size, longest(profile))
