@@ -84,12 +84,7 @@ rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_p
 		rx->seen &= ~(uint32_t)HN_PKT_RX_VLAN;
 	}
 	ret = rx->data_len != 0 ? rx_fill(rxq, m, data, rx) : -EBADMSG;
-	if (ret == 0)
-		ret = hn_rsc_add(&rxq->rsc, m, &rx->part, done);
-	/* A frame that lacks a part is none. */
-	if (ret < 0)
-		rx_drop_unfinished(rxq);
-	return ret;
+	return ret < 0 ? ret : hn_rsc_add(&rxq->rsc, m, &rx->part, done);
 }
 
 static int
@@ -188,7 +183,11 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 			}
 			continue;
 		}
-		/* A bad frame costs that frame; the half-filled chain goes too. */
+		/*
+		 * A bad frame costs that frame; the half-filled chain goes too. It
+		 * may have been a part: a joined frame that lacks one is none.
+		 */
+		rx_drop_unfinished(rxq);
 		rxq->bad_ranges++;
 		rxq->stats.errors++;
 		rte_pktmbuf_free(fresh[i]);

@@ -550,7 +550,7 @@ test_hash(void **state)
 	free_all(pkts, 2);
 }
 
-enum { PART = 1, FIRST = 2, LAST = 4, EMPTY = 8 };
+enum { PART = 1, FIRST = 2, LAST = 4, EMPTY = 8, BROKEN = 16 };
 
 /* Piece number index becomes a part, of one frame with those before it. */
 static void
@@ -644,6 +644,8 @@ test_broken_rows_of_parts(void **state)
 		{ { PART | FIRST, PART, PART | FIRST, PART | LAST, 0 }, 2, 1 },
 		/* a part without bytes: those behind it continue nothing */
 		{ { PART | FIRST, PART | EMPTY, PART, PART | LAST, 0 }, 1, 4 },
+		/* a message that cannot be read, which may have been a part */
+		{ { PART | FIRST, PART | BROKEN, PART | LAST, 0, 0 }, 2, 3 },
 		/* last twice */
 		{ { PART | FIRST, PART | LAST, PART | LAST, 0, 0 }, 3, 1 },
 	};
@@ -659,6 +661,8 @@ test_broken_rows_of_parts(void **state)
 			make_part(k, rows[i].flags[k]);
 			if ((rows[i].flags[k] & EMPTY) != 0)
 				put32(host.rxbuf + k * PIECE + 12, 0);
+			if ((rows[i].flags[k] & BROKEN) != 0)
+				put32(host.rxbuf + k * PIECE, 0);
 		}
 		assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), rows[i].frames);
 		assert_int_equal(rxq.stats.errors, rows[i].errors);
