@@ -311,6 +311,7 @@ nic_init_protocols(struct nic *nic)
 	memcpy(nic->rndis.mac, config->mac, sizeof(nic->rndis.mac));
 	nic->rndis.mac_change = config->mac_change;
 	nic->rndis.queues_max = config->queues_max;
+	nic->rndis.rss_entries = config->rss_entries;
 	nic->rndis.large_send = config->large_send;
 	nic->rndis.link_up = true;
 	nic->rndis.link_bps = config->link_bps;

@@ -34,6 +34,7 @@ struct nic_config {
 	uint32_t nvsp_min;		/**< versions spoken */
 	uint32_t nvsp_max;
 	uint32_t queues_max;
+	uint32_t rss_entries;		/**< of the RSS table */
 	uint32_t grant_max;		/**< subchannels it gives at most, whatever is asked for */
 	uint32_t grant_delay_ms;	/**< before each offer */
 	uint32_t offloads;		/**< OFFLOAD_... offered; RSC only where NVSP has it */

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "nic_options.h"
 #include "offload.h"
+#include "rss.h"
 
 #define MIB (1024u * 1024u)
 /* A frame of this MTU has 64 KiB. */
@@ -183,11 +184,12 @@ static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
-	uint64_t queues = 1, grant = NIC_QUEUES_MAX, delay = 0;
+	uint64_t queues = 1, grant = NIC_QUEUES_MAX, delay = 0, rss_entries = RSS_ENTRIES;
 
 	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
 	    keyvals_number(&options->kv, "grant", 0, NIC_QUEUES_MAX, &grant) != 0 ||
 	    keyvals_number(&options->kv, "grant-delay", 0, 60000, &delay) != 0 ||
+	    keyvals_number(&options->kv, "rss-table", 1, RSS_ENTRIES_MAX, &rss_entries) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
@@ -196,6 +198,7 @@ parse_numbers(struct nic_options *options)
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
 		return -1;
 	config->queues_max = (uint32_t)queues;
+	config->rss_entries = (uint32_t)rss_entries;
 	config->grant_max = (uint32_t)grant;
 	config->grant_delay_ms = (uint32_t)delay;
 	return 0;

@@ -26,13 +26,13 @@ struct nic_channel *
 nic_steer(struct nic *nic, const uint8_t *frame, const struct layout *layout,
 	  struct rndis_rx_info *info)
 {
-	const struct rndis_rss *rss = &nic->rndis.rss;
+	const struct rss *rss = &nic->rndis.rss;
 	struct nic_channel *ch = &nic->channel[0];
 	uint32_t hash = 0, type;
 
 	if (!rss->enabled)
 		return ch;
-	type = rss_hash(rss->key, rss->hash_info, frame, layout, &hash);
+	type = rss_hash(rss, frame, layout, &hash);
 	if (type == 0)
 		return ch;
 	if (nic->config.profile->hash_infos) {

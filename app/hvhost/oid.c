@@ -14,6 +14,8 @@
 #include "offload.h"
 #include "oid.h"
 #include "rndis.h"
+#include "rss.h"
+#include "rules.h"
 #include "wire.h"
 
 #define LINK_SPEED_UNIT 100u		/* bit/s */
@@ -24,11 +26,9 @@
 /* copy lookahead, no pend, no loopback, 802.1p, 802.1Q */
 #define MAC_OPTIONS 0x24du
 #define OBJECT_DEFAULT 0x80u
-#define OBJECT_RSS_CAPABILITIES 0x88u
 #define OBJECT_ENCAPSULATION 0xa8u
 #define ENCAPSULATION_8023 2u
 #define ETHER_ENCAPSULATION_LEN 14u
-#define RSS_DISABLE 0x10u
 
 struct oid_entry;
 
@@ -200,22 +200,26 @@ query_multicast_max(struct rndis *rndis, const struct oid_entry *entry, struct w
 	return RNDIS_STATUS_SUCCESS;
 }
 
+static struct rss_limits
+oid_rss_limits(const struct rndis *rndis)
+{
+	return (struct rss_limits){
+		.revision = rndis->profile->rss_revision,
+		.hashes = rndis->profile->rss_hashes,
+		.queues = rndis->queues_max,
+		.entries = rndis->rss_entries,
+	};
+}
+
 static uint32_t
 query_rss_capabilities(struct rndis *rndis, const struct oid_entry *entry, struct wire *out)
 {
-	uint8_t revision = rndis->profile->rss_revision;
+	struct rss_limits can = oid_rss_limits(rndis);
 
 	(void)entry;
-	if (revision == 0)
+	if (can.revision == 0)
 		return RNDIS_STATUS_NOT_SUPPORTED;
-	put8(out, OBJECT_RSS_CAPABILITIES);
-	put8(out, revision);
-	put16(out, revision == 1 ? 16 : 18);
-	put32(out, rndis->profile->rss_hashes);
-	put32(out, 1);			/* interrupt messages */
-	put32(out, rndis->queues_max);
-	if (revision > 1)
-		put16(out, RNDIS_RSS_ENTRIES);
+	rss_write_capabilities(out, &can);
 	return RNDIS_STATUS_SUCCESS;
 }
 
@@ -402,57 +406,32 @@ set_config_parameter(struct rndis *rndis, const uint8_t *value, size_t len)
 	return RNDIS_STATUS_SUCCESS;
 }
 
-/* Fill the whole table from a shorter or longer one; false if an entry is no queue. */
-static bool
-rss_fill_table(struct rndis_rss *rss, const uint8_t *table, size_t bytes, uint32_t queues)
-{
-	struct wire in = wire_over(table, bytes);
-	size_t entries = bytes / 4;
-
-	for (size_t i = 0; i < entries; i++) {
-		uint32_t queue = get32(&in);
-
-		if (queue >= queues)
-			return false;
-		if (i < RNDIS_RSS_ENTRIES)
-			rss->table[i] = (uint16_t)queue;
-	}
-	for (size_t i = entries; i < RNDIS_RSS_ENTRIES; i++)
-		rss->table[i] = rss->table[i % entries];
-	rss->entries = RNDIS_RSS_ENTRIES;
-	return true;
-}
+static const struct {
+	enum rule rule;
+	const char *what;
+} oid_rss_faults[] = {
+	[RSS_FAULT_HEADER] = { RULE_RSS_HEADER, "the object header is another's" },
+	[RSS_FAULT_LAYOUT] = { RULE_RSS_LAYOUT, "they are not all there" },
+	[RSS_FAULT_UNCHANGED] = { RULE_RSS_WHOLE, "something is to stay unchanged" },
+	[RSS_FAULT_HASH] = { RULE_RSS_HASH, "the host cannot hash so" },
+	[RSS_FAULT_ENTRY] = { RULE_RSS_ENTRY, "an entry of the table is no channel" },
+};
 
 static uint32_t
 set_rss_parameters(struct rndis *rndis, const uint8_t *value, size_t len)
 {
-	struct wire in = wire_over(value, len);
-	struct rndis_rss rss = { .enabled = true };
-	uint32_t table_len, table_offset, key_len, key_offset;
-	uint16_t flags;
+	struct rss_limits can = oid_rss_limits(rndis);
+	enum rss_fault fault = rss_check(&can, value, len);
 
-	get32(&in);			/* the header is not looked at */
-	flags = get16(&in);
-	get16(&in);			/* base processor */
-	rss.hash_info = get32(&in);
-	table_len = get32(&in) & 0xffff;
-	table_offset = get32(&in);
-	key_len = get32(&in) & 0xffff;
-	key_offset = get32(&in);
-	if (in.bad)
+	if (can.revision == 0)
+		return RNDIS_STATUS_NOT_SUPPORTED;
+	if (fault != RSS_FAULT_NONE)
+		rules_break(rndis->rules, oid_rss_faults[fault].rule, rndis->who,
+			    "RSS parameters of %zu bytes: %s", len, oid_rss_faults[fault].what);
+	if (fault != RSS_FAULT_NONE && !rndis->profile->any_rss_parameters)
 		return RNDIS_STATUS_INVALID_DATA;
-	if (flags & RSS_DISABLE || (rss.hash_info & 0xff) == 0) {
-		rndis->rss.enabled = false;
-		return RNDIS_STATUS_SUCCESS;
-	}
-	if (key_len != RNDIS_RSS_KEY_LEN || key_offset > len || key_len > len - key_offset ||
-	    table_len == 0 || table_len % 4 != 0 || table_offset > len ||
-	    table_len > len - table_offset ||
-	    !rss_fill_table(&rss, value + table_offset, table_len, rndis->queues_max))
-		return RNDIS_STATUS_INVALID_DATA;
-	memcpy(rss.key, value + key_offset, key_len);
-	rndis->rss = rss;
-	return RNDIS_STATUS_SUCCESS;
+	return rss_set(&rndis->rss, &can, value, len) ? RNDIS_STATUS_SUCCESS :
+							RNDIS_STATUS_INVALID_DATA;
 }
 
 static oid_query_fn query_supported_list;

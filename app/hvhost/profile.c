@@ -55,6 +55,7 @@ static const struct profile profiles[] = {
 		.always_connected = true,
 		.any_info_offset = true,
 		.ignores_mac_change = true,
+		.any_rss_parameters = true,
 		.no_multicast_list = true,
 	},
 	{

@@ -58,6 +58,8 @@ struct profile {
 	bool any_info_offset;
 	/** Quirk: another address is taken for the card's, and nothing comes of it. */
 	bool ignores_mac_change;
+	/** Quirk: RSS parameters are not looked at closely. */
+	bool any_rss_parameters;
 	/** Quirk: there is no multicast list. */
 	bool no_multicast_list;
 };

@@ -20,6 +20,7 @@
 #include "frame.h"
 #include "offload.h"
 #include "profile.h"
+#include "rss.h"
 
 struct rules;
 
@@ -28,8 +29,6 @@ struct rules;
 #define RNDIS_TRANSFER_MAX 0xefffffffu
 #define RNDIS_REPLY_MAX 1024u
 #define RNDIS_MULTICAST_MAX 32u
-#define RNDIS_RSS_ENTRIES 128u
-#define RNDIS_RSS_KEY_LEN 40u
 
 enum {
 	RNDIS_MSG_PACKET = 1,
@@ -73,14 +72,6 @@ enum {
 	RNDIS_FILTER_PROMISCUOUS = 0x20,
 };
 
-struct rndis_rss {
-	bool enabled;
-	uint32_t hash_info;
-	uint8_t key[RNDIS_RSS_KEY_LEN];
-	uint16_t entries;
-	uint16_t table[RNDIS_RSS_ENTRIES];	/**< channel by hash */
-};
-
 struct rndis {
 	const struct profile *profile;
 	struct rules *rules;
@@ -93,6 +84,7 @@ struct rndis {
 	uint16_t ndis_major;
 	uint16_t ndis_minor;
 	uint32_t queues_max;
+	uint32_t rss_entries;		/**< of the RSS table */
 	bool link_up;
 	uint64_t link_bps;
 	struct offload_limits large_send;
@@ -105,7 +97,7 @@ struct rndis {
 	uint32_t filter;
 	uint32_t offloads;		/**< OFFLOAD_... that are on */
 	bool offloads_changed;		/**< an indication is due; its writer clears this */
-	struct rndis_rss rss;
+	struct rss rss;
 	unsigned int multicasts;
 	uint8_t multicast[RNDIS_MULTICAST_MAX][ETHER_ADDR_LEN];
 };

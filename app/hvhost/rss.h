@@ -4,7 +4,8 @@
 
 /**
  * @file
- * Receive side scaling: the Toeplitz hash of a frame's flow, as Microsoft
+ * Receive side scaling: what the host tells a guest about it, the parameters
+ * that the guest sets, and the Toeplitz hash of a frame's flow as Microsoft
  * published it.
  */
 
@@ -17,7 +18,12 @@
 
 #include "inspect.h"
 
+struct wire;
+
 #define RSS_KEY_LEN 40u
+#define RSS_INPUT_MAX 36u		/**< bytes that are hashed: IPv6 addresses and ports */
+#define RSS_ENTRIES 128u		/**< of the table, unless told otherwise */
+#define RSS_ENTRIES_MAX 256u
 
 /** Kinds of flows, as RSS parameters and hash infos name them. */
 enum {
@@ -32,21 +38,69 @@ enum {
 /** The function's number, in the low byte beside the types. */
 #define RSS_FUNCTION_TOEPLITZ 1u
 
+/** What a host can do. */
+struct rss_limits {
+	uint8_t revision;		/**< of the capabilities: 1 or 2 */
+	uint32_t hashes;		/**< RSS_HASH_... of profile.h */
+	uint32_t queues;
+	uint32_t entries;		/**< of the table, RSS_ENTRIES_MAX at most */
+};
+
+/** What a guest has set. */
+struct rss {
+	bool enabled;
+	uint32_t types;
+	uint32_t entries;
+	uint16_t table[RSS_ENTRIES_MAX];	/**< channel by hash */
+	uint8_t key[RSS_KEY_LEN];
+	/** What four bits of the input at each place add to the hash. */
+	uint32_t share[2 * RSS_INPUT_MAX][16];
+};
+
+/** What is wrong with parameters. */
+enum rss_fault {
+	RSS_FAULT_NONE,
+	RSS_FAULT_HEADER,		/**< type, revision or size */
+	RSS_FAULT_LAYOUT,		/**< key or table are not in the message */
+	RSS_FAULT_UNCHANGED,		/**< something is to stay as it was */
+	RSS_FAULT_HASH,			/**< a function or type that was not offered */
+	RSS_FAULT_ENTRY,		/**< an entry is no channel */
+};
+
+/** Write NDIS_RECEIVE_SCALE_CAPABILITIES. */
+void rss_write_capabilities(struct wire *out, const struct rss_limits *can);
+
 /**
- * Hash a frame by the most telling of the wanted types that fits it: with
- * ports, else by addresses alone, as fragments always are.
+ * Look at NDIS_RECEIVE_SCALE_PARAMETERS; the first fault that is found.
+ */
+enum rss_fault rss_check(const struct rss_limits *can, const uint8_t *value, size_t len);
+
+/**
+ * Act on parameters as far as it is possible: a longer table is cut, a shorter one
+ * repeated.
  *
- * @param wanted
- *   A set of types.
+ * @return
+ *   false, and nothing has changed, if key or table are missing or an entry is no
+ *   channel.
+ */
+bool rss_set(struct rss *rss, const struct rss_limits *can, const uint8_t *value, size_t len);
+
+/** Hash by this key. */
+void rss_set_key(struct rss *rss, const uint8_t key[RSS_KEY_LEN]);
+
+/**
+ * Hash a frame by the most telling of the guest's types that fits it: with ports,
+ * else by addresses alone, as fragments always are.
+ *
  * @param hash
  *   Valid if a type is returned.
  * @return
  *   The type; 0 if none fits.
  */
-uint32_t rss_hash(const uint8_t key[RSS_KEY_LEN], uint32_t wanted, const uint8_t *frame,
-		  const struct layout *layout, uint32_t *hash);
+uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, const struct layout *layout,
+		  uint32_t *hash);
 
-/** Toeplitz's hash of up to 36 bytes. */
-uint32_t rss_toeplitz(const uint8_t key[RSS_KEY_LEN], const uint8_t *bytes, size_t len);
+/** Toeplitz's hash of up to RSS_INPUT_MAX bytes. */
+uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *bytes, size_t len);
 
 #endif /* HVHOST_RSS_H */

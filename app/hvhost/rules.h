@@ -66,6 +66,11 @@
 	R(RNDIS_PPI, "per-packet infos lie in their region and move forward") \
 	R(RNDIS_CHECKSUM, "the checksum offset points at a transport header in the frame") \
 	R(RNDIS_LARGE_SEND, "the TCP header of a large send lies in the frame") \
+	R(RSS_HEADER, "RSS parameters have an object header: type 0x89, revision 1 to 3, its size") \
+	R(RSS_LAYOUT, "a key of 40 bytes and a table of whole entries follow the RSS parameters") \
+	R(RSS_WHOLE, "RSS parameters are set whole: hosts do not keep what is unchanged") \
+	R(RSS_HASH, "the hash function is Toeplitz's, of types that the host can") \
+	R(RSS_ENTRY, "entries of the RSS table are channels that the host can give") \
 	R(FRAME_SIZE, "a frame has an Ethernet header and fits the MTU") \
 	R(FRAME_VLAN, "VLAN tags go in a per-packet info, not in the frame") \
 	R(TX_OFFLOAD, "the card is left only work that was offered and is switched on") \

@@ -102,6 +102,7 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.nvsp_min = NVSP_VERSION_1,
 		.nvsp_max = profile_find(profile)->nvsp_max,
 		.queues_max = queues_max,
+		.rss_entries = 128,
 		.grant_max = grant_max,
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,

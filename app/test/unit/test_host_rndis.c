@@ -34,6 +34,7 @@ start(const char *profile)
 	rndis.ndis_major = 6;
 	rndis.ndis_minor = 30;
 	rndis.queues_max = 4;
+	rndis.rss_entries = 128;
 	rndis.link_up = true;
 	rndis.link_bps = 10000000000;
 	rndis.supported = rndis.profile->offloads;
@@ -302,49 +303,120 @@ offload_parameters_are_checked(void **state)
 	assert_int_equal(set(0xfc01020c, params, 20), 0xc0010015);
 }
 
-/* Parameters with the key behind a table of n entries. */
-static uint32_t
-set_rss(uint16_t flags, uint32_t hash_info, uint32_t n, uint32_t key_len, uint32_t entry)
-{
-	uint8_t value[1000] = { 0x89, 2, 40, 0 };
+/* RSS parameters with the key behind a table of n entries; for a test to spoil. */
+static uint8_t rss_value[40 + 4 * 300 + 40];
 
-	value[4] = (uint8_t)flags;
-	set_le32(value + 8, hash_info);
-	set_le32(value + 12, 4 * n);
-	set_le32(value + 16, 40);
-	set_le32(value + 20, key_len);
-	set_le32(value + 24, 40 + 4 * n);
+static size_t
+rss_parameters(uint16_t flags, uint32_t hash_info, uint32_t n, uint32_t last)
+{
+	memset(rss_value, 0, sizeof(rss_value));
+	set_le32(rss_value, 40u << 16 | 2 << 8 | 0x89);
+	set_le32(rss_value + 4, flags);
+	set_le32(rss_value + 8, hash_info);
+	set_le32(rss_value + 12, 4 * n);
+	set_le32(rss_value + 16, 40);
+	set_le32(rss_value + 20, 40);
+	set_le32(rss_value + 24, 40 + 4 * n);
 	for (uint32_t i = 0; i < n; i++)
-		set_le32(value + 40 + 4 * i, i == n - 1 ? entry : i % 2);
-	memset(value + 40 + 4 * n, 0x6d, 40);
-	return set(0x10204, value, 80 + 4 * n);
+		set_le32(rss_value + 40 + 4 * i, i == n - 1 ? last : i % 2);
+	memset(rss_value + 40 + 4 * n, 0x6d, 40);
+	return 80 + 4 * n;
+}
+
+static uint32_t
+set_rss(uint16_t flags, uint32_t hash_info, uint32_t n, uint32_t last)
+{
+	size_t len = rss_parameters(flags, hash_info, n, last);
+
+	return set(0x10204, rss_value, len);
 }
 
 static void
-rss_parameters_are_checked(void **state)
+rss_parameters_are_set(void **state)
 {
 	(void)state;
 	start("default");
-	assert_int_equal(set_rss(0, 0x1701, 128, 40, 3), 0);
+	assert_int_equal(set_rss(0, 0x1701, 128, 3), 0);
 	assert_true(rndis.rss.enabled);
+	assert_int_equal(rndis.rss.types, 0x1700);
 	assert_int_equal(rndis.rss.table[127], 3);
 	assert_int_equal(rndis.rss.key[39], 0x6d);
-	assert_int_equal(set_rss(0, 0x1701, 128, 40, 4), 0xc0010015);
-	assert_int_equal(set_rss(0, 0x1701, 128, 39, 3), 0xc0010015);
-	assert_int_equal(set_rss(0, 0x1701, 0, 40, 0), 0xc0010015);
-	assert_true(rndis.rss.enabled);
 	/* A short table is repeated, a long one cut. */
-	assert_int_equal(set_rss(0, 0x1701, 2, 40, 3), 0);
+	assert_int_equal(set_rss(0, 0x1701, 2, 3), 0);
 	assert_int_equal(rndis.rss.table[126], 0);
 	assert_int_equal(rndis.rss.table[127], 3);
-	assert_int_equal(set_rss(0, 0x1701, 200, 40, 3), 0);
+	assert_int_equal(set_rss(0, 0x1701, 200, 3), 0);
+	assert_int_equal(rndis.rss.entries, 128);
+	assert_int_equal(rndis.rss.table[127], 1);
+	rndis.rss_entries = 256;
+	assert_int_equal(set_rss(0, 0x1701, 200, 3), 0);
+	assert_int_equal(rndis.rss.entries, 256);
+	assert_int_equal(rndis.rss.table[199], 3);
+	assert_int_equal(rndis.rss.table[201], 1);
 	/* Off by flag and by function. */
-	assert_int_equal(set_rss(0x10, 0x1701, 128, 40, 0), 0);
+	assert_int_equal(set_rss(0x10, 0x1701, 128, 0), 0);
 	assert_false(rndis.rss.enabled);
-	assert_int_equal(set_rss(0, 0x1701, 128, 40, 0), 0);
-	assert_int_equal(set_rss(0, 0x1700, 128, 40, 0), 0);
+	assert_int_equal(set_rss(0, 0x1701, 128, 0), 0);
+	assert_int_equal(set_rss(0, 0x1700, 128, 0), 0);
 	assert_false(rndis.rss.enabled);
+	assert_int_equal(rules_broken(&rules), 0);
+	start("ws2008r2");
+	assert_int_equal(set_rss(0, 0x1701, 128, 0), 0xc00000bb);
+}
+
+static void
+rss_parameters_that_are_wrong_are_named(void **state)
+{
+	static const struct {
+		size_t at;			/* a byte, */
+		uint8_t to;			/* what it is made, */
+		enum rule rule;			/* what that breaks */
+		bool openvmm_takes_it;
+	} script[] = {
+		{ 0, 0x88, RULE_RSS_HEADER, true },
+		{ 1, 0, RULE_RSS_HEADER, true },
+		{ 1, 3, RULE_RSS_HEADER, true },		/* has 44 bytes */
+		{ 1, 4, RULE_RSS_HEADER, true },
+		{ 2, 39, RULE_RSS_HEADER, true },
+		{ 3, 3, RULE_RSS_HEADER, true },		/* more than there is */
+		{ 4, 2, RULE_RSS_WHOLE, true },
+		{ 4, 4, RULE_RSS_WHOLE, true },
+		{ 4, 8, RULE_RSS_WHOLE, true },
+		{ 8, 2, RULE_RSS_HASH, true },
+		{ 9, 0x1f, RULE_RSS_HASH, true },		/* IPv6-ex */
+		{ 9, 0x57, RULE_RSS_HASH, true },		/* UDP, by a host that cannot */
+		{ 12, 2, RULE_RSS_LAYOUT, false },
+		{ 13, 0, RULE_RSS_LAYOUT, false },
+		{ 13, 3, RULE_RSS_LAYOUT, false },
+		{ 16, 36, RULE_RSS_LAYOUT, true },		/* in the fields */
+		{ 17, 2, RULE_RSS_LAYOUT, false },
+		{ 18, 1, RULE_RSS_LAYOUT, false },
+		{ 20, 39, RULE_RSS_LAYOUT, false },
+		{ 21, 1, RULE_RSS_LAYOUT, false },
+		{ 24, 41, RULE_RSS_LAYOUT, false },
+		{ 27, 255, RULE_RSS_LAYOUT, false },
+		{ 40, 4, RULE_RSS_ENTRY, false },
+		{ 43, 1, RULE_RSS_ENTRY, false },
+	};
+	static const char *const profiles[] = { "ws2012r2", "openvmm" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(script); i++) {
+		uint32_t good = i % 2 == 1 && script[i / 2].openvmm_takes_it ? 0 : 0xc0010015;
+		size_t len;
+
+		start(profiles[i % 2]);
+		len = rss_parameters(0, 0x1701, 64, 3);
+		assert_int_equal(len, 0x150);
+		rss_value[script[i / 2].at] = script[i / 2].to;
+		assert_int_equal(set(0x10204, rss_value, len), good);
+		assert_int_equal(rules.broken[script[i / 2].rule], 1);
+		assert_int_equal(rules_broken(&rules), 1);
+		assert_int_equal(rndis.rss.enabled, good == 0);
+	}
+	start("openvmm");
 	assert_int_equal(set(0x10204, "\x89\2\50", 3), 0xc0010015);
+	assert_int_equal(rules.broken[RULE_RSS_HEADER], 1);
 }
 
 /* A named setting: how long it is, in value. */
@@ -611,7 +683,9 @@ main(void)
 		CASE("coalescing is off until the parameters switch it on",
 		     coalescing_is_off_until_the_parameters_switch_it_on),
 		CASE("offload parameters are checked", offload_parameters_are_checked),
-		CASE("RSS parameters are checked", rss_parameters_are_checked),
+		CASE("RSS parameters are set", rss_parameters_are_set),
+		CASE("RSS parameters that are wrong are named",
+		     rss_parameters_that_are_wrong_are_named),
 		CASE("a guest has another address where it may",
 		     guest_has_another_address_where_it_may),
 		CASE("another address is refused where it is not allowed",

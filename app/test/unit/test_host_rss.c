@@ -18,6 +18,8 @@ static const uint8_t key[RSS_KEY_LEN] = {
 	0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
 };
 
+static struct rss rss;
+
 #define ALL (RSS_TYPE_IPV4 | RSS_TYPE_TCP_IPV4 | RSS_TYPE_UDP_IPV4 | \
 	     RSS_TYPE_IPV6 | RSS_TYPE_TCP_IPV6 | RSS_TYPE_UDP_IPV6)
 
@@ -44,7 +46,8 @@ assert_hash(const uint8_t *frame, size_t len, uint32_t wanted, uint32_t type, ui
 	struct layout layout = inspect(frame, len);
 	uint32_t hash = 0;
 
-	assert_int_equal(rss_hash(key, wanted, frame, &layout, &hash), type);
+	rss.types = wanted;
+	assert_int_equal(rss_hash(&rss, frame, &layout, &hash), type);
 	if (type != 0)
 		assert_int_equal(hash, expected);
 }
@@ -59,8 +62,8 @@ test_ipv4(void **state)
 	(void)state;
 	assert_hash(tcp4, sizeof(tcp4), ALL, RSS_TYPE_TCP_IPV4, 0x51ccc178);
 	assert_hash(tcp4, sizeof(tcp4), RSS_TYPE_IPV4, RSS_TYPE_IPV4, 0x323e8fc2);
-	assert_int_equal(rss_toeplitz(key, second, 8), 0xd718262a);
-	assert_int_equal(rss_toeplitz(key, second, 12), 0xc626b0ea);
+	assert_int_equal(rss_toeplitz(&rss, second, 8), 0xd718262a);
+	assert_int_equal(rss_toeplitz(&rss, second, 12), 0xc626b0ea);
 }
 
 static void
@@ -97,6 +100,25 @@ test_fragments(void **state)
 	assert_hash(fragment, sizeof(fragment), ALL, RSS_TYPE_IPV4, 0x323e8fc2);
 }
 
+/* TCP behind the extension header that follows IPv6's own. */
+static void
+test_extensions(void **state)
+{
+	uint8_t extended[sizeof(tcp6) + 8];
+
+	(void)state;
+	memcpy(extended, tcp6, 54);
+	memcpy(extended + 62, tcp6 + 54, 20);
+	memset(extended + 54, 0, 8);
+	extended[19] = 28;
+	extended[20] = 60;		/* destination options */
+	extended[54] = 6;
+	assert_hash(extended, sizeof(extended), ALL, RSS_TYPE_TCP_IPV6, 0x40207d3d);
+	extended[20] = 44;		/* a fragment */
+	extended[57] = 1;
+	assert_hash(extended, sizeof(extended), ALL, RSS_TYPE_IPV6, 0x2cc18cd5);
+}
+
 static void
 test_others(void **state)
 {
@@ -116,8 +138,10 @@ main(void)
 		CASE("IPv6 hashes as published", test_ipv6),
 		CASE("UDP hashes by its ports only if that is wanted", test_udp),
 		CASE("fragments hash by their addresses", test_fragments),
+		CASE("IPv6 hashes past its extension headers", test_extensions),
 		CASE("what is no IP, or not wanted, does not hash", test_others),
 	};
 
+	rss_set_key(&rss, key);
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
