@@ -66,9 +66,9 @@ ethdev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	const struct hn_port *port = dev->data->dev_private;
 
 	info->min_rx_bufsize = RTE_ETHER_MIN_LEN;
-	info->max_rx_pktlen = HN_HOST_MTU_MAX + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	info->max_rx_pktlen = port->mtu_max + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
-	info->max_mtu = HN_HOST_MTU_MAX;
+	info->max_mtu = port->mtu_max;
 	info->max_rx_queues = port->channels_max;
 	/* Where there are fewer channels, queues share them. */
 	info->max_tx_queues = HN_CHANNELS_MAX;

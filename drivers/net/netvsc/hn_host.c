@@ -152,15 +152,19 @@ static int
 host_check_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct hn_port *port = dev->data->dev_private;
+	struct hn_proc *proc = hn_proc_get(port->port_id);
 	uint32_t host_mtu;
-	int ret = hn_rndis_get_mtu(&hn_proc_get(port->port_id)->rndis, &host_mtu);
+	int ret = hn_rndis_get_mtu(&proc->rndis, &host_mtu);
 
 	if (ret < 0)
 		return ret;
+	if (port->mtu_max == 0)
+		port->mtu_max = hn_nvs_can_set_mtu(&proc->nvs) ? HN_HOST_MTU_MAX : RTE_ETHER_MTU;
 	if (host_mtu >= mtu)
 		return 0;
-	HN_LOG(ERR, "port %u: the host takes an MTU of %" PRIu32 " at most, not %u",
-	       port->port_id, host_mtu, mtu);
+	port->mtu_max = RTE_MIN(port->mtu_max, mtu > HN_HOST_MTU_USUAL ? HN_HOST_MTU_USUAL : mtu - 1);
+	HN_LOG(ERR, "port %u: the host does not take an MTU of %u, it made it %" PRIu32,
+	       port->port_id, mtu, host_mtu);
 	return -EINVAL;
 }
 

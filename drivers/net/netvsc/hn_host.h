@@ -21,8 +21,10 @@ struct rte_vmbus_device;
  */
 #define HN_HOST_TIMEOUT_MS 60000
 
-/** What hosts are known to take; a larger one is silently made 1500 by them. */
-#define HN_HOST_MTU_MAX 9202
+/** The largest that can be asked for: an IP packet, less what Linux keeps free, too. */
+#define HN_HOST_MTU_MAX 65521
+/** Most hosts take no larger one; they silently make it 1500. */
+#define HN_HOST_MTU_USUAL 9202
 
 /**
  * Open the channel, bring up NVSP and RNDIS, learn MAC and link.

@@ -54,6 +54,12 @@ hn_nvs_version_name(uint32_t version)
 	return "unknown";
 }
 
+bool
+hn_nvs_can_set_mtu(const struct hn_nvs *nvs)
+{
+	return nvs->version >= NVSP_VERSION_2;
+}
+
 /* 0 if the host takes it; -ENOTSUP if it wants another. */
 static int
 nvs_try_version(struct hn_chan *chan, const struct nvs_version *try, uint32_t timeout_ms)

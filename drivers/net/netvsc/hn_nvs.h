@@ -61,6 +61,9 @@ void hn_nvs_detach(struct hn_nvs *nvs, struct hn_chan *chan);
 int hn_nvs_ask_subchannels(const struct hn_nvs *nvs, struct hn_chan *chan, uint32_t count,
 			   uint32_t *granted, uint32_t timeout_ms);
 
+/** Is the host told an MTU at all? */
+bool hn_nvs_can_set_mtu(const struct hn_nvs *nvs);
+
 /** "6.1" for NVSP_VERSION_61 and so on. */
 const char *hn_nvs_version_name(uint32_t version);
 

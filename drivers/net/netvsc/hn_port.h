@@ -41,6 +41,7 @@ enum hn_link_flap {
 struct hn_port {
 	uint16_t port_id;
 	uint16_t mtu;			/**< the one the host was told */
+	uint16_t mtu_max;		/**< as far as the host has let us know */
 	bool attached;			/**< the host serves this port */
 	uint16_t channels_max;		/**< as many as kernel, protocol and host can give */
 	uint16_t channels_asked;	/**< of the host, since it was connected; at least 1 */
