@@ -53,7 +53,7 @@ hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev, uin
  * index makes no sense stays the bus's, which closes it with the device.
  */
 static int
-channels_open_next(struct hn_channels *channels, uint32_t granted)
+channels_open_next(struct hn_channels *channels)
 {
 	struct hn_chan *primary = &channels->chan[0];
 	struct vmbus_channel *vmbus;
@@ -65,7 +65,7 @@ channels_open_next(struct hn_channels *channels, uint32_t granted)
 	if (ret < 0)
 		return ret;
 	index = rte_vmbus_sub_channel_index(vmbus);
-	if (index == 0 || index > granted || channels->chan[index].vmbus != NULL) {
+	if (index == 0 || index > channels->granted || channels->chan[index].vmbus != NULL) {
 		HN_LOG(WARNING, "port %u: the host offers a subchannel %u, which was not asked for",
 		       primary->port_id, index);
 		return 1;
@@ -85,22 +85,31 @@ channels_count(const struct hn_channels *channels)
 	return count;
 }
 
+int
+hn_channels_add_late(struct hn_channels *channels)
+{
+	int ret;
+
+	/* Forward: each turn opens one of those that the kernel lists. */
+	while ((ret = channels_open_next(channels)) > 0)
+		;
+	channels->count = channels_count(channels);
+	return ret;
+}
+
 /*
  * Nothing is sent meanwhile: where a signal goes through the kernel, it walks
  * all channels of the device, also those that it is just setting up.
  */
 static int
-channels_await(struct hn_channels *channels, uint32_t granted, uint32_t timeout_ms)
+channels_await(struct hn_channels *channels, uint32_t timeout_ms)
 {
 	uint32_t waited;
 	int ret = 0;
 
 	for (waited = 0; waited < timeout_ms; waited++) {
-		/* Forward: each turn opens one of those that the kernel lists. */
-		while ((ret = channels_open_next(channels, granted)) > 0)
-			;
-		channels->count = channels_count(channels);
-		if (ret < 0 || channels->count > granted)
+		ret = hn_channels_add_late(channels);
+		if (ret < 0 || channels->count > channels->granted)
 			return ret;
 		if (waited % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev))
 			return -ENODEV;
@@ -119,9 +128,9 @@ hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint16_t
 
 	want = RTE_MIN(want, (uint16_t)HN_CHANNELS_MAX);
 	ret = hn_nvs_ask_subchannels(nvs, &channels->chan[0], want - 1u, &granted, timeout_ms);
+	channels->granted = (uint16_t)granted;
 	if (ret == 0 && granted != 0)
-		ret = channels_await(channels, granted,
-				     RTE_MIN(timeout_ms, CHANNELS_OFFER_TIMEOUT_MS));
+		ret = channels_await(channels, RTE_MIN(timeout_ms, CHANNELS_OFFER_TIMEOUT_MS));
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: open subchannels: %s", port_id, strerror(-ret));
 		return ret;
@@ -138,6 +147,7 @@ hn_channels_close(struct hn_channels *channels)
 	unsigned int i = HN_CHANNELS_MAX;
 
 	channels->count = 0;
+	channels->granted = 0;
 	while (i-- > 0)
 		hn_chan_close(&channels->chan[i]);
 }

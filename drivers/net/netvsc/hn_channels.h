@@ -25,6 +25,7 @@ struct hn_rxmem;
 
 struct hn_channels {
 	uint16_t count;			/**< open ones: 0 to count - 1 */
+	uint16_t granted;		/**< besides the primary; they may come late */
 	struct hn_chan chan[HN_CHANNELS_MAX];
 };
 
@@ -49,6 +50,14 @@ int hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev,
  */
 int hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint16_t want,
 		    uint32_t timeout_ms);
+
+/**
+ * Open subchannels that the host has offered since hn_channels_add() gave up
+ * waiting for them.
+ *
+ * @return 0 or negative errno.
+ */
+int hn_channels_add_late(struct hn_channels *channels);
 
 /** Close all, the primary last; works from any state. */
 void hn_channels_close(struct hn_channels *channels);

@@ -251,26 +251,49 @@ host_keep_rxbuf(struct hn_proc *proc, const struct rte_vmbus_device *vmbus, uint
 	return 0;
 }
 
-/* As many channels as have been asked for before, and each one's latency. */
+/* Each channel's latency, and its share of what mbufs may lead into. */
 static int
-host_add_channels(struct rte_eth_dev *dev)
+host_tune_channels(struct rte_eth_dev *dev)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	const struct hn_port *port = dev->data->dev_private;
 	struct hn_chan *chan;
 	uint16_t i;
+
+	for (i = 0; i < proc->channels.count; i++) {
+		chan = &proc->channels.chan[i];
+		rte_vmbus_set_latency(chan->dev, chan->vmbus, port->options.latency_us * 1000);
+	}
+	if (port->options.rx_extmbuf == 0)
+		return 0;
+	return host_keep_rxbuf(proc, proc->channels.chan[0].dev, port->port_id);
+}
+
+/* As many channels as have been asked for before. */
+static int
+host_add_channels(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	const struct hn_port *port = dev->data->dev_private;
 	int ret = 0;
 
 	if (port->channels_asked > 1)
 		ret = hn_channels_add(&proc->channels, &proc->nvs, port->channels_asked,
 				      HN_HOST_TIMEOUT_MS);
-	for (i = 0; i < proc->channels.count; i++) {
-		chan = &proc->channels.chan[i];
-		rte_vmbus_set_latency(chan->dev, chan->vmbus, port->options.latency_us * 1000);
-	}
-	if (ret == 0 && port->options.rx_extmbuf != 0)
-		ret = host_keep_rxbuf(proc, proc->channels.chan[0].dev, port->port_id);
-	return ret;
+	return ret < 0 ? ret : host_tune_channels(dev);
+}
+
+/* Some that were asked for then may have come in the meantime. */
+static int
+host_add_late_channels(struct rte_eth_dev *dev)
+{
+	struct hn_channels *channels = &hn_proc_get(dev->data->port_id)->channels;
+	int ret;
+
+	if (channels->count > channels->granted)
+		return 0;
+	ret = hn_channels_add_late(channels);
+	return ret < 0 ? ret : host_tune_channels(dev);
 }
 
 int
@@ -418,9 +441,7 @@ hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
 			port->channels_asked = asked;
 		return ret;
 	}
-	if (!grows)
-		return 0;
-	ret = host_add_channels(dev);
+	ret = grows ? host_add_channels(dev) : host_add_late_channels(dev);
 	if (ret < 0)
 		hn_link_lose(dev, ret);
 	return ret;

@@ -168,6 +168,21 @@ test_never_offered(void **state)
 }
 
 static void
+test_offered_too_late(void **state)
+{
+	(void)state;
+	host.offer_count = 1;
+	assert_int_equal(add(), 0);
+	assert_open(2);
+	/* Nothing new: nothing happens. */
+	assert_int_equal(hn_channels_add_late(&channels), 0);
+	assert_open(2);
+	host.offer_count = 3;
+	assert_int_equal(hn_channels_add_late(&channels), 0);
+	assert_open(WANT);
+}
+
+static void
 test_gap(void **state)
 {
 	(void)state;
@@ -280,6 +295,7 @@ main(void)
 		CASE("a host that grants fewer gives fewer channels", test_fewer),
 		CASE("a host that refuses leaves the primary", test_refused),
 		CASE("a wait for offers that do not come ends", test_never_offered),
+		CASE("offers that came too late can be taken later", test_offered_too_late),
 		CASE("a gap in the offers ends the row of channels", test_gap),
 		CASE("a host that grants more than asked for is not followed",
 		      test_more_than_asked),
