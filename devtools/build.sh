@@ -20,7 +20,7 @@ usage() {
 
 	  --dpdk DIR   build this DPDK source tree (22.11 to 26.11) instead; DIR itself is
 	               not changed, a copy is built in build/dpdk-VERSION
-	  --stock      also build the untouched l2fwd that ./dev test compares with
+	  --stock      also build the untouched l2fwd and l3fwd that ./dev test compares with
 	EOF
 }
 
@@ -106,6 +106,7 @@ build_stock() {
 	dpdk_build_stock "$stock" "$build/stock/build" "$(cat "$stock/VERSION")"
 	mkdir -p "$build/stock/bin"
 	ln -sf ../build/examples/dpdk-l2fwd "$build/stock/bin/l2fwd"
+	ln -sf ../build/examples/dpdk-l3fwd "$build/stock/bin/l3fwd"
 }
 
 dpdk=

@@ -67,12 +67,12 @@ dpdk_check_ours() {
 		die "dpdk-testpmd was linked without net_netvsc: see $out.log"
 }
 
-# The untouched tree's l2fwd with the tree's own netvsc driver: a guest that
-# nobody here wrote.
+# The untouched tree's l2fwd and l3fwd with the tree's own netvsc driver: guests
+# that nobody here wrote.
 dpdk_build_stock() {
 	local tree=$1 out=$2 version=$3
 	dpdk_configure "$tree" "$out" "$version" \
 		-Denable_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc \
-		-Denable_apps=proc-info -Dexamples=l2fwd
-	dpdk_ninja "building untouched DPDK $version" "$out" examples/dpdk-l2fwd
+		-Denable_apps=proc-info -Dexamples=l2fwd,l3fwd
+	dpdk_ninja "building untouched DPDK $version" "$out" examples/dpdk-{l2fwd,l3fwd}
 }

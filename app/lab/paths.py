@@ -24,9 +24,9 @@ def program(name):
     return path
 
 
-def stock_l2fwd():
-    """The l2fwd of an untouched DPDK tree."""
-    path = Path(os.environ.get("HV_STOCK_L2FWD", BUILD / "stock/bin/l2fwd"))
+def stock(name):
+    """One of the programs of an untouched DPDK tree: l2fwd or l3fwd."""
+    path = Path(os.environ.get("HV_STOCK_" + name.upper(), BUILD / "stock/bin" / name))
     if not os.access(path, os.X_OK):
         raise LabError(f"{path} is missing; run ./dev build --stock first")
     return path

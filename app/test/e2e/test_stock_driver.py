@@ -2,10 +2,10 @@
 # Copyright(c) 2026 The project authors
 """hvhost is true: it carries packets for a driver that nobody here wrote.
 
-The guest is l2fwd of an untouched DPDK 22.11.11 tree with that tree's own
-netvsc driver. (Its testpmd would not poll: that driver leaves the queue state
-unset. And it throws away what arrives while it waits for the host, so that
-generated frames, which come at once, would not do.) What rules it breaks is
+The guests are l2fwd and l3fwd of an untouched DPDK 22.11.11 tree with that
+tree's own netvsc driver. (Its testpmd would not poll: that driver leaves the
+queue state unset. And it throws away what arrives while it waits for the host,
+so that generated frames have to come some time later.) What rules it breaks is
 its own affair: hvhost may end with status 3 here.
 """
 
@@ -15,7 +15,9 @@ import pytest
 
 from lab import paths
 from lab.traffic import IperfClient, IperfServer, ping
+from rig import SINK, generator
 
+FRAMES = 40_000
 LEFT, RIGHT = "10.95.0.1", "10.95.0.2"
 
 
@@ -23,7 +25,7 @@ LEFT, RIGHT = "10.95.0.1", "10.95.0.2"
 def stock_l2fwd(lab, nics):
     """hvhost and the untouched l2fwd between its two NICs."""
     with lab.host(nics) as host:
-        with lab.l2fwd(host, paths.stock_l2fwd()) as l2fwd:
+        with lab.l2fwd(host, paths.stock("l2fwd")) as l2fwd:
             yield host
             l2fwd.end()
         status = host.stop()
@@ -56,3 +58,35 @@ def test_the_untouched_l2fwd_carries_tcp(lab, logs):
             IperfServer(right, logs / "iperf3-server.log", cpus), \
             IperfClient(left, RIGHT, 2, logs / "iperf3.log", cpus) as client:
         assert client.result().received_bytes > 10e6
+
+
+def untouched_l3fwd(lab, host, directory):
+    """The router with four receive queues of port 0, on two lcores; all goes out of port 1."""
+    rules = {"ipv4": "R198.19.0.0/16 1", "ipv6": "R2001:0200:0:0:0:0:0:0/48 1"}
+    for family, rule in rules.items():
+        (directory / family).write_text(rule + "\n")
+    return lab.guest(host, paths.stock("l3fwd"),
+                     ["-p", "3", "-P", "--parse-ptype",
+                      "--config=(0,0,1),(0,1,1),(0,2,2),(0,3,2),(1,0,1)",
+                      *(f"--rule_{family}={directory}/{family}" for family in rules)],
+                     eal=lab.eal(lab.cores.lcores(2)))
+
+
+@pytest.mark.parametrize("profile", ["default", "openvmm"])
+def test_the_untouched_l3fwd_has_each_flow_in_one_of_four_queues(lab, logs, profile):
+    source = generator(count=FRAMES, rate=20_000, flows=200, size="60-1514", delay=5000)
+    with lab.host([source + ",queues=4", SINK + ",queues=4"], ["--profile", profile]) as host:
+        with untouched_l3fwd(lab, host, logs) as l3fwd:
+            host.wait_until(lambda _: host.nic(1).port["sink_intact"] == FRAMES, 30,
+                            "all frames are through")
+            queues = [queue["rx_frames"] for queue in host.nic(0).queues]
+            assert len(queues) == 4
+            assert min(queues) > FRAMES / 8
+            assert sum(queues) == FRAMES
+            assert host.nic(1).port["sink_reordered"] == 0
+            assert sum(queue["tx_frames"] > 0 for queue in host.nic(1).queues) == 2
+            broken = host.stats()["rules_broken"]
+            assert not [rule for rule in broken if rule.startswith(("RX_", "NVSP_", "RSS_"))]
+            l3fwd.end()
+        status = host.stop()
+        assert status in (0, 3), host.verdict(status)
