@@ -196,13 +196,11 @@ hn_channels_keep(struct hn_channels *channels, struct hn_rxmem *mem, uint32_t pi
 uint32_t
 hn_channels_kept(const struct hn_channels *channels)
 {
-	const struct hn_rxbuf *kept;
-	uint32_t ranges = 0;
+	uint32_t packets = 0;
 	uint16_t i;
 
-	for (i = 0; i < channels->count; i++) {
-		kept = channels->chan[i].kept;
-		ranges += kept != NULL ? kept->ranges : 0;
-	}
-	return ranges;
+	for (i = 0; i < channels->count; i++)
+		if (channels->chan[i].kept != NULL)
+			packets += hn_rxbuf_kept(channels->chan[i].kept);
+	return packets;
 }

@@ -81,7 +81,10 @@ void hn_channels_flush(struct hn_channels *channels);
  */
 int hn_channels_keep(struct hn_channels *channels, struct hn_rxmem *mem, uint32_t pieces);
 
-/** How many pieces of the receive buffer mbufs lead into. As owner of nothing. */
+/**
+ * How many packets mbufs lead into. True also of channels that have failed,
+ * whose owners do not look any more.
+ */
 uint32_t hn_channels_kept(const struct hn_channels *channels);
 
 #endif /* _HN_CHANNELS_H_ */

@@ -135,6 +135,8 @@ ethdev_reset(struct rte_eth_dev *dev)
 	struct hn_port *port = dev->data->dev_private;
 	int ret;
 
+	if (hn_host_is_kept(dev))
+		return -EBUSY;
 	port->channels_asked = 1;
 	port->mac = port->permanent_mac;
 	memset(&port->filter, 0, sizeof(port->filter));

@@ -357,24 +357,21 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	proc->txbuf = NULL;
 }
 
-/* Does the application keep mbufs that lead into the receive buffer? It gets a moment. */
-static bool
-host_is_kept(struct rte_eth_dev *dev)
+bool
+hn_host_is_kept(struct rte_eth_dev *dev)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
-	uint32_t waited;
+	uint32_t waited, packets = 0;
 
-	for (waited = 0; hn_channels_kept(&proc->channels) != 0; waited++) {
-		if (waited == HOST_KEPT_MS) {
-			HN_LOG(ERR, "port %u: the application keeps received mbufs that lead into "
-			       "%u pieces of the receive buffer; free them first",
-			       dev->data->port_id, hn_channels_kept(&proc->channels));
-			return true;
-		}
+	for (waited = 0; waited < HOST_KEPT_MS; waited++) {
+		packets = hn_channels_kept(&proc->channels);
+		if (packets == 0)
+			return false;
 		rte_delay_us_sleep(1000);
-		hn_channels_flush(&proc->channels);
 	}
-	return false;
+	HN_LOG(ERR, "port %u: the application keeps mbufs of %u received packets, which lead into "
+	       "the receive buffer; free them first", dev->data->port_id, packets);
+	return true;
 }
 
 int
@@ -385,7 +382,7 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 	int ret;
 
 	/* The host would be given the same memory again. */
-	if (host_is_kept(dev))
+	if (hn_host_is_kept(dev))
 		return -EBUSY;
 	/* The watch polls the channel; and until that is closed the host can tell news. */
 	hn_link_watch_stop(dev);
@@ -413,8 +410,10 @@ host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	uint16_t former = port->mtu;
 	int ret, back;
 
+	if (hn_host_is_kept(dev))
+		return -EBUSY;
 	ret = hn_host_reconnect(dev, mtu);
-	if (ret < 0 && ret != -EBUSY) {
+	if (ret < 0) {
 		back = hn_host_reconnect(dev, former);
 		if (back < 0)
 			hn_link_lose(dev, back);

@@ -11,6 +11,8 @@
 #ifndef _HN_HOST_H_
 #define _HN_HOST_H_
 
+#include <stdbool.h>
+
 #include <ethdev_driver.h>
 
 struct rte_vmbus_device;
@@ -39,11 +41,21 @@ int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uin
 void hn_host_disconnect(struct rte_eth_dev *dev);
 
 /**
+ * Does the application keep mbufs that lead into the receive buffer? Then the
+ * port cannot connect anew. It gets a moment to free them.
+ *
+ * @return true after a sentence that says so.
+ */
+bool hn_host_is_kept(struct rte_eth_dev *dev);
+
+/**
  * Connect anew; the port is stopped. The device is closed and mapped again, for
  * a host serves a channel that was revoked only after that. Whatever the host
  * had not completed is freed: it cannot reach it any more.
  *
- * @return 0 or negative errno; then the port is disconnected.
+ * @return
+ *   0; -EBUSY if hn_host_is_kept(), and nothing was done; otherwise negative errno,
+ *   and the port is disconnected.
  */
 int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
 

@@ -91,6 +91,14 @@ hn_rxbuf_has_released(struct hn_rxbuf *buf)
 	return rte_atomic_load_explicit(&buf->released, rte_memory_order_relaxed) != NULL;
 }
 
+/** How many packets mbufs lead into. Any thread, as long as the channel is open. */
+static inline uint32_t
+hn_rxbuf_kept(struct hn_rxbuf *buf)
+{
+	/* Acquire: whoever sees that none is left finds their releases on the stack. */
+	return rte_atomic_load_explicit(&buf->refs, rte_memory_order_acquire) - 1;
+}
+
 /**
  * Let an mbuf lead to bytes of the packet; in a chain where they are not in a row.
  *

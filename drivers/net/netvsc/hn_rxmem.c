@@ -68,9 +68,10 @@ hn_rxmem_put(struct hn_rxmem *mem)
 	/* Acquire and release: whoever frees it sees that all others are done. */
 	if (rte_atomic_fetch_sub_explicit(&mem->refs, 1, rte_memory_order_acq_rel) != 1)
 		return;
-	rxmem_forget(mem);
+	/* Unmapped first: until then the kernel keeps the device open. */
 	if (mem->map != NULL)
 		munmap(mem->map, mem->map_len);
+	rxmem_forget(mem);
 	free(mem);
 }
 

@@ -229,6 +229,28 @@ a_step_aside_makes_a_chain_or_a_copy(void **state)
 }
 
 static void
+what_is_kept_needs_no_owner(void **state)
+{
+	struct hn_rxhold *hold[2] = { hn_rxbuf_hold(buf, 1, 1), hn_rxbuf_hold(buf, 2, 1) };
+	struct rte_mbuf *m[2];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		m[i] = lead(hold[i], 0, 100, false);
+		assert_false(hn_rxbuf_settle(hold[i], 1));
+	}
+	assert_int_equal(hn_rxbuf_kept(buf), 2);
+	rte_pktmbuf_free(m[0]);
+	assert_int_equal(hn_rxbuf_kept(buf), 1);
+	rte_pktmbuf_free(m[1]);
+	/* Nobody has collected anything. */
+	assert_int_equal(hn_rxbuf_kept(buf), 0);
+	assert_int_equal(collect(), 2);
+	assert_int_equal(hn_rxbuf_kept(buf), 0);
+}
+
+static void
 late_after_close(void **state)
 {
 	struct hn_rxhold *hold = hn_rxbuf_hold(buf, 1, 1);
@@ -336,6 +358,8 @@ main(void)
 		RXBUF_CASE("no more is kept than the channel's share", no_more_than_its_share),
 		RXBUF_CASE("pages that are not in a row make a chain, or a copy",
 			   a_step_aside_makes_a_chain_or_a_copy),
+		RXBUF_CASE("whether packets are kept shows without a look at what was released",
+			   what_is_kept_needs_no_owner),
 		RXBUF_CASE("an mbuf freed after close finds its memory, and takes it along",
 			   late_after_close),
 		RXBUF_CASE("without mbufs the memory stays the bus's",
