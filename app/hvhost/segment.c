@@ -21,8 +21,8 @@ fill_transport_checksum(uint8_t *transport, size_t len, size_t field, uint32_t a
 {
 	uint32_t sum = ~checksum_sum(transport, len, add) & 0xffff;
 
-	/* 0 means "no checksum" in UDP; both say the same otherwise. */
-	put_be16(transport + field, sum != 0 ? sum : 0xffff);
+	/* Both say the same; but 0 means "no checksum" in UDP, and is what others make it. */
+	put_be16(transport + field, sum == 0 && field == UDP_SUM_AT ? 0xffff : sum);
 }
 
 void

@@ -89,6 +89,24 @@ what_is_no_tcp_header_is_not_cut(void **state)
 }
 
 static void
+only_a_sum_of_udp_is_never_0(void **state)
+{
+	static const struct {
+		uint16_t field;
+		uint32_t sum;
+	} cases[] = { { TCP_SUM_AT, 0 }, { UDP_SUM_AT, 0xffff } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		memset(frame, 0, 60);
+		memset(frame + 36, 0xff, 2);
+		segment_finish(frame, 60, &(struct frame_work){
+			.ip = 14, .sum_start = 34, .sum_offset = cases[i].field });
+		assert_int_equal(get_be16(frame + 34 + cases[i].field), cases[i].sum);
+	}
+}
+
+static void
 numbers_that_are_made_up_are_survived(void **state)
 {
 	uint32_t seed = 5;
@@ -122,6 +140,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE("a large send behind a VLAN tag is cut", large_send_behind_a_tag_is_cut),
 		CASE("what is no TCP header is not cut", what_is_no_tcp_header_is_not_cut),
+		CASE("a sum of 0 is 0, but in UDP", only_a_sum_of_udp_is_never_0),
 		CASE("numbers that are made up are survived",
 		     numbers_that_are_made_up_are_survived),
 	};
