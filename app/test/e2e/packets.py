@@ -8,6 +8,7 @@ import struct
 from rig import NIC_0, STRANGER
 
 TCP, UDP = 6, 17
+ACK, PSH = 0x10, 0x18  # of TCP: more follows at once, or not
 TAG = struct.pack("!HH", 0x8100, 0x6005)  # priority 3, VLAN 5
 WRONG = 0xDEAD  # a checksum that somebody still has to compute
 ADDRESSES = {4: (bytes([10, 96, 0, 1]), bytes([10, 96, 0, 2])),
@@ -27,17 +28,22 @@ def _ip(version, protocol, length):
     return struct.pack("!IHBB", 6 << 28, length, protocol, 64) + source + destination
 
 
-def packet(version, protocol, payload, *, tag=b"", sequence=1, options=b"", port=5000):
+def packet(version, protocol, payload, *, tag=b"", sequence=1, options=b"", port=5000,
+           flags=PSH):
     """An Ethernet frame for NIC 0 with no valid checksum in it."""
     if protocol == TCP:
-        l4 = struct.pack("!HHIIBBHHH", port, 80, sequence, 1, (5 + len(options) // 4) << 4, 0x18,
-                         8192, WRONG, 0) + options
+        l4 = struct.pack("!HHIIBBHHH", port, 80, sequence, 1, (5 + len(options) // 4) << 4,
+                         flags, 8192, WRONG, 0) + options
     else:
         l4 = struct.pack("!HHHH", port, 80, 8 + len(payload), WRONG)
     kind = struct.pack("!H", 0x0800 if version == 4 else 0x86DD)
     frame = NIC_0 + STRANGER + tag + kind + _ip(version, protocol, len(l4) + len(payload)) + \
         l4 + payload
     return frame.ljust(60, b"\0")
+
+
+def _ip_start(frame):
+    return 18 if frame[12:14] == TAG[:2] else 14
 
 
 def without_checksums(frame):
@@ -55,11 +61,12 @@ def without_checksums(frame):
 
 
 def tcp_segment(frame):
-    """Port, sequence number and payload of an untagged TCP frame."""
-    version = frame[14] >> 4
-    total = 14 + (struct.unpack_from("!H", frame, 16)[0] if version == 4
-                  else 40 + struct.unpack_from("!H", frame, 18)[0])
-    l4 = 14 + (20 if version == 4 else 40)
+    """Port, sequence number and payload of a TCP frame."""
+    start = _ip_start(frame)
+    version = frame[start] >> 4
+    total = start + (struct.unpack_from("!H", frame, start + 2)[0] if version == 4
+                     else 40 + struct.unpack_from("!H", frame, start + 4)[0])
+    l4 = start + (20 if version == 4 else 40)
     port, _, sequence = struct.unpack_from("!HHI", frame, l4)
     return port, sequence, frame[l4 + (frame[l4 + 12] >> 4) * 4:total]
 
@@ -79,7 +86,7 @@ def _put16(frame, at, value):
 
 def finished(frame, *, ip=True, l4=True):
     """A frame of packet() with its checksums filled in, or with only one of them."""
-    start = 18 if frame[12:14] == TAG[:2] else 14
+    start = _ip_start(frame)
     if frame[start] >> 4 == 4:
         protocol, head, addresses = frame[start + 9], 20, frame[start + 12:start + 20]
         end = start + struct.unpack_from("!H", frame, start + 2)[0]
@@ -94,7 +101,8 @@ def finished(frame, *, ip=True, l4=True):
         field = at + (16 if protocol == TCP else 6)
         frame = _put16(frame, field, 0)
         pseudo = addresses + struct.pack("!II", end - at, protocol)
-        frame = _put16(frame, field, _sum16(pseudo + frame[at:end]) or 0xffff)
+        value = _sum16(pseudo + frame[at:end])
+        frame = _put16(frame, field, value or (0xffff if protocol == UDP else 0))
     return frame
 
 
@@ -111,3 +119,10 @@ def fragment(version):
     length = struct.unpack_from("!H", frame, 18)[0] + 8
     return frame[:18] + struct.pack("!HB", length, 44) + frame[21:54] + \
         struct.pack("!BBHI", UDP, 0, 1, 7) + frame[54:]
+
+
+def segments(version, payload, size, *, port=5000, **options):
+    """A TCP stream as finished frames that carry so many bytes each."""
+    starts = range(0, len(payload), size)
+    return [finished(packet(version, TCP, payload[at:at + size], sequence=1 + at, port=port,
+                            flags=PSH if at == starts[-1] else ACK, **options)) for at in starts]

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from engine import (IPV4, LRO, MULTI_SEGS, STRIP, SUMS, TCP_SUM, TSO, UDP_SUM, assert_good,
+                    exchange, send_through, streams_of, two_linuxes)
 from lab import pcapfile
-from packets import (TCP, UDP, TAG, finished, fragment, packet, payload_of, without_udp_sum)
+from lab.processes import Process
+from packets import (TAG, TCP, UDP, finished, fragment, packet, payload_of, segments,
+                     without_udp_sum)
 from rig import SINK
-
-# Bits of testpmd's --rx-offloads.
-STRIP, IPV4, UDP_SUM, TCP_SUM, LRO, SCATTER, RSS_HASH = 0x1, 0x2, 0x4, 0x8, 0x10, 0x2000, 0x80000
-SUMS = IPV4 | UDP_SUM | TCP_SUM
 
 
 @contextmanager
@@ -30,13 +30,21 @@ def tell(lab, logs, frames, offloads, args=(), *, nic="", **options):
     pcapfile.write(logs / "in.pcap", frames)
     with listening(lab, f"port=pcap,rx={logs}/in.pcap,delay=1000{nic}", offloads, args,
                    **options) as (host, testpmd):
-        host.wait_until(lambda _: testpmd.port_stats(0)["RX-packets"] == len(frames), 20,
-                        "all frames are received")
+        told = told_all(host, testpmd, len(frames))
         testpmd.command("stop")
-        found = testpmd.received()
+        assert testpmd.port_stats(0)["RX-packets"] == len(told)
         testpmd.quit()
-    assert len(found) == len(frames)
-    return found
+    return told
+
+
+def told_all(host, testpmd, count):
+    """What testpmd tells of so many frames, some of which the host may have joined.
+
+    It is not to be given commands before: it prints into their answers.
+    """
+    host.wait_until(lambda _: host.nic(0).rx_frames == count and len(testpmd.received()) ==
+                    count - host.nic(0).rx_coalesced, 20, "all frames are received")
+    return testpmd.received()
 
 
 def checksums(found):
@@ -97,10 +105,7 @@ def test_a_sum_that_the_sender_left_undone_is_none(lab, partial):
         left.run(["ip", "neighbour", "add", "10.95.0.2", "lladdr", "02:15:5d:00:00:00", "dev",
                   left.tap])
         left.run(["python3", "-c", SPEAK])
-        host.wait_until(lambda _: testpmd.port_stats(0)["RX-packets"] >= 2, 10,
-                        "both packets are received")
-        testpmd.command("stop")
-        tcp, udp = checksums(frame for frame in testpmd.received() if frame.ether_type == 0x800)[:2]
+        tcp, udp = checksums(told_all(host, testpmd, 2))
         # For UDP hosts have no word that the sum is to be passed over.
         assert tcp == ("GOOD", "NONE" if partial == "yes" else "GOOD")
         assert udp == ("GOOD", "GOOD")
@@ -140,3 +145,88 @@ def test_what_the_host_does_not_offer_is_refused(lab, options, offload):
         assert "doesn't match Rx offloads capabilities" in said
         assert "Fail to configure port 0" in said
         testpmd.quit()
+
+
+def streams(version, size, tag=b""):
+    """Streams whose segments make up no more than the host takes at once; and what they carry."""
+    carried = {5000 + number: bytearray(payload_of(30 * size - number, number))
+               for number in range(5)}
+    return carried, [frame for port, payload in carried.items()
+                     for frame in segments(version, bytes(payload), size, port=port, tag=tag)]
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_joined_segments_come_as_few_large_frames_marked_lro(lab, logs, version):
+    carried, frames = streams(version, 1000)
+    found = tell(lab, logs, frames, SUMS | LRO)
+    headers = 54 if version == 4 else 74
+    large = [frame for frame in found if "LRO" in frame.flags]
+    assert len(found) < len(frames) // 5
+    assert all(frame.segments > 1 and frame.length > headers + 1000 for frame in large)
+    assert all(frame.length <= headers + 1000 for frame in found if frame not in large)
+    assert sum(frame.length - headers for frame in found) == sum(map(len, carried.values()))
+    # Their sums are no longer those of the frame, but each segment's was good.
+    assert set(checksums(large)) == {("NONE" if version == 4 else "UNKNOWN", "NONE")}
+
+
+def test_segments_with_bad_sums_are_not_joined(lab, logs):
+    _, frames = streams(4, 1000)
+    spoilt = [frame[:-1] + bytes([frame[-1] ^ 1]) for frame in frames]
+    found = tell(lab, logs, spoilt, SUMS | LRO)
+    assert [frame.length for frame in found] == [len(frame) for frame in frames]
+    assert not any("LRO" in frame.flags for frame in found)
+    assert set(checksums(found)) == {("GOOD", "BAD")}
+
+
+@pytest.mark.parametrize("options", [(SUMS, "", "default"), (SUMS, ",rsc=off", "default"),
+                                     (SUMS, "", "ws2016"), (SUMS, "", "openvmm")],
+                         ids=["not asked", "rsc=off", "ws2016", "openvmm"])
+def test_segments_stay_as_they_are_without_lro(lab, logs, options):
+    offloads, nic, profile = options
+    _, frames = streams(4, 1000)
+    found = tell(lab, logs, frames, offloads, nic=nic, host_options=["--profile", profile])
+    assert [frame.length for frame in found] == [len(frame) for frame in frames]
+    assert not any("LRO" in frame.flags for frame in found)
+
+
+EXTBUF = ",rx_extmbuf_enable=1,rx_copybreak=0"
+
+
+@pytest.mark.parametrize("tag", [b"", TAG], ids=["untagged", "tagged"])
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("size", [1, 536, 1428])
+def test_streams_joined_and_cut_again_are_what_they_were(lab, logs, version, size, tag):
+    carried, frames = streams(version, size, tag)
+    count = sum(-(-len(payload) // 1428) for payload in carried.values())
+    path = send_through(lab, logs, frames, SUMS | TSO | MULTI_SEGS, count, rx=SUMS | LRO,
+                        segment=1428)
+    assert streams_of(path) == carried
+    assert all((frame[12:16] == TAG) == bool(tag) for frame in pcapfile.read(path))
+    assert_good(path)
+
+
+@pytest.mark.parametrize("devargs", ["", EXTBUF], ids=["copied", "in place"])
+def test_linuxes_exchange_files_byte_for_byte_through_rsc_and_tso(lab, logs, devargs):
+    with two_linuxes(lab, devargs, mtu=1500, rx=SUMS | LRO) as (left, right, host, testpmd):
+        captures = [capture(logs, namespace) for namespace in (left, right)]
+        exchange(logs, left, right)
+        for number in (0, 1):
+            nic = host.nic(number)
+            assert nic.rx_coalesced > 1000
+            assert nic.tx_large_sends > 500
+            assert testpmd.port_stats(number)["TX-errors"] == 0
+            assert testpmd.port_stats(number)["RX-errors"] == 0
+        testpmd.quit()
+    for program, path in captures:
+        program.stop()
+        assert_good(path)
+
+
+def capture(logs, namespace):
+    """tcpdump writing what a namespace receives; the file has good sums if that has."""
+    path = logs / f"received-by-{namespace.ip}.pcap"
+    program = Process("tcpdump", ["tcpdump", "-n", "-U", "-Q", "in", "-i", namespace.tap, "-B",
+                                  "65536", "-w", path, "tcp"],
+                      logs / f"tcpdump-{namespace.ip}.log", netns=namespace.name)
+    program.wait_for("listening on")
+    return program, path

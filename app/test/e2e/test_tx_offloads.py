@@ -3,22 +3,15 @@
 """What a program leaves to the card is done, and an independent reader finds it done well."""
 
 import re
-from contextlib import contextmanager
 
 import pytest
 
-from lab import pcapfile, tshark
-from lab.processes import Process
+from engine import (MULTI_SEGS, RIGHT, SEGMENT, SUMS, TSO, assert_good, checksumming, exchange,
+                    send_through, streams_of, two_linuxes)
+from lab import pcapfile
 from lab.traffic import IperfClient, IperfServer
 from packets import TAG, TCP, UDP, packet, payload_of, tcp_segment, without_checksums
 from rig import SINK, numbered, two_nics, wait_all_sent
-
-# Bits of testpmd's --tx-offloads.
-IPV4, UDP_SUM, TCP_SUM, TSO, MULTI_SEGS = 0x2, 0x4, 0x8, 0x20, 0x8000
-SUMS = IPV4 | UDP_SUM | TCP_SUM
-SEGMENT = 1448
-GUID = "6e657473-0000-4000-8000-{:012}"
-LEFT, RIGHT = "10.96.0.1", "10.96.0.2"
 
 ALL = "VLAN_INSERT IPV4_CKSUM UDP_CKSUM TCP_CKSUM TCP_TSO MULTI_SEGS MBUF_FAST_FREE"
 OFFERED = {
@@ -26,56 +19,6 @@ OFFERED = {
     "ws2016": ALL, "ws2012r2": ALL,
     "ws2012": "VLAN_INSERT IPV4_CKSUM TCP_CKSUM TCP_TSO MULTI_SEGS MBUF_FAST_FREE",
 }
-
-
-@contextmanager
-def checksumming(lab, left, right, offloads, *, mtu=1500, segment=0, args=(), **options):
-    """testpmd's csum engine between two NICs; it leaves to the cards what they were asked for."""
-    args = ["--disable-device-start", "--enable-scatter", f"--tx-offloads={offloads:#x}", *args]
-    with two_nics(lab, left, right, args, **options) as (host, testpmd):
-        for port in (0, 1):
-            testpmd.command(f"port config mtu {port} {mtu}", timeout=30)
-            if segment:
-                testpmd.command(f"tso set {segment} {port}")
-        testpmd.start_ports()
-        testpmd.command("set fwd csum retry")
-        testpmd.command("set burst tx delay 10 retry 100000")
-        testpmd.command("start")
-        yield host, testpmd
-
-
-def send_through(lab, logs, frames, offloads, count, **options):
-    """The file that NIC 1 writes when these frames go to NIC 0; count are to come out."""
-    pcapfile.write(logs / "in.pcap", frames)
-    out = logs / "out.pcap"
-    with checksumming(lab, f"port=pcap,rx={logs}/in.pcap,mtu=9202",
-                      f"port=pcap,tx={out},mtu=9202", offloads, **options) as (host, testpmd):
-        host.wait_until(lambda _: host.nic(1).port["pcap_written"] >= count, 20,
-                        "all frames are written")
-        assert testpmd.port_stats(1)["TX-errors"] == 0
-        testpmd.quit()
-    return out
-
-
-def streams_of(path):
-    """What the TCP segments of a file carry, by port; they come in order, none too long."""
-    streams = {}
-    for frame in pcapfile.read(path):
-        port, sequence, payload = tcp_segment(frame)
-        assert len(payload) <= SEGMENT
-        stream = streams.setdefault(port, bytearray())
-        assert sequence == 1 + len(stream)
-        stream += payload
-    return streams
-
-
-def assert_good(path):
-    """tshark finds a checksum in each frame, and no bad one."""
-    found = tshark.checksums(path)
-    assert found
-    for ip, tcp, udp in found:
-        assert ip in ("good", None)
-        assert sorted([tcp or "", udp or ""]) == ["", "good"]
 
 
 def test_checksums_left_to_the_host_are_good_for_tshark(lab, logs):
@@ -133,10 +76,11 @@ def test_64_kilobytes_in_many_pieces_are_cut_and_arrive_byte_for_byte(lab, logs)
 
 def test_large_frames_outside_of_the_hosts_limits_are_not_sent(lab, logs):
     # 2000 bytes make too few segments, 8000 are more than the host takes. One at a time, for
-    # testpmd drops with a frame that cannot be sent what comes behind it.
+    # testpmd drops with a frame that cannot be sent what comes behind it; and not before its
+    # prompt is there, for it complains in the midst of it.
     frames = [packet(4, TCP, payload_of(size), port=1000 + size) for size in (2000, 3000, 4500, 8000)]
     pcapfile.write(logs / "in.pcap", frames)
-    with checksumming(lab, f"port=pcap,rx={logs}/in.pcap,mtu=9202",
+    with checksumming(lab, f"port=pcap,rx={logs}/in.pcap,mtu=9202,delay=3000",
                       f"port=pcap,tx={logs}/out.pcap,mtu=9202,lso-max=5000,lso-segments=3",
                       SUMS | TSO | MULTI_SEGS, mtu=9000, segment=SEGMENT,
                       args=["--burst=1"]) as (host, testpmd):
@@ -147,47 +91,10 @@ def test_large_frames_outside_of_the_hosts_limits_are_not_sent(lab, logs):
     assert ports == {4000, 5500}
 
 
-# Send a file over TCP, and keep what comes.
-SENDER = """
-import socket, sys
-with socket.create_connection((sys.argv[1], 7000)) as peer, open(sys.argv[2], "rb") as file:
-    peer.sendfile(file)
-"""
-RECEIVER = """
-import socket, sys
-with socket.create_server(("", 7000)) as server, open(sys.argv[1], "wb") as file:
-    print("ready", flush=True)
-    peer, _ = server.accept()
-    while part := peer.recv(1 << 16):
-        file.write(part)
-"""
-
-
-@contextmanager
-def two_linuxes(lab, copybreak):
-    """Two network stacks with an MTU of 9000; between them testpmd has their segments cut."""
-    devices = [f"--allow=vmbus:{GUID.format(nic)},tx_copybreak={copybreak}" for nic in (0, 1)]
-    with lab.namespace("left", address=f"{LEFT}/24", mtu=9000) as left, \
-            lab.namespace("right", address=f"{RIGHT}/24", mtu=9000) as right, \
-            checksumming(lab, f"port={left.port()},mtu=9000", f"port={right.port()},mtu=9000",
-                         SUMS | TSO | MULTI_SEGS, mtu=9000, segment=SEGMENT,
-                         eal_args=devices) as (host, testpmd):
-        for port in (0, 1):
-            testpmd.command(f"csum mac-swap off {port}")
-        yield left, right, host, testpmd
-
-
 @pytest.mark.parametrize("copybreak", [0, 512, 6000])
-def test_linux_gets_a_file_byte_for_byte_through_tso(lab, logs, copybreak):
-    data = payload_of(8_000_000)
-    (logs / "sent").write_bytes(data)
-    with two_linuxes(lab, copybreak) as (left, right, host, testpmd):
-        receiver = Process("receiver", ["python3", "-c", RECEIVER, logs / "received"],
-                           logs / "receiver.log", netns=right.name)
-        receiver.wait_for("ready")
-        left.run(["python3", "-c", SENDER, RIGHT, logs / "sent"], timeout=60)
-        receiver.wait(20)
-        assert (logs / "received").read_bytes() == data
+def test_linuxes_exchange_files_byte_for_byte_through_tso(lab, logs, copybreak):
+    with two_linuxes(lab, f",tx_copybreak={copybreak}") as (left, right, host, testpmd):
+        exchange(logs, left, right)
         assert testpmd.xstats(1)["tx_q0_segmented"] > 500
         nic = host.nic(1)
         assert nic.tx_large_sends == testpmd.xstats(1)["tx_q0_segmented"]
@@ -196,7 +103,7 @@ def test_linux_gets_a_file_byte_for_byte_through_tso(lab, logs, copybreak):
 
 
 def test_iperf3_moves_data_over_tso_both_ways(lab, logs):
-    with two_linuxes(lab, 512) as (left, right, host, testpmd):
+    with two_linuxes(lab) as (left, right, host, testpmd):
         cpus = lab.cores.rest_list()
         with IperfServer(right, logs / "iperf3-server.log", cpus), \
                 IperfClient(left, RIGHT, 3, logs / "iperf3.log", cpus, ["--bidir"]) as client:
