@@ -36,6 +36,7 @@ struct nic_config {
 	uint32_t queues_max;
 	uint32_t rss_entries;		/**< of the RSS table */
 	uint32_t grant_max;		/**< subchannels it gives at most, whatever is asked for */
+	uint32_t grant_extra;		/**< and so many more, which nobody has asked for */
 	uint32_t grant_delay_ms;	/**< before each offer */
 	uint32_t offloads;		/**< OFFLOAD_... offered; RSC only where NVSP has it */
 	struct offload_limits large_send;

@@ -184,10 +184,12 @@ static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
-	uint64_t queues = 1, grant = NIC_QUEUES_MAX, delay = 0, rss_entries = RSS_ENTRIES;
+	uint64_t queues = 1, grant = NIC_QUEUES_MAX, extra = 0, delay = 0;
+	uint64_t rss_entries = RSS_ENTRIES;
 
 	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
 	    keyvals_number(&options->kv, "grant", 0, NIC_QUEUES_MAX, &grant) != 0 ||
+	    keyvals_number(&options->kv, "grant-extra", 0, NIC_QUEUES_MAX, &extra) != 0 ||
 	    keyvals_number(&options->kv, "grant-delay", 0, 60000, &delay) != 0 ||
 	    keyvals_number(&options->kv, "rss-table", 1, RSS_ENTRIES_MAX, &rss_entries) != 0 ||
 	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
@@ -200,6 +202,7 @@ parse_numbers(struct nic_options *options)
 	config->queues_max = (uint32_t)queues;
 	config->rss_entries = (uint32_t)rss_entries;
 	config->grant_max = (uint32_t)grant;
+	config->grant_extra = (uint32_t)extra;
 	config->grant_delay_ms = (uint32_t)delay;
 	return 0;
 }

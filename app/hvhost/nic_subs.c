@@ -32,6 +32,22 @@ nic_subs_set_due(struct nic *nic)
 	nic->subs.due_ns = pace_now_ns() + (uint64_t)nic->config.grant_delay_ms * NS_PER_MS;
 }
 
+/* What the host makes of a request for so many; 0: nothing. */
+static uint32_t
+nic_subs_decide(const struct nic *nic, uint32_t count)
+{
+	const struct nic_config *config = &nic->config;
+	uint32_t granted;
+
+	if (count >= config->queues_max)
+		return 0;
+	granted = count < config->grant_max ? count : config->grant_max;
+	if (granted == 0)
+		return 0;
+	granted += config->grant_extra;
+	return granted < NIC_QUEUES_MAX ? granted : NIC_QUEUES_MAX - 1;
+}
+
 /*
  * As with OpenVMM the count is of all subchannels that there are to be: a second
  * request may ask for more, and one for fewer takes none away.
@@ -40,11 +56,8 @@ uint32_t
 nic_subs_grant(struct nic *nic, uint32_t count)
 {
 	struct nic_subs *subs = &nic->subs;
-	uint32_t granted;
+	uint32_t granted = nic_subs_decide(nic, count);
 
-	if (count >= nic->config.queues_max)
-		return 0;
-	granted = count < nic->config.grant_max ? count : nic->config.grant_max;
 	if (granted == 0 || !nic_subs_have_sections(nic, granted))
 		return 0;
 	if (nic->landing == NULL)

@@ -83,6 +83,7 @@ static const char help_usage[] =
 "  rsc=on|off        offer to coalesce received segments (the profile's)\n"
 "  queues=N          how many channels a guest may have, 1 to 64 (1)\n"
 "  grant=N           grant so many subchannels at most, 0: refuse (all)\n"
+"  grant-extra=N     grant and offer so many more than that, a fault (0)\n"
 "  grant-delay=MS    wait before each subchannel's offer (0)\n"
 "  rss-table=N       entries of the RSS table, 1 to 256 (128)\n"
 "  nvsp=VERSION      speak this version only: 1, 2, 4, 5, 6 or 6.1\n"

@@ -81,6 +81,15 @@ def test_a_host_that_grants_fewer_channels_is_worked_with_and_one_sentence_says_
             [FEWER.format(port=port, count=grant + 1, wanted=4) for port in (0, 1)]
 
 
+def test_channels_that_nobody_asked_for_are_left_alone(lab, logs):
+    with forwarding(lab, logs, queues(2), ",queues=4,grant-extra=2") as (host, testpmd):
+        received, sent = frames_of_queues(testpmd)
+        assert all(received)
+        assert received == sent
+        assert warnings(testpmd) == []
+        assert [queue["tx_frames"] for queue in host.nic(1).queues] == [*sent, 0, 0]
+
+
 def test_channels_that_the_host_offers_late_are_waited_for(lab, logs):
     with forwarding(lab, logs, queues(4), ",queues=4,grant-delay=400",
                     delay=3000) as (_, testpmd):

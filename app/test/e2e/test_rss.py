@@ -38,7 +38,7 @@ def expected(key, table, queues):
     counts = [0] * queues
     for flow in range(FLOWS):
         frame = flows.frame(flow, 0, 64)
-        counts[table[toeplitz(key, frame[26:38]) % TABLE]] += 1
+        counts[table[toeplitz(key, frame[26:38]) % len(table)]] += 1
     return counts
 
 
@@ -79,10 +79,10 @@ class Port:
 
 
 @contextmanager
-def port_of(lab, logs, queues=4):
+def port_of(lab, logs, queues=4, nic=""):
     """A started port that hashes UDP, as it is configured by default otherwise."""
     with lab.namespace("rss") as namespace, \
-            lab.host([f"port={namespace.port()},queues={queues}"]) as host, \
+            lab.host([f"port={namespace.port()},queues={queues}{nic}"]) as host, \
             lab.testpmd(host, [f"--rxq={queues}", f"--txq={queues}", "--forward-mode=rxonly",
                                "--rss-udp"]) as testpmd:
         testpmd.command("start")
@@ -96,6 +96,16 @@ def test_each_flow_comes_to_the_queue_that_key_and_table_say(lab, logs, queues):
         assert port.testpmd.reta(0, TABLE) == [entry % queues for entry in range(TABLE)]
         table = [entry % queues for entry in range(TABLE)]
         assert port.spread() == expected(MICROSOFT, table, queues)
+
+
+@pytest.mark.parametrize("entries", [16, 64])
+def test_the_table_is_as_long_as_the_host_says(lab, logs, entries):
+    with port_of(lab, logs, nic=f",rss-table={entries}") as port:
+        assert port.testpmd.port_info(0)["Redirection table size"] == str(entries)
+        table = [3 - entry % 4 for entry in range(entries)]
+        port.set_table(list(enumerate(table)))
+        assert port.testpmd.reta(0, entries) == table
+        assert port.spread() == expected(MICROSOFT, table, 4)
 
 
 def test_another_key_is_in_force_at_once(lab, logs):

@@ -90,7 +90,7 @@ static const struct port_ops partial_port_ops = {
 	.close = test_port_close,
 };
 
-static uint32_t queues_max = 1, grant_max = 64;
+static uint32_t queues_max = 1, grant_max = 64, grant_extra;
 
 static void
 start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
@@ -104,6 +104,7 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.queues_max = queues_max,
 		.rss_entries = 128,
 		.grant_max = grant_max,
+		.grant_extra = grant_extra,
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,
 		.large_send = { OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN },
@@ -1996,6 +1997,36 @@ subchannels_are_granted_as_the_host_likes(void **state)
 	assert_int_equal(fake.subs, 1);
 }
 
+static void
+more_subchannels_are_granted_than_asked_for_by_a_bad_host(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	queues_max = 64;
+	grant_extra = 2;
+	start_sized("default", 2 * RECV_LEN, profile_find("default")->frame_max);
+	queues_max = 1;
+	grant_extra = 0;
+	bring_up_buffers();
+	initialize();
+	SAY(true, 133, 1, 1);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload + 4), SUCCESS);
+	assert_int_equal(le32(packet->payload + 8), 3);
+	nic_poll(nic);
+	hear(PACKET_INBAND);
+	assert_int_equal(fake.subs, 3);
+	/* 64 channels are the most that there are. */
+	SAY(true, 133, 1, 62);
+	packet = hear(PACKET_COMPLETION);
+	assert_int_equal(le32(packet->payload + 8), 63);
+	nic_poll(nic);
+	hear(PACKET_INBAND);
+	assert_int_equal(fake.subs, 63);
+	assert_clean();
+}
+
 /* Ask for so many subchannels; the status. */
 static uint32_t
 ask_for_channels(uint32_t count)
@@ -2263,6 +2294,8 @@ main(void)
 		     subchannels_are_offered_and_then_the_table),
 		CASE("subchannels are granted as the host likes",
 		     subchannels_are_granted_as_the_host_likes),
+		CASE("more subchannels are granted than asked for, by a bad host",
+		     more_subchannels_are_granted_than_asked_for_by_a_bad_host),
 		CASE("every queue has a receive section, or is not granted",
 		     every_queue_has_a_receive_section_or_is_not_granted),
 		CASE("a guest may ask for more channels, and for fewer",
