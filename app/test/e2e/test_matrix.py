@@ -17,7 +17,8 @@ ONE_CHANNEL = ["ws2012", "ws2008r2", "ws2008"]
 QUEUES = [1, 2, 4]
 # How the driver moves frames: device arguments.
 MODES = {"copy": "tx_copybreak=65535", "pages": "tx_copybreak=0"}
-SIZES = [64, 1514, 9000, 65536]
+# 65535: the longest frame whose MTU ethdev and host can both name.
+SIZES = [64, 1514, 9000, 65535, 65536]
 HEADER = 14
 COUNT = 2_000
 FLOWS = 50
@@ -26,12 +27,17 @@ FLOWS = 50
 def nics(size, count_of_queues):
     """The two NICs of a size."""
     source = jumbo_port(generator(count=COUNT, window=64, size=size, flows=FLOWS), size - HEADER)
-    return [small_nic(source, queues=count_of_queues)] * 2
+    options = {"queues": count_of_queues}
+    if size == 65535:
+        options.update({"mtu-max": size - HEADER, "recv": "31MiB"})
+    return [small_nic(source, **options)] * 2
 
 
-def longest(profile):
-    """The longest frame that this host sends and takes."""
-    return 1514 if profile == "ws2008" else 9216
+def longest(profile, size):
+    """The longest frame that the host of that profile and frame size sends and takes."""
+    if profile == "ws2008":
+        return 1514
+    return 65535 if size == 65535 else 9216
 
 
 def start_port_for(testpmd, port, size, host_takes):
@@ -65,10 +71,10 @@ def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues
                         eal_args=device_args(len(ports), MODES[mode])) as testpmd:
         assert testpmd.port_info(0)["Max possible RX queues"] == str(channels)
         for port, size in enumerate(sizes):
-            start_port_for(testpmd, port, size, longest(profile))
-        testpmd.command("start")
+            start_port_for(testpmd, port, size, longest(profile, size))
+        testpmd.start_without_loss()
         for port, size in enumerate(sizes):
-            if size <= longest(profile):
+            if size <= longest(profile, size):
                 wait_all_sent(host, port, COUNT)
                 assert_intact(host, port, port ^ 1, COUNT)
                 assert all(testpmd.queue_xstats(port, "rx", "packets"))
