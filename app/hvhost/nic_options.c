@@ -180,30 +180,39 @@ parse_mtu(struct nic_options *options)
 	return 0;
 }
 
+/* How many channels a guest may have, and how it comes by them. */
 static int
-parse_numbers(struct nic_options *options)
+parse_queues(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
-	uint64_t queues = 1, grant = NIC_QUEUES_MAX, extra = 0, delay = 0;
-	uint64_t rss_entries = RSS_ENTRIES;
+	uint64_t queues = 1, grant = NIC_QUEUES_MAX, extra = 0, delay = 0, entries = RSS_ENTRIES;
 
 	if (keyvals_number(&options->kv, "queues", 1, NIC_QUEUES_MAX, &queues) != 0 ||
 	    keyvals_number(&options->kv, "grant", 0, NIC_QUEUES_MAX, &grant) != 0 ||
 	    keyvals_number(&options->kv, "grant-extra", 0, NIC_QUEUES_MAX, &extra) != 0 ||
 	    keyvals_number(&options->kv, "grant-delay", 0, 60000, &delay) != 0 ||
-	    keyvals_number(&options->kv, "rss-table", 1, RSS_ENTRIES_MAX, &rss_entries) != 0 ||
-	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
+	    keyvals_number(&options->kv, "rss-table", 1, RSS_ENTRIES_MAX, &entries) != 0)
+		return -1;
+	config->queues_max = (uint32_t)queues;
+	config->grant_max = (uint32_t)grant;
+	config->grant_extra = (uint32_t)extra;
+	config->grant_delay_ms = (uint32_t)delay;
+	config->rss_entries = (uint32_t)entries;
+	return 0;
+}
+
+static int
+parse_numbers(struct nic_options *options)
+{
+	struct nic_config *config = &options->config;
+
+	if (keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
 	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
 	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
 	    parse_size(options, "recv", 64 * 1024, &config->recv_bytes) != 0 ||
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
 		return -1;
-	config->queues_max = (uint32_t)queues;
-	config->rss_entries = (uint32_t)rss_entries;
-	config->grant_max = (uint32_t)grant;
-	config->grant_extra = (uint32_t)extra;
-	config->grant_delay_ms = (uint32_t)delay;
 	return 0;
 }
 
@@ -246,7 +255,8 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	if (parse_mac(options) != 0 || parse_guid(options) != 0 || parse_nvsp(options) != 0 ||
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
 	    parse_large_send(options) != 0 || parse_capture(options) != 0 ||
-	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_numbers(options) != 0)
+	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_queues(options) != 0 ||
+	    parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

@@ -2191,6 +2191,145 @@ a_guest_may_ask_for_more_channels_and_for_fewer(void **state)
 	assert_clean();
 }
 
+static void
+a_packet_is_given_back_where_it_came(void **state)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+	uint64_t id;
+
+	(void)state;
+	bring_up_channels(4);
+	set_rss();
+	port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+	nic_poll(nic);
+	id = hear(PACKET_XFER_PAGES)->id;
+	fake.in_channel = 2;
+	give_back(id);
+	fake.in_channel = 0;
+	assert_only_broken(RULE_RX_CHANNEL);
+	assert_true(fake.killed);
+}
+
+static void
+subchannels_are_for_data(void **state)
+{
+	(void)state;
+	bring_up_channels(4);
+	fake.in_channel = 1;
+	put_packet(fake.send, 60, 0xaa);
+	say_section(0, 104);
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 1);
+	assert_int_equal(nic_queue_counters(nic, 1)->tx_frames, 1);
+	assert_clean();
+	/* A keepalive: not an answer comes. */
+	CONTROL(8, 12, 9);
+	hear_status(FAIL);
+	hear_nothing();
+	assert_only_broken(RULE_NVSP_PRIMARY);
+	assert_false(fake.killed);
+	SAY(true, 133, 1, 3);
+	hear_nothing();
+	assert_true(fake.killed);
+	assert_int_equal(rules.broken[RULE_NVSP_PRIMARY], 2);
+	fake.in_channel = 0;
+}
+
+static void
+a_new_guest_finds_one_channel_and_no_rss(void **state)
+{
+	(void)state;
+	queues_max = 4;
+	bring_up();
+	queues_max = 1;
+	assert_int_equal(ask_for_channels(3), SUCCESS);
+	hear(PACKET_INBAND);
+	set_rss();
+	assert_int_equal(channel_of_flow(), 3);
+	fake_close();
+	fake_open();
+	bring_up_buffers();
+	initialize();
+	set_filter(0x0d);
+	assert_int_equal(channel_of_flow(), 0);
+	assert_int_equal(fake.subs, 0);
+	/* All receive sections are the one queue's again. */
+	for (unsigned int i = 0; i < RECV_LEN / 1806 - 16; i++)
+		assert_true(deliver(own_mac, 60, 0));
+	assert_false(deliver(own_mac, 60, 0));
+	assert_clean();
+}
+
+static uint32_t random_seed;
+
+static uint32_t
+random_below(uint32_t limit)
+{
+	random_seed = random_seed * 1664525 + 1013904223;
+	return (random_seed >> 8) % limit;
+}
+
+/* What a guest does with its channels, in any order. */
+static void
+random_step(void)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+	const struct fake_packet *packet;
+
+	switch (random_below(6)) {
+	case 0:
+		SAY(true, 133, 1, random_below(9));
+		break;
+	case 1:
+		fake.in_channel = (uint16_t)random_below(fake.subs + 1);
+		put_packet(fake.send, 60, 0);
+		say_section(0, 104);
+		fake.in_channel = 0;
+		break;
+	case 2:
+		fake_close();
+		fake_open();
+		bring_up_buffers();
+		initialize();
+		set_filter(0x0d);
+		set_rss();
+		break;
+	default:
+		port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+		nic_poll(nic);
+	}
+	/* Some packets stay with the guest for a while. */
+	while ((packet = fake_next()) != NULL) {
+		if (packet->type != PACKET_XFER_PAGES || random_below(4) == 0)
+			continue;
+		fake.in_channel = packet->channel;
+		give_back(packet->id);
+		fake.in_channel = 0;
+	}
+}
+
+static void
+any_order_of_requests_for_channels_is_survived(void **state)
+{
+	(void)state;
+	for (random_seed = 1; random_seed <= 20; random_seed++) {
+		uint32_t seed = random_seed;
+
+		queues_max = 8;
+		bring_up();
+		queues_max = 1;
+		set_rss();
+		for (unsigned int step = 0; step < 300; step++) {
+			random_step();
+			fake.room = 1 << 20;
+			fake.sent = fake.taken = 0;
+		}
+		assert_clean();
+		stop(NULL);
+		random_seed = seed;
+	}
+}
+
 int
 main(void)
 {
@@ -2296,6 +2435,13 @@ main(void)
 		     subchannels_are_granted_as_the_host_likes),
 		CASE("more subchannels are granted than asked for, by a bad host",
 		     more_subchannels_are_granted_than_asked_for_by_a_bad_host),
+		CASE("a packet is given back where it came",
+		     a_packet_is_given_back_where_it_came),
+		CASE("subchannels are for data", subchannels_are_for_data),
+		CASE("a new guest finds one channel and no RSS",
+		     a_new_guest_finds_one_channel_and_no_rss),
+		CASE("any order of requests for channels is survived",
+		     any_order_of_requests_for_channels_is_survived),
 		CASE("every queue has a receive section, or is not granted",
 		     every_queue_has_a_receive_section_or_is_not_granted),
 		CASE("a guest may ask for more channels, and for fewer",

@@ -143,7 +143,8 @@ bad_nic_options_are_refused(void **state)
 		"port=sink,queues=65", "port=sink,mac=1:2:3", "port=sink,mac=01:00:00:00:00:01",
 		"port=sink,mac=02:00:00:00:00:01x", "port=sink,guid=1", "port=sink,nvsp=3",
 		"port=sink,recv=1000000", "port=sink,sections=warm", "port=sink,,mtu=1500",
-		"port=sink,monitor=perhaps",
+		"port=sink,monitor=perhaps", "port=sink,grant=65", "port=sink,rss-table=0",
+		"port=sink,rss-table=257", "port=sink,grant-delay=60001",
 	};
 	static struct nic_options options;
 
@@ -194,6 +195,13 @@ nic_options_have_their_defaults_and_values(void **state)
 	assert_int_equal(options.config.frame_max, 65536);
 	assert_int_equal(options.config.large_send.payload_max, 30000);
 	assert_int_equal(options.config.large_send.segments_min, 3);
+	assert_int_equal(nic_options_parse(&options, "port=sink,queues=8,grant=3,grant-extra=2,"
+			"grant-delay=100,rss-table=64", 0, profile_default()), 0);
+	assert_int_equal(options.config.queues_max, 8);
+	assert_int_equal(options.config.grant_max, 3);
+	assert_int_equal(options.config.grant_extra, 2);
+	assert_int_equal(options.config.grant_delay_ms, 100);
+	assert_int_equal(options.config.rss_entries, 64);
 	/* Only what the profile has; but coalescing by its own word. */
 	assert_int_equal(nic_options_parse(&options, "port=sink,offloads=udp4+tcp4", 0,
 			 profile_find("ws2012")), 0);
