@@ -101,6 +101,10 @@ void rte_vmbus_chan_irq_mask(struct vmbus_channel *chan);
 __rte_internal
 void rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan);
 
+/** Has the host read everything that was sent? Also true for a failed channel. */
+__rte_internal
+bool rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan);
+
 /**
  * For processors that can wait for a change of memory: the word that the host
  * writes when it sends something.

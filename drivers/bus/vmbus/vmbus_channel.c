@@ -432,6 +432,13 @@ rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 	return channel_has_failed(chan) || vmbus_rxring_is_empty(&chan->rx);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_tx_empty)
+bool
+rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan)
+{
+	return channel_has_failed(chan) || vmbus_txring_is_empty(&chan->tx);
+}
+
 RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_watch)
 volatile void *
 rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle)

@@ -171,6 +171,13 @@ vmbus_txring_publish(struct vmbus_txring *ring)
 	return ring_load(&ring->ctl->rindex, rte_memory_order_relaxed) == before;
 }
 
+bool
+vmbus_txring_is_empty(const struct vmbus_txring *ring)
+{
+	return ring->broken ||
+	       ring_load(&ring->ctl->rindex, rte_memory_order_acquire) == ring->published;
+}
+
 /* Receiving */
 
 int

@@ -94,6 +94,9 @@ int vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
  */
 bool vmbus_txring_publish(struct vmbus_txring *ring);
 
+/** Has the host read everything published? Also true for a broken ring. */
+bool vmbus_txring_is_empty(const struct vmbus_txring *ring);
+
 /**
  * Copy the next packet's checked descriptor; the packet stays.
  *

@@ -532,6 +532,18 @@ hn_chan_count(struct hn_chan *chan, uint32_t budget)
 	return chan->waiting;
 }
 
+bool
+hn_chan_is_paid(struct hn_chan *chan)
+{
+	bool paid;
+
+	hn_chan_rx_lock(chan);
+	paid = chan_has_failed(chan) || (chan->owed_count == 0 && !chan_has_released(chan) &&
+					 rte_vmbus_chan_tx_empty(chan->vmbus));
+	hn_chan_rx_unlock(chan);
+	return paid;
+}
+
 /* Sleeping */
 
 /* A host that waits for its memory may have nothing left to send with. */

@@ -212,6 +212,9 @@ enum hn_chan_overflow {
  */
 int hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow);
 
+/** Has the host read all that it is owed for what was received? Or the channel has failed. */
+bool hn_chan_is_paid(struct hn_chan *chan);
+
 /**
  * How many frames wait for the Rx queue, as far as a look into at most budget
  * ring packets tells. Those go into the backlog, without loss; when the receive

@@ -23,6 +23,8 @@
 /* Ring packets taken at a time when a channel is flushed, and how often at most. */
 #define CHANNELS_FLUSH_BUDGET 256
 #define CHANNELS_FLUSH_TURNS 1024
+/* Until the host has read what it gets back; a live one does at once. */
+#define CHANNELS_FLUSH_MS 1000
 
 void
 hn_channels_init(struct hn_channels *channels)
@@ -161,17 +163,33 @@ hn_channels_abandon(struct hn_channels *channels)
 		hn_chan_abandon(&channels->chan[i]);
 }
 
+/* true if the host has everything back. */
+static bool
+channels_flush_one(struct hn_chan *chan)
+{
+	unsigned int turn;
+
+	for (turn = 0; turn < CHANNELS_FLUSH_TURNS; turn++)
+		if (hn_chan_poll(chan, CHANNELS_FLUSH_BUDGET, HN_CHAN_DROP) <= 0)
+			break;
+	return hn_chan_is_paid(chan);
+}
+
 void
 hn_channels_flush(struct hn_channels *channels)
 {
-	unsigned int turn;
+	unsigned int waited;
+	bool done;
 	uint16_t i;
 
-	for (i = 0; i < channels->count; i++)
-		for (turn = 0; turn < CHANNELS_FLUSH_TURNS; turn++)
-			if (hn_chan_poll(&channels->chan[i], CHANNELS_FLUSH_BUDGET,
-					 HN_CHAN_DROP) <= 0)
-				break;
+	for (waited = 0; waited < CHANNELS_FLUSH_MS; waited++) {
+		done = true;
+		for (i = 0; i < channels->count; i++)
+			done = channels_flush_one(&channels->chan[i]) && done;
+		if (done || (waited % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev)))
+			return;
+		rte_delay_us_sleep(1000);
+	}
 }
 
 int

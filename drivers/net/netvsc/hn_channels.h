@@ -66,8 +66,9 @@ void hn_channels_close(struct hn_channels *channels);
 void hn_channels_abandon(struct hn_channels *channels);
 
 /**
- * Give back what lies in the rings of channels that nobody reads. The filter is
- * off: no more will come.
+ * Give back what lies in the rings of channels that nobody reads, and wait until
+ * the host has read that: it reads the channels in any order, and what it is
+ * told on one next must not come before. The filter is off: no more will come.
  */
 void hn_channels_flush(struct hn_channels *channels);
 

@@ -515,6 +515,14 @@ rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 	return queue_count == 0;
 }
 
+bool
+rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan)
+{
+	(void)chan;
+	host.tx_unread -= host.tx_unread != 0;
+	return host.tx_unread == 0;
+}
+
 void
 rte_vmbus_chan_irq_mask(struct vmbus_channel *chan)
 {

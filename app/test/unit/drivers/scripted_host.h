@@ -43,6 +43,7 @@ struct scripted_host {
 	uint32_t caps;			/**< of the last NDIS_CONFIG */
 	uint32_t nvsp_heard[160];	/**< by type */
 	uint32_t rx_completions;
+	uint32_t tx_unread;		/**< so often the host is not done reading */
 	bool gone;
 	bool chatter;			/**< sends notices without end */
 	/* Answers, as the good host gives them. */

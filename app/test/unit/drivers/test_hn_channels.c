@@ -285,6 +285,21 @@ test_control_on_a_subchannel(void **state)
 #undef CASE
 #define CASE(sentence, function) { sentence, function, start, stop, NULL }
 
+static void
+test_flush_awaits_the_host(void **state)
+{
+	(void)state;
+	assert_int_equal(add(), 0);
+	host.tx_unread = 50;
+	hn_channels_flush(&channels);
+	assert_int_equal(host.tx_unread, 0);
+	/* One that is gone is not waited for. */
+	host.tx_unread = UINT32_MAX;
+	host.gone = true;
+	hn_channels_flush(&channels);
+	assert_true(host.tx_unread > UINT32_MAX - 1000);
+}
+
 int
 main(void)
 {
@@ -304,6 +319,8 @@ main(void)
 		CASE("a bad answer to the request is an error", test_bad_answers),
 		CASE("an error of the bus is handed on", test_bus_fails),
 		CASE("close closes all channels, once", test_close_all),
+		CASE("a flush lasts until the host has read what it gets back",
+		      test_flush_awaits_the_host),
 		CASE("control messages on a subchannel are refused and given back",
 		      test_control_on_a_subchannel),
 	};

@@ -173,13 +173,16 @@ host_is_signalled_only_when_the_ring_stops_being_empty(void **state)
 	assert_false(vmbus_txring_publish(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
 	assert_int_equal(put(&ring, "", 0), 0);
+	assert_true(vmbus_txring_is_empty(&ring));
 	assert_true(vmbus_txring_publish(&ring));
 	assert_false(vmbus_txring_publish(&ring));
 	/* It has not read them yet. */
+	assert_false(vmbus_txring_is_empty(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
 	assert_false(vmbus_txring_publish(&ring));
 	/* It has read all of them. */
 	ctl->rindex = ctl->windex;
+	assert_true(vmbus_txring_is_empty(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
 	assert_true(vmbus_txring_publish(&ring));
 }
