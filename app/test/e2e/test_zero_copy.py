@@ -2,9 +2,11 @@
 # Copyright(c) 2026 The project authors
 """Frames that are not copied: mbufs lead into the receive buffer, and it is sent from."""
 
+from contextlib import contextmanager
+
 import pytest
 
-from lab import pcapfile
+from lab import paths, pcapfile
 from rig import (JUMBO, SINK, assert_intact, assert_passes_both_ways, frame_of, generator, jumbo_port,
                  numbered, queues, two_nics, wait_all_sent)
 
@@ -123,3 +125,162 @@ def test_full_speed_loses_nothing_by_what_the_other_nic_still_sends(lab):
         assert all(host.nic(port).port["sink_corrupted"] == 0 for port in (0, 1))
         assert all(attached(testpmd, port)[0] > 0 for port in (0, 1))
         testpmd.quit()
+
+
+# An application that keeps frames: hv-hold, see its source.
+
+# Of 18 thousand pieces that the default receive buffer has; small ones run short sooner.
+SMALL = "recv=2MiB"
+SHARE = 600  # half of the pieces of that, and no less than half of these
+
+
+class Holder:
+    """hv-hold with a NIC of a generator that never ends; does what it is told."""
+
+    def __init__(self, guest):
+        self.guest = guest
+
+    def answer(self, command, timeout=20):
+        """What it says to a command."""
+        start = self.guest.mark()
+        self.guest.send(command + "\n")
+        return self.guest.wait_for(r"^hold: (.*)$", timeout, start)[1]
+
+    def do(self, *commands):
+        """All of these; each must go well."""
+        for command in commands:
+            assert self.answer(command) == "ok", command
+
+    def attached(self):
+        """How many frames it keeps that were not copied."""
+        start = self.guest.mark()
+        self.do("attached")
+        return int(self.guest.wait_for(r"^attached (\d+) of", start=start)[1])
+
+    def refused(self, command):
+        """The driver's one sentence about a command that must be refused as busy."""
+        start = self.guest.mark()
+        assert self.answer(command) == "Device or resource busy"
+        [said] = [line for line in self.guest.output(start).splitlines() if "NETVSC" in line]
+        return said
+
+    def quit(self):
+        self.guest.send("quit\n")
+        assert self.guest.wait() == 0, self.guest.obituary()
+
+
+@contextmanager
+def holding(lab, nic="", args=(), host_options=()):
+    """A host whose NIC 0 sends on and on, and hv-hold."""
+    source = generator(rate=100_000, size="60-1514", flows=20)
+    with lab.host([f"{source},sections=cold{nic}"], host_options) as host, \
+            lab.guest(host, paths.program("hv-hold"), args, eal=lab.eal(lab.cores.lcores(1)),
+                      eal_args=nic_args("rx_copybreak=0")[:2], stdin=True) as guest:
+        guest.wait_for("hold: ready")
+        yield host, Holder(guest)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_who_keeps_more_than_its_share_gets_copies_and_traffic_goes_on(lab, count):
+    with holding(lab, f",{SMALL},queues={count}", [f"--rxq={count}"]) as (host, holder):
+        holder.do("keep 10000", "check")
+        assert SHARE // 2 < holder.attached() <= SHARE
+        before = holder.attached()
+        holder.do("pass 20000", "check", "keep 1000")
+        assert holder.attached() == before
+        holder.do("free 11000", "pass 1", "pass 1000", "keep 100")
+        assert holder.attached() > 90
+        holder.quit()
+
+
+def test_a_program_that_polls_loses_nothing_while_it_keeps_all_it_may(lab):
+    source = generator(count=12_000, rate=4_000, size=1514)
+    with lab.host([f"{source},{SMALL}"]) as host, \
+            lab.guest(host, paths.program("hv-hold"), eal=lab.eal(lab.cores.lcores(1)),
+                      eal_args=nic_args()[:2], stdin=True) as guest:
+        guest.wait_for("hold: ready")
+        holder = Holder(guest)
+        holder.do("keep 12000", "check")
+        assert 0 < holder.attached() <= SHARE
+        assert host.nic(0).dropped == 0
+        holder.quit()
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_frames_are_freed_late_from_another_lcore_in_no_order(lab, count):
+    with holding(lab, f",queues={count}", [f"--rxq={count}", "--scatter"]) as (_, holder):
+        for _ in range(5):
+            holder.do("keep 3000")
+            assert holder.attached() == 3000
+            holder.do("pass 3000", "check", "free 1500", "pass 3000", "keep 1000", "check",
+                      "free 2500", "pass 100")
+        holder.quit()
+
+
+def test_frames_kept_over_stop_and_start_stay_as_they_are(lab):
+    with holding(lab) as (_, holder):
+        holder.do("keep 2000", "stop", "check", "free 500", "check", "start", "pass 30000",
+                  "check", "keep 500", "stop", "start", "pass 30000", "check", "free 2000",
+                  "pass 1000")
+        assert holder.attached() == 0
+        holder.quit()
+
+
+def test_an_mtu_change_is_refused_while_frames_are_kept_and_works_after_that(lab):
+    with holding(lab, ",mtu=9000", ["--scatter"]) as (_, holder):
+        holder.do("keep 100", "stop")
+        assert "free them first" in holder.refused("mtu 4000")
+        holder.do("start", "pass 1000", "check", "stop", "free 100", "mtu 4000", "start",
+                  "pass 1000")
+        holder.quit()
+
+
+def test_more_queues_are_refused_while_frames_are_kept_and_work_after_that(lab):
+    with holding(lab, ",queues=4", ["--rxq=2"]) as (_, holder):
+        holder.do("keep 100", "stop")
+        assert "free them first" in holder.refused("queues 4")
+        holder.do("queues 2", "start", "pass 1000", "check", "stop", "free 100", "queues 4",
+                  "start", "pass 1000")
+        holder.quit()
+
+
+def test_a_reset_is_refused_while_frames_are_kept_and_works_after_that(lab):
+    with holding(lab) as (_, holder):
+        holder.do("keep 100")
+        assert "free them first" in holder.refused("reset")
+        holder.do("start", "pass 1000", "check", "stop", "free 100", "reset", "queues 1", "start",
+                  "pass 1000")
+        holder.quit()
+
+
+# What is kept when a port is closed cannot be given back to the host in time.
+KEPT_OVER_CLOSE = ["--tolerate", "RX_LEFTOVER"]
+
+
+def test_frames_outlive_their_port_and_it_comes_back_once_they_are_freed(lab):
+    with holding(lab, host_options=KEPT_OVER_CLOSE) as (_, holder):
+        for _ in range(3):
+            holder.do("keep 1000", "stop", "close", "check", "remove", "check", "free 999", "check")
+            start = holder.guest.mark()
+            assert holder.answer("probe") != "ok"
+            [said] = [line for line in holder.guest.output(start).splitlines() if "NETVSC" in line]
+            assert "received mbufs of 6e657473-0000-4000-8000-000000000000 are not freed yet" in said
+            holder.do("check", "free 1", "probe", "start", "pass 10000")
+        holder.quit()
+
+
+def test_a_port_that_was_removed_leaves_frames_that_are_freed_at_the_end(lab):
+    with holding(lab, host_options=KEPT_OVER_CLOSE) as (_, holder):
+        holder.do("keep 1000", "remove", "check")
+        holder.quit()
+
+
+@pytest.mark.parametrize("end", [["stop", "close", "free 500"], ["free 500", "stop", "close"],
+                                 ["stop", "close", "remove"], []])
+def test_frames_outlive_their_host(lab, end):
+    with holding(lab) as (host, holder):
+        holder.do("keep 1000")
+        host.kill()
+        holder.guest.wait_for("the host has taken the device", timeout=10)
+        holder.do("check", *end, "check")
+        holder.quit()
