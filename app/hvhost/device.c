@@ -58,7 +58,8 @@ channel_create(struct vmbus_channel *ch, struct vmbus_device *dev, uint16_t inde
 	ch->monitor_id = MONITOR_NONE;
 	ret = shm_create(&ch->rings, "rings", 2 * dev->ring_bytes);
 	if (ret == 0)
-		bus_attach_channel(dev->bus, ch, dev->monitored);
+		bus_attach_channel(dev->bus, ch, dev->monitored &&
+				   (index == 0 || !dev->subs_unmonitored));
 	return ret;
 }
 
@@ -193,6 +194,7 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	dev->ctx = ctx;
 	dev->ring_bytes = offer->ring_bytes;
 	dev->monitored = offer->monitored;
+	dev->subs_unmonitored = offer->subs_unmonitored;
 	dev->primary.dev = dev;
 	dev->primary.monitor_id = MONITOR_NONE;
 	dev->minor = bus->next_minor++;

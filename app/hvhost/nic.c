@@ -342,6 +342,7 @@ nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *conf
 	nic->dev = vmbus_offer(bus, &(struct vmbus_offer){
 		.instance = config->instance,
 		.monitored = config->monitored,
+		.subs_unmonitored = config->subs_unmonitored,
 		.ring_bytes = config->ring_bytes,
 		.recv_bytes = config->recv_bytes,
 		.send_bytes = config->send_bytes,

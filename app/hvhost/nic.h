@@ -44,6 +44,7 @@ struct nic_config {
 	uint64_t link_bps;
 	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
+	bool subs_unmonitored;		/**< but for the subchannels */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;
 	size_t recv_bytes;

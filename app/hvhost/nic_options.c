@@ -90,6 +90,27 @@ parse_sections(struct nic_options *options)
 	return -1;
 }
 
+/* "primary": only the primary channel has one. */
+static int
+parse_monitor(struct nic_options *options)
+{
+	static const char *const words[] = { "no", "yes", "primary" };
+	const char *text = keyvals_take(&options->kv, "monitor");
+	size_t i;
+
+	if (text == NULL)
+		return 0;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			break;
+	options->config.monitored = i > 0;
+	options->config.subs_unmonitored = i == 2;
+	if (i < sizeof(words) / sizeof(words[0]))
+		return 0;
+	log_usage("--nic: monitor=%s is none of yes, no, primary", text);
+	return -1;
+}
+
 static int
 parse_capture(struct nic_options *options)
 {
@@ -208,7 +229,6 @@ parse_numbers(struct nic_options *options)
 
 	if (keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
-	    keyvals_switch(&options->kv, "monitor", &config->monitored) != 0 ||
 	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
 	    parse_size(options, "recv", 64 * 1024, &config->recv_bytes) != 0 ||
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
@@ -256,7 +276,7 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
 	    parse_large_send(options) != 0 || parse_capture(options) != 0 ||
 	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_queues(options) != 0 ||
-	    parse_numbers(options) != 0)
+	    parse_monitor(options) != 0 || parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

@@ -202,6 +202,9 @@ nic_options_have_their_defaults_and_values(void **state)
 	assert_int_equal(options.config.grant_extra, 2);
 	assert_int_equal(options.config.grant_delay_ms, 100);
 	assert_int_equal(options.config.rss_entries, 64);
+	assert_int_equal(nic_options_parse(&options, "port=sink,monitor=primary", 0,
+			 profile_default()), 0);
+	assert_true(options.config.monitored && options.config.subs_unmonitored);
 	/* Only what the profile has; but coalescing by its own word. */
 	assert_int_equal(nic_options_parse(&options, "port=sink,offloads=udp4+tcp4", 0,
 			 profile_find("ws2012")), 0);

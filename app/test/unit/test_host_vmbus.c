@@ -1155,6 +1155,28 @@ kernels_show_channels_each_in_its_way(void **state)
 }
 
 static void
+subchannels_may_lack_the_monitor_that_the_primary_has(void **state)
+{
+	struct guest guest;
+
+	(void)state;
+	bus = vmbus_create(&(struct vmbus_config){ .dir = dir, .rules = &rules });
+	assert_non_null(bus);
+	dev = vmbus_offer(bus, &(struct vmbus_offer){
+		.instance = INSTANCE, .monitored = true, .subs_unmonitored = true,
+		.ring_bytes = RING, .recv_bytes = 16 * PAGE, .send_bytes = 8 * PAGE,
+	}, &ops, NULL);
+	assert_non_null(dev);
+	guest = guest_start();
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	assert_true(tree_has("channels/14/monitor_id"));
+	assert_true(tree_has("channels/15/subchannel_id"));
+	assert_false(tree_has("channels/15/monitor_id"));
+	guest_stop(&guest);
+	stop(NULL);
+}
+
+static void
 subchannels_go_with_the_last_close_and_their_rings_too(void **state)
 {
 	struct guest guest = guest_start();
@@ -1261,6 +1283,8 @@ main(void)
 			a_channel_without_monitor_is_signalled_by_write),
 		CASE("a subchannel appears and carries packets",
 		     a_subchannel_appears_and_carries_packets),
+		CASE_ALONE("subchannels may lack the monitor that the primary has",
+			   subchannels_may_lack_the_monitor_that_the_primary_has),
 		CASE("subchannels go with the last close, and their rings too",
 		     subchannels_go_with_the_last_close_and_their_rings_too),
 	};
