@@ -50,6 +50,7 @@
 struct slot {
 	uint32_t start;
 	uint32_t end;
+	uint32_t swap;		/* see struct guestmem_part; in bytes */
 };
 
 /* A chunk of a file that is mapped in the window. */
@@ -60,6 +61,7 @@ struct chunk {
 	uint64_t offset;	/* in the file */
 	uint64_t len;		/* GUEST_CHUNK, or the size of a larger hugepage */
 	uint32_t slot;		/* its first */
+	uint32_t swap;
 	uint32_t refs;		/* of parts */
 };
 
@@ -300,6 +302,7 @@ chunk_create(struct guestmem *mem, const struct chunk *like, int fd, struct chun
 	chunk->next = *bucket;
 	*bucket = chunk;
 	mem->owner[chunk->slot] = chunk;
+	mem->slot[chunk->slot].swap = chunk->swap * GUEST_PAGE;
 	*created = chunk;
 	return 0;
 }
@@ -364,11 +367,13 @@ part_chunk(const struct guestmem_part *part, struct chunk *like)
 
 	if (fstat(part->fd, &st) < 0 || fstatfs(part->fd, &fs) < 0)
 		return -errno;
-	*like = (struct chunk){ .dev = st.st_dev, .inode = st.st_ino, .len = GUEST_CHUNK };
+	*like = (struct chunk){ .dev = st.st_dev, .inode = st.st_ino, .len = GUEST_CHUNK,
+				.swap = part->swap };
 	if (fs.f_type == HUGETLBFS_MAGIC && (uint64_t)fs.f_bsize > GUEST_CHUNK)
 		like->len = (uint64_t)fs.f_bsize;
 	like->offset = part->offset - part->offset % like->len;
 	if (!S_ISREG(st.st_mode) || like->len > LARGE_LEN || part->len == 0 ||
+	    part->swap >= GUEST_CHUNK / GUEST_PAGE || (part->swap != 0 && like->len > GUEST_CHUNK) ||
 	    (part->addr | part->offset | part->len) % GUEST_PAGE != 0 ||
 	    part->len > like->len - part->offset % like->len ||
 	    part->addr > INT64_MAX - part->len)
@@ -459,8 +464,8 @@ guestmem_translate(const struct guestmem *mem, uint64_t gpa, size_t len)
 	if (at >= mem->window_len || len == 0 || len > GUEST_PAGE - at % GUEST_PAGE)
 		return NULL;
 	slot = &mem->slot[at / GUEST_CHUNK];
-	in_slot = (uint32_t)(at % GUEST_CHUNK);
+	in_slot = (uint32_t)(at % GUEST_CHUNK) ^ slot->swap;
 	if (in_slot < slot->start || in_slot >= slot->end)
 		return NULL;
-	return mem->window + at;
+	return mem->window + (at - at % GUEST_CHUNK) + in_slot;
 }

@@ -24,6 +24,8 @@
 
 #define GUEST_PAGE 4096u
 #define GUEST_CHUNK (2u << 20)
+/** A swap that scatters the pages of a chunk. */
+#define GUEST_SWAP 0x55u
 
 struct guestmem;
 
@@ -43,6 +45,11 @@ struct guestmem_part {
 	uint64_t offset;	/**< in the file; multiple of 4096 */
 	uint64_t len;		/**< multiple of 4096 */
 	int fd;			/**< not kept */
+	/**
+	 * XORed with the page numbers inside its chunk: an odd one leaves no two
+	 * pages in a row. 0: all are. Of a chunk of 2 MiB only; the first part decides.
+	 */
+	uint32_t swap;
 };
 
 /**
@@ -50,7 +57,7 @@ struct guestmem_part {
  * host: its chunk then reads as zeros, and that is said on stderr.
  *
  * @param gpa
- *   Its guest-physical address.
+ *   Its guest-physical address, without the swap.
  * @return 0; -EINVAL for a part that crosses chunks or is of no memory file;
  *   -ENOSPC; or why it cannot be mapped.
  */

@@ -24,6 +24,7 @@ enum {
 	OPT_KERNEL,
 	OPT_POLL,
 	OPT_DOORBELL_ONLY,
+	OPT_SCATTER,
 	OPT_TOLERATE,
 	OPT_HELP,
 };
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{ "kernel", required_argument, NULL, OPT_KERNEL },
 	{ "poll", required_argument, NULL, OPT_POLL },
 	{ "doorbell-only", no_argument, NULL, OPT_DOORBELL_ONLY },
+	{ "scatter", no_argument, NULL, OPT_SCATTER },
 	{ "tolerate", required_argument, NULL, OPT_TOLERATE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -63,6 +65,8 @@ static const char help_usage[] =
 "  --poll MODE       adaptive: sleep when idle; busy: never sleep (adaptive)\n"
 "  --doorbell-only   read a ring only after the guest has signalled it: shows a\n"
 "                    driver that forgets to\n"
+"  --scatter         no two pages of a card's buffers are in a row, as a real kernel's\n"
+"                    may be: shows a driver that takes them for one piece\n"
 "  --tolerate RULE[,RULE...]\n"
 "                    breaking these does not show in the exit status\n"
 "  -v                show every control message\n"
@@ -194,6 +198,9 @@ options_take(struct options *options, int opt, const char *word)
 		return options_set_poll(options, optarg);
 	case OPT_DOORBELL_ONLY:
 		options->doorbell_only = true;
+		return 0;
+	case OPT_SCATTER:
+		options->scatter = true;
 		return 0;
 	case OPT_TOLERATE:
 		options->tolerate = optarg;

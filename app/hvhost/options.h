@@ -30,6 +30,7 @@ struct options {
 	const struct kernel *kernel;		/**< of the guests */
 	bool busy;				/**< never sleep */
 	bool doorbell_only;
+	bool scatter;				/**< the pages of cards' buffers */
 	bool verbose;
 };
 

@@ -307,8 +307,9 @@ session_add_memory(struct session *session, const struct transport_request *req,
 		.offset = req->offset,
 		.len = req->len,
 		.fd = fd,
+		.swap = session->bus->config.scatter && req->index == 1 ? GUEST_SWAP : 0,
 	};
-	struct transport_answer answer = { .error = 0 };
+	struct transport_answer answer = { .swap = part.swap };
 
 	answer.error = -guestmem_add(session->bus->mem, &part, &answer.gpa);
 	if (answer.error != 0 && !session->complained) {

@@ -42,12 +42,13 @@
 #define TRANSPORT_DIR_MAX 90
 
 /** Both sides have to be of one build. */
-#define TRANSPORT_VERSION 3u
+#define TRANSPORT_VERSION 4u
 
 enum transport_verb {
 	TRANSPORT_HELLO_MEMORY = 1,
 	TRANSPORT_HELLO_UIO,		/**< minor */
-	TRANSPORT_ADD,			/**< addr, len, offset; carries the file's descriptor */
+	TRANSPORT_ADD,			/**< addr, len, offset; carries the file's descriptor;
+					     index is 1 for a card's buffer */
 	TRANSPORT_DROP,			/**< addr, len */
 	TRANSPORT_REGION,		/**< minor, index */
 	TRANSPORT_RING,			/**< relid */
@@ -70,7 +71,7 @@ struct transport_request {
 /** host: the answer to each of them. */
 struct transport_answer {
 	int32_t error;			/**< 0 or an errno */
-	uint32_t reserved;
+	uint32_t swap;			/**< of TRANSPORT_ADD: to be XORed with its page numbers */
 	uint64_t gpa;			/**< of TRANSPORT_ADD */
 	uint64_t len;			/**< of TRANSPORT_REGION and _RING, with a descriptor */
 };

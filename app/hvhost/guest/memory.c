@@ -63,11 +63,24 @@ memory_chunk(int prot, int flags, int fd)
 	return memory_is_ram(fd) ? TRANSPORT_CHUNK : 0;
 }
 
+/* Pages that the host has not left in a row are told one by one. */
 static void
-memory_add_part(uintptr_t addr, uint64_t len, int fd, uint64_t offset)
+memory_tell(uintptr_t addr, uint64_t len, const struct transport_answer *answer)
+{
+	uint64_t page, pfn = answer->gpa / PAGE;
+
+	if (answer->swap == 0)
+		pagemap_set(addr, len, pfn);
+	for (page = 0; answer->swap != 0 && page < len / PAGE; page++)
+		pagemap_set(addr + page * PAGE, PAGE, (pfn + page) ^ answer->swap);
+}
+
+static void
+memory_add_part(uintptr_t addr, uint64_t len, int fd, uint64_t offset, bool lent)
 {
 	struct transport_request req = {
 		.verb = TRANSPORT_ADD,
+		.index = lent,
 		.addr = addr,
 		.len = len,
 		.offset = offset,
@@ -76,11 +89,11 @@ memory_add_part(uintptr_t addr, uint64_t len, int fd, uint64_t offset)
 
 	/* The host says why not; the program finds the memory without address. */
 	if (host_request(&req, fd, &answer, NULL) == 0)
-		pagemap_set(addr, len, answer.gpa / PAGE);
+		memory_tell(addr, len, &answer);
 }
 
 static void
-memory_add(uintptr_t addr, size_t len, int fd, uint64_t offset, uint64_t chunk)
+memory_add(uintptr_t addr, size_t len, int fd, uint64_t offset, uint64_t chunk, bool lent)
 {
 	uint64_t part;
 
@@ -92,7 +105,7 @@ memory_add(uintptr_t addr, size_t len, int fd, uint64_t offset, uint64_t chunk)
 	for (; len > 0; addr += part, offset += part, len -= part) {
 		part = chunk - offset % chunk;
 		part = part < len ? part : len;
-		memory_add_part(addr, part, fd, offset);
+		memory_add_part(addr, part, fd, offset, lent);
 	}
 	pthread_mutex_unlock(&memory_lock);
 }
@@ -103,13 +116,13 @@ memory_mapped(void *start, size_t len, int prot, int flags, int fd, off_t offset
 	uint64_t chunk = guest_dir() != NULL ? memory_chunk(prot, flags, fd) : 0;
 
 	if (chunk != 0)
-		memory_add((uintptr_t)start, len, fd, (uint64_t)offset, chunk);
+		memory_add((uintptr_t)start, len, fd, (uint64_t)offset, chunk, false);
 }
 
 void
 memory_lent(void *start, size_t len, int fd)
 {
-	memory_add((uintptr_t)start, len, fd, 0, TRANSPORT_CHUNK);
+	memory_add((uintptr_t)start, len, fd, 0, TRANSPORT_CHUNK, true);
 }
 
 void

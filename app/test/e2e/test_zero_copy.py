@@ -82,6 +82,24 @@ def test_jumbo_frames_arrive_intact_uncopied_over_queues(lab, count):
         testpmd.quit()
 
 
+@pytest.mark.parametrize("chains", [False, True], ids=["single", "scatter"])
+@pytest.mark.parametrize("size", [1514, "60-1514", f"60-{LONGEST}"])
+def test_pages_that_are_nowhere_in_a_row_make_chains_or_copies(lab, size, chains):
+    longest = int(str(size).rsplit("-", maxsplit=1)[-1])
+    both = jumbo_port(numbered(COUNT, size=size), max(longest - 14, 1500)) + ",sections=cold"
+    mbuf = 2048 if chains else longest + 4 + 128
+    args = [f"--max-pkt-len={longest + 4}", f"--mbuf-size={max(mbuf, 2176)}",
+            *(JUMBO if chains else JUMBO[1:])]
+    with two_nics(lab, both, both, args, host_options=["--scatter"], mbufs=8192,
+                  eal_args=nic_args()) as (host, testpmd):
+        testpmd.command("start")
+        assert_passes_both_ways(host, COUNT)
+        for port in (0, 1):
+            taken = attached(testpmd, port)[0]
+            assert taken > COUNT * 0.8 if chains else 0 < taken < COUNT * 0.8
+        testpmd.quit()
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("copybreak", [0, None, 511, 1513, 1514])
 def test_frames_of_up_to_rx_copybreak_bytes_are_copied_and_longer_ones_are_not(lab, copybreak,

@@ -100,6 +100,28 @@ an_address_leads_to_the_guests_memory(void **state)
 }
 
 static void
+scattered_pages_are_none_in_a_row(void **state)
+{
+	struct guestmem_part part = {
+		.owner = owner, .addr = 0x100000000000, .len = GUEST_CHUNK / 2, .fd = file,
+		.swap = GUEST_SWAP,
+	};
+	uint64_t gpa, pfn, before = 0;
+	uint32_t page;
+
+	(void)state;
+	assert_int_equal(guestmem_add(mem, &part, &gpa), 0);
+	for (page = 0; page < GUEST_CHUNK / 2 / GUEST_PAGE; page++, before = pfn) {
+		pfn = (gpa / GUEST_PAGE + page) ^ GUEST_SWAP;
+		assert_int_not_equal(pfn, before + 1);
+		assert_same_memory(pfn * GUEST_PAGE + 7, file, page * GUEST_PAGE + 7);
+	}
+	assert_null(guestmem_translate(mem, gpa + GUEST_CHUNK / 2, 1));
+	part.swap = GUEST_CHUNK / GUEST_PAGE;
+	assert_int_equal(guestmem_add(mem, &part, &gpa), -EINVAL);
+}
+
+static void
 virtual_addresses_of_all_sizes_are_taken(void **state)
 {
 	(void)state;
@@ -366,6 +388,7 @@ main(void)
 	static const struct CMUnitTest cases[] = {
 		CASE("an address leads to the guest's memory",
 		     an_address_leads_to_the_guests_memory),
+		CASE("scattered pages are none in a row", scattered_pages_are_none_in_a_row),
 		CASE("virtual addresses of all sizes are taken",
 		     virtual_addresses_of_all_sizes_are_taken),
 		CASE("addresses begin above 4 GiB, or where asked",
