@@ -57,7 +57,8 @@ struct hn_port {
 	struct hn_rss rss;
 	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */
-	uint32_t ptype_layers;		/**< packet types that the application asked for */
+	uint32_t ptype_layers;		/**< of packets, whose types the application wants */
+	bool ptype_chosen;		/**< it has said which; asking which there are changes nothing */
 	struct hn_options options;
 	struct hn_offload offload;	/**< of the connected host, and the port's share in it */
 };
