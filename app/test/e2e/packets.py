@@ -20,8 +20,8 @@ def payload_of(size, seed=0):
     return random.Random(f"{size} {seed}").randbytes(size)
 
 
-def _ip(version, protocol, length):
-    source, destination = ADDRESSES[version]
+def _ip(version, protocol, length, addresses):
+    source, destination = addresses
     if version == 4:
         return struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 1, 0x4000, 64, protocol,
                            WRONG) + source + destination
@@ -29,16 +29,16 @@ def _ip(version, protocol, length):
 
 
 def packet(version, protocol, payload, *, tag=b"", sequence=1, options=b"", port=5000,
-           flags=PSH):
+           flags=PSH, to=80, addresses=None):
     """An Ethernet frame for NIC 0 with no valid checksum in it."""
     if protocol == TCP:
-        l4 = struct.pack("!HHIIBBHHH", port, 80, sequence, 1, (5 + len(options) // 4) << 4,
+        l4 = struct.pack("!HHIIBBHHH", port, to, sequence, 1, (5 + len(options) // 4) << 4,
                          flags, 8192, WRONG, 0) + options
     else:
-        l4 = struct.pack("!HHHH", port, 80, 8 + len(payload), WRONG)
+        l4 = struct.pack("!HHHH", port, to, 8 + len(payload), WRONG)
     kind = struct.pack("!H", 0x0800 if version == 4 else 0x86DD)
-    frame = NIC_0 + STRANGER + tag + kind + _ip(version, protocol, len(l4) + len(payload)) + \
-        l4 + payload
+    frame = NIC_0 + STRANGER + tag + kind + _ip(
+        version, protocol, len(l4) + len(payload), addresses or ADDRESSES[version]) + l4 + payload
     return frame.ljust(60, b"\0")
 
 
