@@ -61,3 +61,31 @@ def test_the_router_carries_pings_and_tcp_between_subnets(lab, logs, program, co
         assert host.nic(0).dropped == 0
         if program == "dpdk-l3fwd":  # the other one knows no end
             router.end()
+
+
+SUBNETS_6 = ("2001:200:0:0:", "2001:200:0:1:")  # of dpdk-l3fwd
+
+
+def join_subnet_6(namespace, port):
+    """The same as join_subnet() for IPv6; returns the address."""
+    here, there = SUBNETS_6[port], SUBNETS_6[1 - port]
+    tap = namespace.tap
+    namespace.run(["sysctl", "-qw", f"net.ipv6.conf.{tap}.disable_ipv6=0"])
+    namespace.run(["ip", "address", "add", f"{here}:2/64", "dev", tap, "nodad"])
+    namespace.run(["ip", "neigh", "add", f"{here}:1", "lladdr", f"02:15:5d:00:00:{port:02x}",
+                   "dev", tap])
+    namespace.run(["ip", "route", "add", f"{there}:/64", "via", f"{here}:1", "dev", tap])
+    return f"{here}:2"
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_router_carries_ipv6_as_well(lab, logs, config):
+    with routed(lab, "dpdk-l3fwd", config) as (left, right, _, router):
+        join_subnet_6(left, 0)
+        address = join_subnet_6(right, 1)
+        assert ping(left, address, 100).received == 100
+        cpus = lab.cores.rest_list()
+        with IperfServer(right, logs / "iperf3-server.log", cpus), \
+                IperfClient(left, address, 2, logs / "iperf3.log", cpus) as client:
+            assert client.result().received_bytes > 1e6
+        router.end()
