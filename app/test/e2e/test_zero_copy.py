@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from engine import LRO, MULTI_SEGS, SEGMENT, SUMS, TSO, assert_good, send_through, streams_of
 from lab import paths, pcapfile
+from packets import payload_of, segments
 from rig import (JUMBO, SINK, assert_intact, assert_passes_both_ways, frame_of, generator, jumbo_port,
                  numbered, queues, two_nics, wait_all_sent)
 
@@ -132,6 +134,18 @@ def test_short_mbufs_do_not_bound_frames_that_are_not_copied(lab):
         # The host's memory is in a row here, mostly: a frame takes an mbuf, not 36.
         assert attached(testpmd) == [COUNT]
         testpmd.quit()
+
+
+@pytest.mark.parametrize("options", [[], ["--scatter"]], ids=["in a row", "scattered"])
+def test_joined_segments_are_sent_on_uncopied_and_cut_again(lab, logs, options):
+    # Each as much as the host takes at once.
+    carried = {5000 + number: payload_of(30 * SEGMENT, number) for number in range(20)}
+    frames = [frame for port, payload in carried.items()
+              for frame in segments(4, payload, SEGMENT, port=port)]
+    out = send_through(lab, logs, frames, SUMS | TSO | MULTI_SEGS, len(frames), rx=SUMS | LRO,
+                       segment=SEGMENT, eal_args=nic_args("rx_copybreak=0"), host_options=options)
+    assert streams_of(out) == carried
+    assert_good(out)
 
 
 def test_full_speed_loses_nothing_by_what_the_other_nic_still_sends(lab):
