@@ -239,6 +239,7 @@ nic_channel_opened(void *ctx, struct vmbus_channel *vch)
 	ch->vch = vch;
 	ch->dead = false;
 	ch->stuck.waits = false;
+	nic->rndis.channels_open |= 1ULL << index;
 	nic_rx_reset(ch);
 	if (index >= nic->queues_seen)
 		nic->queues_seen = index + 1u;
@@ -267,6 +268,7 @@ nic_channel_closed(void *ctx, struct vmbus_channel *vch)
 	if (index >= NIC_QUEUES_MAX)
 		return;
 	nic->channel[index].vch = NULL;
+	nic->rndis.channels_open &= ~(1ULL << index);
 	if (index != 0)
 		return;
 	log_info("%s: closed%s", nic->name,

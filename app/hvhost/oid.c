@@ -208,6 +208,7 @@ oid_rss_limits(const struct rndis *rndis)
 		.hashes = rndis->profile->rss_hashes,
 		.queues = rndis->queues_max,
 		.entries = rndis->rss_entries,
+		.open = rndis->channels_open,
 	};
 }
 
@@ -406,29 +407,33 @@ set_config_parameter(struct rndis *rndis, const uint8_t *value, size_t len)
 	return RNDIS_STATUS_SUCCESS;
 }
 
+/* Nothing is known of hosts that refuse the last two; what comes of them is not certain. */
 static const struct {
 	enum rule rule;
 	const char *what;
+	bool is_refused;
 } oid_rss_faults[] = {
-	[RSS_FAULT_HEADER] = { RULE_RSS_HEADER, "the object header is another's" },
-	[RSS_FAULT_LAYOUT] = { RULE_RSS_LAYOUT, "they are not all there" },
-	[RSS_FAULT_UNCHANGED] = { RULE_RSS_WHOLE, "something is to stay unchanged" },
-	[RSS_FAULT_HASH] = { RULE_RSS_HASH, "the host cannot hash so" },
-	[RSS_FAULT_ENTRY] = { RULE_RSS_ENTRY, "an entry of the table is no channel" },
+	[RSS_FAULT_HEADER] = { RULE_RSS_HEADER, "the object header is another's", true },
+	[RSS_FAULT_LAYOUT] = { RULE_RSS_LAYOUT, "they are not all there", true },
+	[RSS_FAULT_UNCHANGED] = { RULE_RSS_WHOLE, "something is to stay unchanged", true },
+	[RSS_FAULT_HASH] = { RULE_RSS_HASH, "the host cannot hash so", true },
+	[RSS_FAULT_ENTRY] = { RULE_RSS_ENTRY, "an entry of the table is no channel", true },
+	[RSS_FAULT_CLOSED] = { RULE_RSS_CLOSED, "an entry's channel is not open", false },
+	[RSS_FAULT_ENABLED] = { RULE_RSS_DISABLE_FIRST, "RSS is on", false },
 };
 
 static uint32_t
 set_rss_parameters(struct rndis *rndis, const uint8_t *value, size_t len)
 {
 	struct rss_limits can = oid_rss_limits(rndis);
-	enum rss_fault fault = rss_check(&can, value, len);
+	enum rss_fault fault = rss_check(&rndis->rss, &can, value, len);
 
 	if (can.revision == 0)
 		return RNDIS_STATUS_NOT_SUPPORTED;
 	if (fault != RSS_FAULT_NONE)
 		rules_break(rndis->rules, oid_rss_faults[fault].rule, rndis->who,
 			    "RSS parameters of %zu bytes: %s", len, oid_rss_faults[fault].what);
-	if (fault != RSS_FAULT_NONE && !rndis->profile->any_rss_parameters)
+	if (oid_rss_faults[fault].is_refused && !rndis->profile->any_rss_parameters)
 		return RNDIS_STATUS_INVALID_DATA;
 	return rss_set(&rndis->rss, &can, value, len) ? RNDIS_STATUS_SUCCESS :
 							RNDIS_STATUS_INVALID_DATA;

@@ -85,6 +85,7 @@ struct rndis {
 	uint16_t ndis_minor;
 	uint32_t queues_max;
 	uint32_t rss_entries;		/**< of the RSS table */
+	uint64_t channels_open;		/**< a bit each */
 	bool link_up;
 	uint64_t link_bps;
 	struct offload_limits large_send;

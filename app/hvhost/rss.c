@@ -145,6 +145,16 @@ rss_entries_are_channels(const struct rss_parameters *p, const uint8_t *value, u
 	return true;
 }
 
+/* Only for entries that are channels. */
+static bool
+rss_entries_are_open(const struct rss_parameters *p, const uint8_t *value, uint64_t open)
+{
+	for (size_t i = 0; i < p->table_len / ENTRY_LEN; i++)
+		if (!(open >> rss_entry(p, value, i) & 1))
+			return false;
+	return true;
+}
+
 /* The types that go with what the capabilities say. */
 static uint32_t
 rss_types_of(uint32_t hashes)
@@ -167,7 +177,7 @@ rss_types_of(uint32_t hashes)
 }
 
 enum rss_fault
-rss_check(const struct rss_limits *can, const uint8_t *value, size_t len)
+rss_check(const struct rss *rss, const struct rss_limits *can, const uint8_t *value, size_t len)
 {
 	struct rss_parameters p = rss_read(value, len);
 
@@ -184,7 +194,9 @@ rss_check(const struct rss_limits *can, const uint8_t *value, size_t len)
 		return RSS_FAULT_HASH;
 	if (!rss_entries_are_channels(&p, value, can->queues))
 		return RSS_FAULT_ENTRY;
-	return RSS_FAULT_NONE;
+	if (!rss_entries_are_open(&p, value, can->open))
+		return RSS_FAULT_CLOSED;
+	return rss->enabled ? RSS_FAULT_ENABLED : RSS_FAULT_NONE;
 }
 
 bool

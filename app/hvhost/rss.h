@@ -44,6 +44,7 @@ struct rss_limits {
 	uint32_t hashes;		/**< RSS_HASH_... of profile.h */
 	uint32_t queues;
 	uint32_t entries;		/**< of the table, RSS_ENTRIES_MAX at most */
+	uint64_t open;			/**< a bit for each channel that is open now */
 };
 
 /** What a guest has set. */
@@ -65,6 +66,8 @@ enum rss_fault {
 	RSS_FAULT_UNCHANGED,		/**< something is to stay as it was */
 	RSS_FAULT_HASH,			/**< a function or type that was not offered */
 	RSS_FAULT_ENTRY,		/**< an entry is no channel */
+	RSS_FAULT_CLOSED,		/**< an entry is a channel that is not open */
+	RSS_FAULT_ENABLED,		/**< RSS is on: it has to be disabled first */
 };
 
 /** Write NDIS_RECEIVE_SCALE_CAPABILITIES. */
@@ -72,8 +75,12 @@ void rss_write_capabilities(struct wire *out, const struct rss_limits *can);
 
 /**
  * Look at NDIS_RECEIVE_SCALE_PARAMETERS; the first fault that is found.
+ *
+ * @param rss
+ *   What is in force until then.
  */
-enum rss_fault rss_check(const struct rss_limits *can, const uint8_t *value, size_t len);
+enum rss_fault rss_check(const struct rss *rss, const struct rss_limits *can,
+			 const uint8_t *value, size_t len);
 
 /**
  * Act on parameters as far as it is possible: a longer table is cut, a shorter one

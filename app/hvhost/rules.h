@@ -71,6 +71,8 @@
 	R(RSS_WHOLE, "RSS parameters are set whole: hosts do not keep what is unchanged") \
 	R(RSS_HASH, "the hash function is Toeplitz's, of types that the host can") \
 	R(RSS_ENTRY, "entries of the RSS table are channels that the host can give") \
+	R(RSS_CLOSED, "entries of the RSS table are channels that are open") \
+	R(RSS_DISABLE_FIRST, "RSS is disabled before other parameters are set") \
 	R(FRAME_SIZE, "a frame has an Ethernet header and fits the MTU") \
 	R(FRAME_VLAN, "VLAN tags go in a per-packet info, not in the frame") \
 	R(TX_OFFLOAD, "the card is left only work that was offered and is switched on") \

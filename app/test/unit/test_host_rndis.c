@@ -35,6 +35,7 @@ start(const char *profile)
 	rndis.ndis_minor = 30;
 	rndis.queues_max = 4;
 	rndis.rss_entries = 128;
+	rndis.channels_open = 0xf;
 	rndis.link_up = true;
 	rndis.link_bps = 10000000000;
 	rndis.supported = rndis.profile->offloads;
@@ -331,6 +332,14 @@ set_rss(uint16_t flags, uint32_t hash_info, uint32_t n, uint32_t last)
 	return set(0x10204, rss_value, len);
 }
 
+/* With RSS disabled before, as it is to be. */
+static uint32_t
+set_rss_anew(uint32_t n, uint32_t last)
+{
+	assert_int_equal(set_rss(0x10, 0, 1, 0), 0);
+	return set_rss(0, 0x1701, n, last);
+}
+
 static void
 rss_parameters_are_set(void **state)
 {
@@ -342,14 +351,14 @@ rss_parameters_are_set(void **state)
 	assert_int_equal(rndis.rss.table[127], 3);
 	assert_int_equal(rndis.rss.key[39], 0x6d);
 	/* A short table is repeated, a long one cut. */
-	assert_int_equal(set_rss(0, 0x1701, 2, 3), 0);
+	assert_int_equal(set_rss_anew(2, 3), 0);
 	assert_int_equal(rndis.rss.table[126], 0);
 	assert_int_equal(rndis.rss.table[127], 3);
-	assert_int_equal(set_rss(0, 0x1701, 200, 3), 0);
+	assert_int_equal(set_rss_anew(200, 3), 0);
 	assert_int_equal(rndis.rss.entries, 128);
 	assert_int_equal(rndis.rss.table[127], 1);
 	rndis.rss_entries = 256;
-	assert_int_equal(set_rss(0, 0x1701, 200, 3), 0);
+	assert_int_equal(set_rss_anew(200, 3), 0);
 	assert_int_equal(rndis.rss.entries, 256);
 	assert_int_equal(rndis.rss.table[199], 3);
 	assert_int_equal(rndis.rss.table[201], 1);
@@ -417,6 +426,26 @@ rss_parameters_that_are_wrong_are_named(void **state)
 	start("openvmm");
 	assert_int_equal(set(0x10204, "\x89\2\50", 3), 0xc0010015);
 	assert_int_equal(rules.broken[RULE_RSS_HEADER], 1);
+}
+
+static void
+rss_parameters_that_may_come_to_nothing_are_named_and_set(void **state)
+{
+	(void)state;
+	start("default");
+	/* Channel 3 is not open yet. */
+	rndis.channels_open = 0x7;
+	assert_int_equal(set_rss(0, 0x1701, 128, 3), 0);
+	assert_int_equal(rules.broken[RULE_RSS_CLOSED], 1);
+	assert_int_equal(rndis.rss.table[127], 3);
+	rndis.channels_open = 0xf;
+	assert_int_equal(set_rss_anew(128, 3), 0);
+	assert_int_equal(rules_broken(&rules), 1);
+	/* RSS is on when another table comes. */
+	assert_int_equal(set_rss(0, 0x1701, 128, 2), 0);
+	assert_int_equal(rules.broken[RULE_RSS_DISABLE_FIRST], 1);
+	assert_int_equal(rndis.rss.table[127], 2);
+	assert_int_equal(rules_broken(&rules), 2);
 }
 
 /* A named setting: how long it is, in value. */
@@ -684,6 +713,8 @@ main(void)
 		     coalescing_is_off_until_the_parameters_switch_it_on),
 		CASE("offload parameters are checked", offload_parameters_are_checked),
 		CASE("RSS parameters are set", rss_parameters_are_set),
+		CASE("RSS parameters that may come to nothing are named and set",
+		     rss_parameters_that_may_come_to_nothing_are_named_and_set),
 		CASE("RSS parameters that are wrong are named",
 		     rss_parameters_that_are_wrong_are_named),
 		CASE("a guest has another address where it may",
