@@ -2320,13 +2320,15 @@ any_order_of_requests_for_channels_is_survived(void **state)
 		queues_max = 8;
 		bring_up();
 		queues_max = 1;
+		/* The table leads to channels that are not open yet. */
 		set_rss();
 		for (unsigned int step = 0; step < 300; step++) {
 			random_step();
 			fake.room = 1 << 20;
 			fake.sent = fake.taken = 0;
 		}
-		assert_clean();
+		assert_only_broken(RULE_RSS_CLOSED);
+		assert_false(fake.killed);
 		stop(NULL);
 		random_seed = seed;
 	}
