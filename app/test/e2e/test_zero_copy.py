@@ -125,6 +125,18 @@ def test_without_rx_extmbuf_enable_all_frames_are_copied(lab):
         testpmd.quit()
 
 
+def test_mbufs_with_memory_that_is_theirs_for_good_are_copied_into(lab):
+    both = numbered(COUNT, size=1514)
+    with two_nics(lab, both, both, ["--mp-alloc=xbuf"],
+                  eal_args=nic_args("rx_copybreak=0")) as (host, testpmd):
+        testpmd.command("start")
+        assert_passes_both_ways(host, COUNT)
+        for port in (0, 1):
+            assert attached(testpmd, port) == [0]
+            assert testpmd.port_stats(port)["RX-errors"] == 0
+        testpmd.quit()
+
+
 def test_short_mbufs_do_not_bound_frames_that_are_not_copied(lab):
     both = jumbo_port(numbered(COUNT, size=LONGEST))
     with two_nics(lab, both, both, [f"--max-pkt-len={LONGEST + 4}", "--mbuf-size=384", *JUMBO],

@@ -50,6 +50,17 @@ hn_queue_takes_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	return true;
 }
 
+/* Longest frame that is copied. */
+static uint32_t
+queue_copybreak(const struct hn_options *options, struct rte_mempool *pool)
+{
+	/* mbufs with memory that is theirs for good are never detached from any other. */
+	if (options->rx_extmbuf == 0 ||
+	    (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0)
+		return UINT32_MAX;
+	return options->rx_copybreak;
+}
+
 int
 hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		  unsigned int socket, const struct rte_eth_rxconf *conf,
@@ -77,7 +88,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->wants_checksum = (offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM) != 0;
 	rxq->wants_hash = (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
 	rxq->ptype_layers = port->ptype_layers;
-	rxq->copybreak = port->options.rx_extmbuf != 0 ? port->options.rx_copybreak : UINT32_MAX;
+	rxq->copybreak = queue_copybreak(&port->options, pool);
 	dev->data->rx_queues[index] = rxq;
 	return 0;
 }
