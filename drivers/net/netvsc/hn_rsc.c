@@ -7,7 +7,6 @@
 
 #include "hn_rsc.h"
 #include "hn_rx.h"
-#include "rndis.h"
 
 bool
 hn_rsc_drop(struct hn_rsc *rsc)

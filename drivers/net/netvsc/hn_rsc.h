@@ -17,7 +17,7 @@
 
 #include <rte_mbuf.h>
 
-struct rndis_packet_id;
+#include "rndis.h"
 
 /** The frame being collected; all zero when there is none. */
 struct hn_rsc {
@@ -26,6 +26,15 @@ struct hn_rsc {
 	uint16_t segment_len;		/**< payload of the second part */
 	uint16_t parts;
 };
+
+/** Is the part all of its frame? */
+static inline bool
+hn_rsc_is_only_part(const struct rndis_packet_id *part)
+{
+	const uint8_t ends = RNDIS_PACKET_ID_FIRST | RNDIS_PACKET_ID_LAST;
+
+	return (part->flags & ends) == ends;
+}
 
 /**
  * Take a part.

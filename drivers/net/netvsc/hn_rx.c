@@ -74,6 +74,9 @@ rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_p
 	int ret;
 
 	*done = NULL;
+	/* A host may join without being asked: who takes no chains gets none. */
+	if (!rxq->chains && !hn_rsc_is_only_part(&rx->part))
+		return -EBADMSG;
 	if ((rx->part.flags & RNDIS_PACKET_ID_FIRST) != 0) {
 		rx_drop_unfinished(rxq);
 		if (rx->data_len < RTE_ETHER_HDR_LEN)
@@ -172,6 +175,9 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 	uint32_t i;
 
 	limits->starved = have == 0;
+	/* It may be what keeps the mbufs that its own next parts wait for. */
+	if (unlikely(limits->starved))
+		rx_drop_unfinished(rxq);
 	limits->ranges -= RTE_MIN(have, limits->ranges);
 	for (i = 0; i < have; i++) {
 		rx_prefetch(rxq, chan, rxq->next_range + 1);

@@ -699,18 +699,70 @@ test_joined_frame_has_an_end(void **state)
 static void
 test_stop_in_the_middle_of_a_frame(void **state)
 {
-	struct rte_mbuf *hoard[TEST_POOL_COUNT], *m;
+	struct rte_mbuf *m;
+	uint16_t bursts;
 
 	(void)state;
-	/* The pool gives an mbuf for one part. */
-	put_parts(5, 100);
-	assert_int_equal(rte_pktmbuf_alloc_bulk(test_pool, hoard, TEST_POOL_COUNT - 1), 0);
-	assert_int_equal(hn_rx_burst(&rxq, &m, 1), 0);
+	/* Two packets without the last part; a burst does not look at so many ranges. */
+	put_parts(PIECES, 100);
+	host.range_count = PIECES - 1;
+	host.packets = 2;
+	for (bursts = 0; host.done == 0 || !rxq.busy; bursts++) {
+		assert_in_range(bursts, 0, 3);
+		assert_int_equal(hn_rx_burst(&rxq, &m, 1), 0);
+	}
 	assert_non_null(rxq.rsc.head);
-	rte_pktmbuf_free_bulk(hoard, TEST_POOL_COUNT - 1);
 	hn_rx_stop(&rxq);
-	assert_int_equal(host.done, 1);
+	assert_int_equal(host.done, 2);
 	test_assert_pool_full();
+}
+
+/* Who did not ask for chains cannot be given one, also not by a host that joins unasked. */
+static void
+test_parts_are_for_who_takes_chains(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_parts(3, 100);
+	rxq.chains = false;
+	put_frame(3, 100);
+	host.range_count = 4;
+	assert_int_equal(hn_rx_burst(&rxq, pkts, BURST), 1);
+	assert_frame(pkts[0], 3, 100);
+	assert_int_equal(rxq.stats.errors, 3);
+	assert_null(rxq.rsc.head);
+	assert_int_equal(host.done, 1);
+	assert_int_equal(host.last_status, 2);
+	/* A frame in one part is no chain. */
+	put_parts(1, 100);
+	rxq.chains = false;
+	assert_int_equal(hn_rx_burst(&rxq, pkts + 1, 1), 1);
+	assert_frame(pkts[1], 0, 100);
+	free_all(pkts, 2);
+}
+
+/* Nobody but the frame being joined has the mbufs that its next parts wait for. */
+static void
+test_joined_frame_gives_way_to_shortage(void **state)
+{
+	struct rte_mbuf *hoard[TEST_POOL_COUNT], *pkts[BURST];
+	unsigned int i;
+	uint16_t got = 0;
+
+	(void)state;
+	assert_int_equal(rte_pktmbuf_alloc_bulk(test_pool, hoard, TEST_POOL_COUNT - 4), 0);
+	put_parts(8, 100);
+	put_frame(8, 100);
+	host.range_count = 9;
+	for (i = 0; i < 20 && got == 0; i++)
+		got = hn_rx_burst(&rxq, pkts, BURST);
+	assert_int_equal(got, 1);
+	assert_frame(pkts[0], 8, 100);
+	assert_true(rxq.stats.no_mbuf > 0);
+	assert_int_equal(host.done, 1);
+	rte_pktmbuf_free_bulk(hoard, TEST_POOL_COUNT - 4);
+	free_all(pkts, 1);
 }
 
 static void
@@ -912,6 +964,10 @@ main(void)
 			test_broken_rows_of_parts),
 		RX_CASE("a joined frame is no longer than an IP packet",
 			test_joined_frame_has_an_end),
+		RX_CASE("parts are not joined for who did not ask for chains",
+			test_parts_are_for_who_takes_chains),
+		RX_CASE("a frame being joined does not keep the mbufs that its parts wait for",
+			test_joined_frame_gives_way_to_shortage),
 		RX_CASE("stopping frees a frame that is not whole",
 			test_stop_in_the_middle_of_a_frame),
 		RX_CASE("frames longer than the copybreak are not copied",
