@@ -28,6 +28,13 @@ channel_is_for_guests(const struct vmbus_channel *ch)
 	return shown == KERNEL_ALL_CHANNELS || ch->index == 0;
 }
 
+/* The primary's rings are map 0 of /dev/uioN as well, so it works without the file. */
+static bool
+channel_has_ring_file(const struct vmbus_channel *ch)
+{
+	return ch->index == 0 ? !ch->dev->hides_ring : channel_is_for_guests(ch);
+}
+
 static int
 channel_show(const struct vmbus_channel *ch)
 {
@@ -39,7 +46,7 @@ channel_show(const struct vmbus_channel *ch)
 		.index = ch->index,
 		.monitored = ch->monitor_id != MONITOR_NONE,
 		.monitor_id = ch->monitor_id,
-		.ring_len = channel_is_for_guests(ch) ? ch->rings.len : 0,
+		.ring_len = channel_has_ring_file(ch) ? ch->rings.len : 0,
 		.is_bare = kernel == KERNEL_BARE_CHANNELS,
 	};
 
@@ -195,6 +202,7 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	dev->ring_bytes = offer->ring_bytes;
 	dev->monitored = offer->monitored;
 	dev->subs_unmonitored = offer->subs_unmonitored;
+	dev->hides_ring = offer->hides_ring;
 	dev->primary.dev = dev;
 	dev->primary.monitor_id = MONITOR_NONE;
 	dev->minor = bus->next_minor++;

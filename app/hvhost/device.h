@@ -55,7 +55,7 @@ struct vmbus_device {
 	char name[24];			/**< "uio0", for log lines */
 	unsigned int minor;
 	size_t ring_bytes;
-	bool monitored, subs_unmonitored;
+	bool monitored, subs_unmonitored, hides_ring;
 	struct vmbus_channel primary;
 	struct vmbus_channel *subs;
 	struct shm recv, send;

@@ -345,6 +345,7 @@ nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *conf
 		.instance = config->instance,
 		.monitored = config->monitored,
 		.subs_unmonitored = config->subs_unmonitored,
+		.hides_ring = config->hides_ring,
 		.ring_bytes = config->ring_bytes,
 		.recv_bytes = config->recv_bytes,
 		.send_bytes = config->send_bytes,

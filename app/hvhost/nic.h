@@ -45,6 +45,7 @@ struct nic_config {
 	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
 	bool subs_unmonitored;		/**< but for the subchannels */
+	bool hides_ring;		/**< the primary channel's directory has no ring file */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;
 	size_t recv_bytes;

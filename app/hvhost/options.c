@@ -95,6 +95,8 @@ static const char help_usage[] =
 "  monitor=yes|no|primary\n"
 "                    signalled through the monitor page, or by system call, or this for\n"
 "                    the subchannels only (yes)\n"
+"  primary-ring=yes|no\n"
+"                    the primary channel's directory has a file ring (yes)\n"
 "  sections=hot|cold reuse the receive sections last returned, or walk through all (hot)\n"
 "  ring=BYTES, recv=BYTES, send=BYTES\n"
 "                    sizes of one ring and of the buffers (2MiB, 31MiB, 16MiB)\n"

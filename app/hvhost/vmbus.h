@@ -61,6 +61,7 @@ struct vmbus_packet {
 struct vmbus_offer {
 	const char *instance;		/**< GUID, 36 characters, lower case */
 	bool monitored;			/**< has a monitor id; else signalled by write() */
+	bool hides_ring;		/**< the primary channel's directory has no ring file */
 	bool subs_unmonitored;		/**< subchannels have none, whatever the primary has */
 	size_t ring_bytes;		/**< of one ring with its header page; 2 MiB usual */
 	size_t recv_bytes;		/**< receive buffer; 31 MiB usual */

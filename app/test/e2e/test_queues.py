@@ -109,7 +109,8 @@ def test_channels_that_the_host_offers_too_late_are_not_waited_for_and_one_sente
 
 
 @pytest.mark.parametrize("nic, host_options", [
-    (",monitor=no", ()), (",monitor=primary", ()), (",sections=cold", ()), (",ring=64KiB", ()),
+    (",monitor=no", ()), (",monitor=primary", ()), (",primary-ring=no", ()),
+    (",sections=cold", ()), (",ring=64KiB", ()),
     ("", ("--doorbell-only",)), (",monitor=primary", ("--doorbell-only",)),
     ("", ("--poll", "busy"))], ids=lambda part: " ".join(part) if isinstance(part, tuple) else part)
 def test_four_queues_carry_all_flows_over_a_host_with(lab, logs, nic, host_options):

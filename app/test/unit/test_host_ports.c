@@ -205,6 +205,10 @@ nic_options_have_their_defaults_and_values(void **state)
 	assert_int_equal(nic_options_parse(&options, "port=sink,monitor=primary", 0,
 			 profile_default()), 0);
 	assert_true(options.config.monitored && options.config.subs_unmonitored);
+	assert_false(options.config.hides_ring);
+	assert_int_equal(nic_options_parse(&options, "port=sink,primary-ring=no", 0,
+			 profile_default()), 0);
+	assert_true(options.config.hides_ring);
 	/* Only what the profile has; but coalescing by its own word. */
 	assert_int_equal(nic_options_parse(&options, "port=sink,offloads=udp4+tcp4", 0,
 			 profile_find("ws2012")), 0);

@@ -45,7 +45,7 @@ static char dir[] = "/tmp/hvbXXXXXX";
 static struct vmbus *bus;
 static struct rules rules;
 static struct vmbus_device *dev;
-static struct vmbus_channel *opened[4];
+static struct vmbus_channel *opened[129];
 static unsigned int opens, closes;
 
 static void
@@ -1177,6 +1177,51 @@ subchannels_may_lack_the_monitor_that_the_primary_has(void **state)
 }
 
 static void
+only_the_primary_lacks_a_ring_that_is_hidden(void **state)
+{
+	struct guest guest;
+
+	(void)state;
+	bus = vmbus_create(&(struct vmbus_config){ .dir = dir, .rules = &rules });
+	assert_non_null(bus);
+	dev = vmbus_offer(bus, &(struct vmbus_offer){
+		.instance = INSTANCE, .monitored = true, .hides_ring = true,
+		.ring_bytes = RING, .recv_bytes = 16 * PAGE, .send_bytes = 8 * PAGE,
+	}, &ops, NULL);
+	assert_non_null(dev);
+	guest = guest_start();
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	assert_true(tree_has("channels/14/subchannel_id"));
+	assert_false(tree_has("channels/14/ring"));
+	assert_true(tree_has("channels/15/ring"));
+	guest_stop(&guest);
+	stop(NULL);
+}
+
+static void
+subchannels_beyond_the_monitors_do_without(void **state)
+{
+	struct guest guest = guest_start();
+	char name[64];
+	uint8_t *rings;
+	int error;
+
+	(void)state;
+	for (uint16_t i = 1; i <= 128; i++)
+		assert_int_equal(vmbus_channel_offer_sub(dev, i), 0);
+	for (unsigned int i = 0; i <= 128; i++) {
+		snprintf(name, sizeof(name), "channels/%u/monitor_id", RELID + i);
+		assert_int_equal(tree_has(name), i < 128);
+	}
+	rings = guest_map_ring(guest.memory, RELID + 128, &error);
+	assert_non_null(rings);
+	guest_send(rings, 0, 7);
+	assert_int_equal(receive(128), 1);
+	munmap(rings, 2 * RING);
+	guest_stop(&guest);
+}
+
+static void
 subchannels_go_with_the_last_close_and_their_rings_too(void **state)
 {
 	struct guest guest = guest_start();
@@ -1285,6 +1330,10 @@ main(void)
 		     a_subchannel_appears_and_carries_packets),
 		CASE_ALONE("subchannels may lack the monitor that the primary has",
 			   subchannels_may_lack_the_monitor_that_the_primary_has),
+		CASE_ALONE("only the primary lacks a ring that is hidden",
+			   only_the_primary_lacks_a_ring_that_is_hidden),
+		CASE("subchannels beyond the monitors do without",
+		     subchannels_beyond_the_monitors_do_without),
 		CASE("subchannels go with the last close, and their rings too",
 		     subchannels_go_with_the_last_close_and_their_rings_too),
 	};
