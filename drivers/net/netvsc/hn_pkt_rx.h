@@ -20,13 +20,15 @@
 
 /** Most per-packet info that is read of one message. */
 #define HN_PPI_LEN_MAX 256u
+/** Checksums, hash and tag. */
+#define HN_PPI_LEN_USUAL 64u
 
 /** What accompanied a frame from the host; offsets are from the message's start. */
 struct hn_pkt_rx {
 	uint32_t data_offset;
 	uint32_t data_len;
 	uint32_t seen;			/**< enum hn_pkt_rx_info: which of the following came */
-	uint16_t vlan_tci;
+	uint32_t vlan;			/**< as the host tells it: hn_pkt_vlan_from_ppi() */
 	uint32_t checksum;		/**< enum rndis_rx_checksum */
 	uint32_t hash;
 	uint32_t hash_info;		/**< 0: the hash is none */
@@ -115,45 +117,35 @@ hn_pkt_is_valid(const struct rndis_packet *pkt, uint32_t room)
 	       !hn_pkt_overlap(pkt->ppi_offset, pkt->ppi_len, pkt->data_offset, pkt->data_len);
 }
 
-/* Which info an item is; 0: one that we do not know. */
-static inline uint32_t
-hn_pkt_rx_info_of(uint32_t type)
+/* Take the value of an info, unless one of its kind came before. */
+static inline int
+hn_pkt_rx_take(struct hn_pkt_rx *rx, uint32_t info, void *to, const struct hn_ppi *item)
 {
-	switch (type) {
-	case RNDIS_PPI_CHECKSUM:
-		return HN_PKT_RX_CHECKSUM;
-	case RNDIS_PPI_VLAN:
-		return HN_PKT_RX_VLAN;
-	case RNDIS_PPI_HASH_VALUE:
-		return HN_PKT_RX_HASH;
-	case RNDIS_PPI_HASH_INFO:
-		return HN_PKT_RX_HASH_INFO;
-	case RNDIS_PPI_INTERNAL | RNDIS_PPI_PACKET_ID:
-		return HN_PKT_RX_PART;
-	default:
+	if ((rx->seen & info) != 0)
 		return 0;
-	}
+	if (item->len < sizeof(uint32_t))
+		return -EBADMSG;
+	rx->seen |= info;
+	memcpy(to, item->data, sizeof(uint32_t));
+	return 0;
 }
 
-static inline void
-hn_pkt_rx_take(struct hn_pkt_rx *rx, uint32_t info, uint32_t value)
+static inline int
+hn_pkt_rx_take_item(struct hn_pkt_rx *rx, const struct hn_ppi *item)
 {
-	rx->seen |= info;
-	switch (info) {
-	case HN_PKT_RX_CHECKSUM:
-		rx->checksum = value;
-		break;
-	case HN_PKT_RX_VLAN:
-		rx->vlan_tci = hn_pkt_vlan_from_ppi(value);
-		break;
-	case HN_PKT_RX_HASH:
-		rx->hash = value;
-		break;
-	case HN_PKT_RX_HASH_INFO:
-		rx->hash_info = value;
-		break;
+	switch (item->type) {
+	case RNDIS_PPI_CHECKSUM:
+		return hn_pkt_rx_take(rx, HN_PKT_RX_CHECKSUM, &rx->checksum, item);
+	case RNDIS_PPI_VLAN:
+		return hn_pkt_rx_take(rx, HN_PKT_RX_VLAN, &rx->vlan, item);
+	case RNDIS_PPI_HASH_VALUE:
+		return hn_pkt_rx_take(rx, HN_PKT_RX_HASH, &rx->hash, item);
+	case RNDIS_PPI_HASH_INFO:
+		return hn_pkt_rx_take(rx, HN_PKT_RX_HASH_INFO, &rx->hash_info, item);
+	case RNDIS_PPI_INTERNAL | RNDIS_PPI_PACKET_ID:
+		return hn_pkt_rx_take(rx, HN_PKT_RX_PART, &rx->part, item);
 	default:
-		memcpy(&rx->part, &value, sizeof(rx->part));
+		return 0;
 	}
 }
 
@@ -163,19 +155,24 @@ hn_pkt_read_ppi(const uint8_t *ppi, uint32_t len, struct hn_pkt_rx *rx)
 {
 	struct hn_ppi_walk walk = { .pos = ppi, .left = len };
 	struct hn_ppi item;
-	uint32_t info, value;
 	int ret;
 
 	while ((ret = hn_ppi_next(&walk, &item)) > 0) {
-		info = hn_pkt_rx_info_of(item.type);
-		if (info == 0 || (rx->seen & info) != 0)
-			continue;
-		if (item.len < sizeof(value))
-			return -EBADMSG;
-		memcpy(&value, item.data, sizeof(value));
-		hn_pkt_rx_take(rx, info, value);
+		ret = hn_pkt_rx_take_item(rx, &item);
+		if (ret < 0)
+			return ret;
 	}
 	return ret;
+}
+
+/* Of the usual infos a whole line, which needs no loop; of more what there is. */
+static inline void
+hn_pkt_copy_ppi(uint8_t *ppi, const uint8_t *from, uint32_t len, uint32_t room)
+{
+	if (len <= HN_PPI_LEN_USUAL && room >= HN_PPI_LEN_USUAL)
+		memcpy(ppi, from, HN_PPI_LEN_USUAL);
+	else
+		memcpy(ppi, from, len);
 }
 
 /**
@@ -205,7 +202,8 @@ hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
 	rx->seen = 0;
 	if (pkt.ppi_len == 0)
 		return 0;
-	memcpy(ppi, msg + RNDIS_OFFSET_BASE + pkt.ppi_offset, pkt.ppi_len);
+	hn_pkt_copy_ppi(ppi, msg + RNDIS_OFFSET_BASE + pkt.ppi_offset, pkt.ppi_len,
+			room - RNDIS_OFFSET_BASE - pkt.ppi_offset);
 	return hn_pkt_read_ppi(ppi, pkt.ppi_len, rx);
 }
 

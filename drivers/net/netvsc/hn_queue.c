@@ -12,6 +12,7 @@
 #include <rte_malloc.h>
 
 #include "hn_log.h"
+#include "hn_pkt_rx.h"
 #include "hn_port.h"
 #include "hn_proc.h"
 #include "hn_queue.h"
@@ -61,6 +62,19 @@ queue_copybreak(const struct hn_options *options, struct rte_mempool *pool)
 	return options->rx_copybreak;
 }
 
+/* A tag is always told: it is the frame's. */
+static uint32_t
+queue_wants(uint64_t offloads)
+{
+	uint32_t wants = HN_PKT_RX_VLAN;
+
+	if ((offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM) != 0)
+		wants |= HN_PKT_RX_CHECKSUM;
+	if ((offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0)
+		wants |= HN_PKT_RX_HASH;
+	return wants;
+}
+
 int
 hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 		  unsigned int socket, const struct rte_eth_rxconf *conf,
@@ -85,8 +99,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	if (chains)
 		dev->data->scattered_rx = 1;
 	rxq->strip_vlan = (offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
-	rxq->wants_checksum = (offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM) != 0;
-	rxq->wants_hash = (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
+	rxq->wants = queue_wants(offloads);
 	rxq->ptype_layers = port->ptype_layers;
 	rxq->copybreak = queue_copybreak(&port->options, pool);
 	dev->data->rx_queues[index] = rxq;

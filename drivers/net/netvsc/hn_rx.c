@@ -30,7 +30,7 @@
 #define RX_ALLOC_MAX 32u
 
 /* Let the mbuf lead into the receive buffer; -ENOTSUP if that cannot be. */
-static int
+static __rte_noinline int
 rx_attach(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
 	  const struct hn_pkt_rx *rx)
 {
@@ -51,7 +51,7 @@ rx_attach(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
 	return ret;
 }
 
-static int
+static __rte_always_inline int
 rx_fill(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, const struct hn_pkt_rx *rx)
 {
 	if (unlikely(rx->data_len > rxq->copybreak) && rx_attach(rxq, m, data, rx) == 0)
@@ -67,7 +67,7 @@ rx_drop_unfinished(struct hn_rxq *rxq)
 }
 
 /* A part of a frame that the host has joined; *done is the frame, once it is whole. */
-static int
+static __rte_noinline int
 rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_pkt_rx *rx,
 	struct rte_mbuf **done)
 {
@@ -90,7 +90,7 @@ rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_p
 	return ret < 0 ? ret : hn_rsc_add(&rxq->rsc, m, &rx->part, done);
 }
 
-static int
+static __rte_always_inline int
 rx_whole(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
 	 const struct hn_pkt_rx *rx, struct rte_mbuf **done)
 {
@@ -146,13 +146,27 @@ rx_alloc(struct hn_rxq *rxq, struct rte_mbuf **fresh, uint32_t want)
 	return 0;
 }
 
-static void
-rx_count(struct hn_rxq *rxq, struct rte_mbuf *m)
+/* For programs that want packet types only. */
+static __rte_noinline void
+rx_set_ptypes(const struct hn_rxq *rxq, struct rte_mbuf **pkts, uint16_t count)
 {
-	rxq->stats.packets++;
-	rxq->stats.bytes += m->pkt_len;
-	if (unlikely(rxq->ptype_layers != 0))
-		m->packet_type = rte_net_get_ptype(m, NULL, rxq->ptype_layers);
+	uint16_t i;
+
+	for (i = 0; i < count; i++)
+		pkts[i]->packet_type = rte_net_get_ptype(pkts[i], NULL, rxq->ptype_layers);
+}
+
+/*
+ * A bad range costs its frame; the half-filled chain goes too. It may have been
+ * a part: a joined frame that lacks one is none.
+ */
+static __rte_noinline void
+rx_drop(struct hn_rxq *rxq, struct rte_mbuf *m)
+{
+	rx_drop_unfinished(rxq);
+	rxq->bad_ranges++;
+	rxq->stats.errors++;
+	rte_pktmbuf_free(m);
 }
 
 /* What a burst may still do. */
@@ -171,6 +185,7 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 	struct rte_mbuf *fresh[RX_ALLOC_MAX], *done;
 	uint32_t want = RTE_MIN(rxq->msg.range_count - rxq->next_range, RX_ALLOC_MAX);
 	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)limits->frames));
+	uint64_t bytes = 0;
 	uint16_t got = 0;
 	uint32_t i;
 
@@ -181,23 +196,20 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts
 	limits->ranges -= RTE_MIN(have, limits->ranges);
 	for (i = 0; i < have; i++) {
 		rx_prefetch(rxq, chan, rxq->next_range + 1);
-		if (likely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], fresh[i],
-				    &done) == 0)) {
-			if (likely(done != NULL)) {
-				rx_count(rxq, done);
-				pkts[got++] = done;
-			}
+		if (unlikely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], fresh[i],
+				      &done) < 0)) {
+			rx_drop(rxq, fresh[i]);
 			continue;
 		}
-		/*
-		 * A bad frame costs that frame; the half-filled chain goes too. It
-		 * may have been a part: a joined frame that lacks one is none.
-		 */
-		rx_drop_unfinished(rxq);
-		rxq->bad_ranges++;
-		rxq->stats.errors++;
-		rte_pktmbuf_free(fresh[i]);
+		if (unlikely(done == NULL))
+			continue;
+		bytes += done->pkt_len;
+		pkts[got++] = done;
 	}
+	rxq->stats.packets += got;
+	rxq->stats.bytes += bytes;
+	if (unlikely(rxq->ptype_layers != 0))
+		rx_set_ptypes(rxq, pkts, got);
 	limits->frames -= got;
 	return got;
 }

@@ -40,8 +40,7 @@ struct hn_rxq {
 	uint16_t nb_desc;		/**< as asked for; the host's ring is what it is */
 	bool chains;			/**< a frame may take several mbufs */
 	bool strip_vlan;
-	bool wants_checksum;
-	bool wants_hash;
+	uint32_t wants;			/**< enum hn_pkt_rx_info: what the mbufs are to tell */
 	bool deferred;			/**< not started with the port */
 	bool running;			/**< written by control operations */
 	uint32_t ptype_layers;		/**< of packets to be told; 0: none */

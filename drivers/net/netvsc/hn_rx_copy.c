@@ -47,7 +47,7 @@ copy_tagged(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *frame,
 	uint8_t start[2 * RTE_ETHER_ADDR_LEN + RTE_VLAN_HLEN];
 	const uint32_t macs = 2 * RTE_ETHER_ADDR_LEN;
 	rte_be16_t tpid = RTE_BE16(RTE_ETHER_TYPE_VLAN);
-	rte_be16_t tci = rte_cpu_to_be_16(rx->vlan_tci);
+	rte_be16_t tci = rte_cpu_to_be_16(hn_pkt_vlan_from_ppi(rx->vlan));
 	int ret;
 
 	memcpy(start, frame, macs);

@@ -46,15 +46,19 @@ hn_rx_checksum_flags(uint32_t checksum)
 static inline void
 hn_rx_set_info(const struct hn_rxq *rxq, struct rte_mbuf *m, const struct hn_pkt_rx *rx)
 {
+	const uint32_t wanted = rx->seen & rxq->wants;
+
 	m->port = rxq->port_id;
-	if (rxq->wants_checksum && (rx->seen & HN_PKT_RX_CHECKSUM) != 0)
+	if (wanted == 0)
+		return;
+	if ((wanted & HN_PKT_RX_CHECKSUM) != 0)
 		m->ol_flags |= hn_rx_checksum_flags(rx->checksum);
-	if (rxq->wants_hash && hn_pkt_rx_has_hash(rx)) {
+	if ((wanted & HN_PKT_RX_HASH) != 0 && hn_pkt_rx_has_hash(rx)) {
 		m->hash.rss = rx->hash;
 		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
 	}
-	if ((rx->seen & HN_PKT_RX_VLAN) != 0) {
-		m->vlan_tci = rx->vlan_tci;
+	if ((wanted & HN_PKT_RX_VLAN) != 0) {
+		m->vlan_tci = hn_pkt_vlan_from_ppi(rx->vlan);
 		if (rxq->strip_vlan)
 			m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	}

@@ -103,7 +103,7 @@ good_message_is_read(void **state)
 	assert_int_equal(rx.data_offset, 60);
 	assert_int_equal(rx.data_len, 60);
 	assert_int_equal(rx.seen, HN_PKT_RX_VLAN);
-	assert_int_equal(rx.vlan_tci, 3 << 13 | 5);
+	assert_int_equal(hn_pkt_vlan_from_ppi(rx.vlan), 3 << 13 | 5);
 }
 
 /* Byte offsets of the fields of struct rndis_packet. */
@@ -208,7 +208,7 @@ all_kinds_are_read_and_the_first_of_each_counts(void **state)
 	assert_int_equal(rx.seen, HN_PKT_RX_CHECKSUM | HN_PKT_RX_VLAN | HN_PKT_RX_HASH |
 			 HN_PKT_RX_HASH_INFO | HN_PKT_RX_PART);
 	assert_int_equal(rx.checksum, 0x28);
-	assert_int_equal(rx.vlan_tci, 3 << 13 | 5);
+	assert_int_equal(hn_pkt_vlan_from_ppi(rx.vlan), 3 << 13 | 5);
 	assert_int_equal(rx.hash, 0x51ccc178);
 	assert_true(hn_pkt_rx_has_hash(&rx));
 	assert_true(hn_pkt_rx_is_part(&rx));

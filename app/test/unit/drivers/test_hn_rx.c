@@ -12,6 +12,7 @@
 #include <bus_vmbus_driver.h>
 #include <rte_ether.h>
 
+#include "hn_pkt_rx.h"
 #include "hn_rx.h"
 #include "hn_rxbuf.h"
 #include "hn_rxmem.h"
@@ -110,6 +111,7 @@ set_up(void **state)
 	memset(&host, 0, sizeof(host));
 	memset(&rxq, 0, sizeof(rxq));
 	rxq.running = true;
+	rxq.wants = HN_PKT_RX_VLAN;
 	memset(&test_proc, 0, sizeof(test_proc));
 	/* Of its own, so that sanitizers see every step beyond it. */
 	host.rxbuf = aligned_alloc(4096, PIECES * PIECE);
@@ -513,7 +515,7 @@ test_checksum_states(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		rxq.wants_checksum = true;
+		rxq.wants |= HN_PKT_RX_CHECKSUM;
 		put_packet(1, 60);
 		add_info(host.rxbuf, 0, cases[i].told);
 		assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
@@ -522,7 +524,7 @@ test_checksum_states(void **state)
 				 (unsigned long long)m->ol_flags);
 		free_all(&m, 1);
 		/* Who did not ask is not told. */
-		rxq.wants_checksum = false;
+		rxq.wants = HN_PKT_RX_VLAN;
 		put_packet(1, 60);
 		add_info(host.rxbuf, 0, cases[i].told);
 		assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
@@ -537,7 +539,7 @@ test_hash(void **state)
 	struct rte_mbuf *pkts[2];
 
 	(void)state;
-	rxq.wants_hash = true;
+	rxq.wants |= HN_PKT_RX_HASH;
 	put_packet(2, 60);
 	add_info(host.rxbuf, 8, 0x51ccc178);
 	add_info(host.rxbuf, 9, 0x201);
@@ -593,7 +595,7 @@ test_parts_become_one_frame(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	rxq.wants_checksum = true;
+	rxq.wants |= HN_PKT_RX_CHECKSUM;
 	rxq.strip_vlan = true;
 	put_parts(5, 1000);
 	add_info(host.rxbuf, 0, 0x1a8);
