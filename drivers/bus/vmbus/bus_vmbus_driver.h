@@ -41,6 +41,16 @@ struct vmbus_region {
 	uint64_t map_len;
 };
 
+/**
+ * Which of the kernel's nodes a device has. One that was away and came back has
+ * another, even if some of the numbers are the same.
+ */
+struct vmbus_node {
+	uint64_t inode;			/**< of its directory in sysfs */
+	uint32_t relid;			/**< of the primary channel */
+	int uio_minor;			/**< N of /dev/uioN, -1 if not bound */
+};
+
 /** Longest name of a device directory in sysfs. */
 #define VMBUS_NAME_MAX 64
 
@@ -51,13 +61,13 @@ struct rte_vmbus_device {
 	char sysfs_name[VMBUS_NAME_MAX];	/**< of its directory; old kernels differ */
 	rte_uuid_t device_id;
 	rte_uuid_t class_id;
-	uint32_t relid;			/**< of the primary channel */
+	struct vmbus_node node;
 	uint8_t monitor_id;		/**< of the primary; valid if has_monitor */
 	bool has_monitor;
-	int uio_minor;			/**< N of /dev/uioN, -1 if not bound */
 	int uio_fd;			/**< in this process; -1 if not mapped */
 	struct vmbus_region region[VMBUS_MAP_MAX];
-	struct vmbus_channel *channels;	/**< the open ones, primary first; the bus's own */
+	struct vmbus_channel *channels;	/**< of this process, primary first; the bus's own */
+	struct vmbus_shared *shared;	/**< what all processes know; the bus's own */
 };
 
 struct rte_vmbus_driver;
@@ -90,6 +100,26 @@ void rte_vmbus_unregister(struct rte_vmbus_driver *driver);
  */
 __rte_internal
 bool rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev);
+
+/**
+ * Use a channel that the primary process has open. For secondary processes, on
+ * a device that they have mapped: ring positions are common to all processes,
+ * addresses are not. rte_vmbus_chan_close() lets go of it again.
+ *
+ * Sending and receiving have one user each at a time among all processes. One
+ * that dies between two calls of this interface, or within one, leaves both
+ * rings fit for the next.
+ *
+ * @param index
+ *   The host's: 0 is the primary channel.
+ * @return
+ *   0; -ENOENT if the primary process has no such channel open; -EBUSY if this
+ *   process uses it already; -ENODEV if the device is not mapped or its rings
+ *   are gone; -EINVAL; -ENOMEM.
+ */
+__rte_internal
+int rte_vmbus_chan_attach(struct rte_vmbus_device *dev, uint16_t index,
+			  struct vmbus_channel **chan);
 
 /**
  * Ask the host not to interrupt for this channel, or to interrupt when its ring

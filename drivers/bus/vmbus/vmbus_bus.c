@@ -25,21 +25,10 @@
 #include <rte_kvargs.h>
 #include <rte_memory.h>
 #include <rte_string_fns.h>
-#include <rte_tailq.h>
 
 #include "vmbus_private.h"
 
 RTE_LOG_REGISTER_DEFAULT(vmbus_logtype_bus, NOTICE);
-
-/*
- * Nothing is kept in it. EAL refuses two lists of one name, so that a program
- * which loads this bus and another build of it stops with a message instead of
- * running both on the same devices.
- */
-static struct rte_tailq_elem vmbus_tailq = {
-	.name = "VMBUS_RESOURCE_LIST",
-};
-EAL_REGISTER_TAILQ(vmbus_tailq)
 
 static struct rte_bus vmbus_bus;
 
@@ -203,8 +192,7 @@ bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *d
 	if (rte_dev_is_probed(&old->device))
 		return;
 	strlcpy(old->sysfs_name, dev->sysfs_name, sizeof(old->sysfs_name));
-	old->uio_minor = dev->uio_minor;
-	old->relid = dev->relid;
+	old->node = dev->node;
 	old->has_monitor = dev->has_monitor;
 	old->monitor_id = dev->monitor_id;
 	old->device.devargs = dev->device.devargs;
@@ -236,7 +224,7 @@ bus_scan_one(const char *sysfs_name)
 	bus_take_devargs(dev);
 	if (bus_is_ignored(dev->name))
 		goto skip;
-	if (dev->uio_minor < 0) {
+	if (dev->node.uio_minor < 0) {
 		bus_say_unbound(dev, dir);
 		goto skip;
 	}
@@ -292,6 +280,16 @@ bus_check_iova(const struct rte_vmbus_device *dev)
 	return -ENOTSUP;
 }
 
+/* What the bus holds of a device in use. The processes' record is the primary's to free. */
+static void
+bus_release_device(struct rte_vmbus_device *dev)
+{
+	rte_vmbus_unmap_device(dev);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		vmbus_shared_free(dev);
+	dev->shared = NULL;
+}
+
 static int
 bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
 {
@@ -303,17 +301,19 @@ bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
 	if (ret < 0)
 		return ret;
 	/*
-	 * A secondary process has no use for the regions yet, and an open device
-	 * would keep the primary from closing the channel.
+	 * In a secondary process the driver maps, if and when it wants to: an
+	 * open device keeps the primary from closing the channel.
 	 */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		ret = rte_vmbus_map_device(dev);
-	if (ret < 0)
+	if (ret < 0) {
+		bus_release_device(dev);
 		return ret;
-	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, drv->name, dev->uio_minor);
+	}
+	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, drv->name, dev->node.uio_minor);
 	ret = driver->probe(driver, dev);
 	if (ret != 0)
-		rte_vmbus_unmap_device(dev);
+		bus_release_device(dev);
 	return ret;
 }
 
@@ -327,7 +327,7 @@ bus_unplug_device(struct rte_device *rte_dev)
 
 	if (ret < 0)
 		return ret;
-	rte_vmbus_unmap_device(dev);
+	bus_release_device(dev);
 	return 0;
 }
 

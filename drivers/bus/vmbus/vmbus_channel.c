@@ -18,8 +18,6 @@
 
 #include "vmbus_private.h"
 
-/* More channels of one device than any host gives. */
-#define CHANNEL_MAX 128
 /* Of a packet without its trailer: what its length field can say. */
 #define PACKET_LEN_MAX (UINT16_MAX * 8u)
 
@@ -32,21 +30,28 @@ static void
 channel_trigger_monitor(const struct vmbus_channel *chan)
 {
 	struct vmbus_mon_page *page = chan->dev->region[VMBUS_MAP_MON_PAGE].addr;
-	uint32_t *pending = &page->trigs[chan->monitor_id / VMBUS_MONITOR_GROUP_BITS].pending;
-	uint32_t bit = UINT32_C(1) << (chan->monitor_id % VMBUS_MONITOR_GROUP_BITS);
+	uint32_t id = chan->shared->monitor_id;
+	uint32_t *pending = &page->trigs[id / VMBUS_MONITOR_GROUP_BITS].pending;
+	uint32_t bit = UINT32_C(1) << (id % VMBUS_MONITOR_GROUP_BITS);
 
 	(void)rte_atomic_fetch_or_explicit((RTE_ATOMIC(uint32_t) *)pending, bit,
 					   rte_memory_order_seq_cst);
 }
 
-/* Every open channel gets the interrupt mask that its user wants. */
+static bool
+channel_wants_irq(const struct vmbus_channel *chan)
+{
+	return rte_atomic_load_explicit(&chan->shared->irq_wanted, rte_memory_order_relaxed);
+}
+
+/* Each channel of this process gets the interrupt mask that its user wants. */
 static void
 channel_restore_masks(struct rte_vmbus_device *dev)
 {
 	struct vmbus_channel *each;
 
 	for (each = dev->channels; each != NULL; each = each->next)
-		vmbus_rxring_set_mask(&each->rx, !each->irq_wanted);
+		vmbus_rxring_set_mask(&each->rx, !channel_wants_irq(each));
 }
 
 /* Newer kernels unmask every channel of the device in that write: mask them again. */
@@ -61,33 +66,32 @@ channel_trigger_write(const struct vmbus_channel *chan)
 static void
 channel_signal(const struct vmbus_channel *chan)
 {
-	if (chan->has_monitor)
+	if (chan->shared->has_monitor)
 		channel_trigger_monitor(chan);
 	else
 		channel_trigger_write(chan);
 }
 
-/*
- * The two directions may run in two threads: what one finds out about the host
- * the other learns here, a packet later. Nothing else depends on the order.
- */
+/* Each direction looks at a flag of its own; what fails one fails the other, too. */
 static bool
 channel_has_failed(const struct vmbus_channel *chan)
 {
-	return unlikely(rte_atomic_load_explicit(&chan->failed, rte_memory_order_relaxed));
+	return vmbus_rxring_is_broken(&chan->rx) || vmbus_txring_is_broken(&chan->tx);
 }
 
-/* Hands on what a ring said, and keeps it in mind if the ring is broken. */
+/* Hands on what a ring said; if it is broken the other one is left alone as well. */
 static int
 channel_note(struct vmbus_channel *chan, int ret)
 {
-	if (unlikely(ret == -EPROTO))
-		rte_atomic_store_explicit(&chan->failed, true, rte_memory_order_relaxed);
+	if (unlikely(ret == -EPROTO)) {
+		vmbus_txring_break(&chan->tx);
+		vmbus_rxring_break(&chan->rx);
+	}
 	return ret;
 }
 
 static struct vmbus_channel *
-channel_alloc(struct rte_vmbus_device *dev, uint32_t relid)
+channel_alloc(struct rte_vmbus_device *dev, uint16_t index)
 {
 	struct vmbus_channel *chan;
 	void *mem;
@@ -96,23 +100,65 @@ channel_alloc(struct rte_vmbus_device *dev, uint32_t relid)
 		return NULL;
 	chan = memset(mem, 0, sizeof(*chan));
 	chan->dev = dev;
-	chan->relid = relid;
+	chan->index = index;
+	chan->shared = &dev->shared->channel[index];
 	return chan;
 }
 
-/* Take over both halves of a mapping: we send in the first, receive in the second. */
+/* Both halves of a mapping: we send in the first, receive in the second. */
 static int
 channel_attach_rings(struct vmbus_channel *chan, void *mem, uint64_t len)
 {
 	uint32_t page_len = (uint32_t)sysconf(_SC_PAGESIZE);
 	int ret;
 
-	ret = vmbus_rxring_attach(&chan->rx, (uint8_t *)mem + len / 2, len / 2, page_len);
+	ret = vmbus_txring_attach(&chan->tx, &chan->shared->tx, mem, len / 2, page_len);
+	if (ret < 0)
+		return ret;
+	return vmbus_rxring_attach(&chan->rx, &chan->shared->rx, (uint8_t *)mem + len / 2,
+				   len / 2, page_len);
+}
+
+/* The primary process takes the rings over, for all. */
+static int
+channel_begin(struct vmbus_channel *chan, void *mem, uint64_t len,
+	      const struct vmbus_sysfs_channel *info)
+{
+	int ret = channel_attach_rings(chan, mem, len);
+
+	if (ret < 0)
+		return ret;
+	chan->shared->relid = info->relid;
+	chan->shared->has_monitor = info->has_monitor;
+	chan->shared->monitor_id = info->monitor_id;
+	chan->shared->map_len = len;
+	rte_atomic_store_explicit(&chan->shared->irq_wanted, false, rte_memory_order_relaxed);
+	ret = vmbus_rxring_begin(&chan->rx);
 	if (ret < 0)
 		return ret;
 	/* Kernels differ in what they leave here; we poll. */
 	vmbus_rxring_set_mask(&chan->rx, true);
-	return vmbus_txring_attach(&chan->tx, mem, len / 2, page_len);
+	return vmbus_txring_begin(&chan->tx);
+}
+
+/* The primary channel stays the first of the chain. */
+static void
+channel_link(struct vmbus_channel *chan)
+{
+	struct vmbus_channel **link = &chan->dev->channels;
+
+	if (*link != NULL && (*link)->index == 0)
+		link = &(*link)->next;
+	chan->next = *link;
+	*link = chan;
+}
+
+/* Other processes may use it from here on. Release: they find it complete. */
+static void
+channel_publish(struct vmbus_channel *chan)
+{
+	rte_atomic_store_explicit(&chan->shared->is_open, true, rte_memory_order_release);
+	channel_link(chan);
 }
 
 static bool
@@ -121,7 +167,7 @@ channel_is_open(const struct rte_vmbus_device *dev, uint32_t relid, uint16_t ind
 	const struct vmbus_channel *each;
 
 	for (each = dev->channels; each != NULL; each = each->next)
-		if (each->relid == relid || each->index == index)
+		if (each->shared->relid == relid || each->index == index)
 			return true;
 	return false;
 }
@@ -131,6 +177,11 @@ int
 rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **chan)
 {
 	const struct vmbus_region *rings = &device->region[VMBUS_MAP_RINGS];
+	const struct vmbus_sysfs_channel info = {
+		.relid = device->node.relid,
+		.has_monitor = device->has_monitor,
+		.monitor_id = device->monitor_id,
+	};
 	struct vmbus_channel *primary;
 	int ret;
 
@@ -139,22 +190,19 @@ rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **chan
 			  device->device.name);
 		return -ENOTSUP;
 	}
-	if (channel_is_open(device, device->relid, 0))
+	if (channel_is_open(device, info.relid, 0))
 		return -EBUSY;
-	primary = channel_alloc(device, device->relid);
+	primary = channel_alloc(device, 0);
 	if (primary == NULL)
 		return -ENOMEM;
-	primary->has_monitor = device->has_monitor;
-	primary->monitor_id = device->monitor_id;
-	ret = channel_attach_rings(primary, rings->addr, rings->len);
+	ret = channel_begin(primary, rings->addr, rings->len, &info);
 	if (ret < 0) {
 		VMBUS_LOG(ERR, "%s: the rings make no sense: %s", device->device.name,
 			  ret == -EINVAL ? "impossible size" : "impossible positions");
 		free(primary);
 		return ret;
 	}
-	primary->next = device->channels;
-	device->channels = primary;
+	channel_publish(primary);
 	*chan = primary;
 	return 0;
 }
@@ -173,24 +221,22 @@ channel_try_sub(uint32_t relid, void *ctx)
 	struct channel_search *search = ctx;
 	struct vmbus_sysfs_channel info;
 	struct vmbus_channel *sub;
+	uint64_t map_len = 0;
 
 	/* The primary is open, so that neither it nor another of its index is taken. */
 	if (vmbus_sysfs_read_channel(search->dir, relid, &info) < 0 ||
-	    info.index >= CHANNEL_MAX || channel_is_open(search->dev, relid, info.index))
+	    info.index >= VMBUS_CHANNEL_MAX || channel_is_open(search->dev, relid, info.index))
 		return 0;
 	/* What is sent on it the host would never notice. */
 	if (!info.has_monitor && !vmbus_uio_signals_subchannels())
 		return 0;
-	sub = channel_alloc(search->dev, relid);
+	sub = channel_alloc(search->dev, info.index);
 	if (sub == NULL)
 		return -ENOMEM;
-	sub->index = info.index;
-	sub->has_monitor = info.has_monitor;
-	sub->monitor_id = info.monitor_id;
 	/* A channel of an earlier open may still be listed; its rings do not map. */
-	sub->map = vmbus_uio_map_ring(search->dir, relid, &sub->map_len);
-	if (sub->map == NULL || channel_attach_rings(sub, sub->map, sub->map_len) < 0) {
-		vmbus_uio_unmap(sub->map, sub->map_len);
+	sub->map = vmbus_uio_map_ring(search->dir, relid, &map_len);
+	if (sub->map == NULL || channel_begin(sub, sub->map, map_len, &info) < 0) {
+		vmbus_uio_unmap(sub->map, map_len);
 		free(sub);
 		return 0;
 	}
@@ -211,10 +257,68 @@ rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **new
 		return ret;
 	if (search.found == NULL)
 		return -ENOENT;
-	/* Behind the primary, which stays first. */
-	search.found->next = primary->next;
-	primary->next = search.found;
+	channel_publish(search.found);
 	*new_chan = search.found;
+	return 0;
+}
+
+static bool
+channel_is_attached(const struct rte_vmbus_device *dev, uint16_t index)
+{
+	const struct vmbus_channel *each = dev->channels;
+
+	while (each != NULL && each->index != index)
+		each = each->next;
+	return each != NULL;
+}
+
+/* This process's mapping of the rings, of the length that the primary process found. */
+static void *
+channel_map_rings(struct vmbus_channel *chan)
+{
+	const struct vmbus_region *rings = &chan->dev->region[VMBUS_MAP_RINGS];
+	char dir[PATH_MAX];
+	uint64_t len = 0;
+
+	if (chan->index == 0)
+		return rings->len == chan->shared->map_len ? rings->addr : NULL;
+	vmbus_sysfs_device_dir(chan->dev, dir, sizeof(dir));
+	chan->map = vmbus_uio_map_ring(dir, chan->shared->relid, &len);
+	if (chan->map != NULL && len != chan->shared->map_len) {
+		vmbus_uio_unmap(chan->map, len);
+		chan->map = NULL;
+	}
+	return chan->map;
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_attach)
+int
+rte_vmbus_chan_attach(struct rte_vmbus_device *dev, uint16_t index, struct vmbus_channel **chan)
+{
+	struct vmbus_channel *other;
+	void *rings;
+
+	if (index >= VMBUS_CHANNEL_MAX)
+		return -EINVAL;
+	if (dev->shared == NULL || dev->uio_fd < 0)
+		return -ENODEV;
+	if (channel_is_attached(dev, index))
+		return -EBUSY;
+	/* Acquire: pairs with channel_publish(). */
+	if (!rte_atomic_load_explicit(&dev->shared->channel[index].is_open,
+				      rte_memory_order_acquire))
+		return -ENOENT;
+	other = channel_alloc(dev, index);
+	if (other == NULL)
+		return -ENOMEM;
+	rings = channel_map_rings(other);
+	if (rings == NULL || channel_attach_rings(other, rings, other->shared->map_len) < 0) {
+		vmbus_uio_unmap(other->map, other->shared->map_len);
+		free(other);
+		return -ENODEV;
+	}
+	channel_link(other);
+	*chan = other;
 	return 0;
 }
 
@@ -226,6 +330,9 @@ rte_vmbus_chan_close(struct vmbus_channel *chan)
 
 	if (chan == NULL)
 		return;
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		rte_atomic_store_explicit(&chan->shared->is_open, false,
+					  rte_memory_order_release);
 	/* Forward: the chain ends at the channel itself, which is in it. */
 	for (link = &chan->dev->channels; *link != NULL; link = &(*link)->next) {
 		if (*link == chan) {
@@ -233,7 +340,7 @@ rte_vmbus_chan_close(struct vmbus_channel *chan)
 			break;
 		}
 	}
-	vmbus_uio_unmap(chan->map, chan->map_len);
+	vmbus_uio_unmap(chan->map, chan->shared->map_len);
 	free(chan);
 }
 
@@ -255,7 +362,7 @@ rte_vmbus_max_channels(const struct rte_vmbus_device *device)
 	if (!device->has_monitor && !vmbus_uio_signals_subchannels())
 		return 1;
 	vmbus_sysfs_device_dir(device, dir, sizeof(dir));
-	return vmbus_sysfs_has_subchannels(dir, device->relid) ? CHANNEL_MAX : 1;
+	return vmbus_sysfs_has_subchannels(dir, device->node.relid) ? VMBUS_CHANNEL_MAX : 1;
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_sub_channel_index)
@@ -271,12 +378,11 @@ rte_vmbus_set_latency(const struct rte_vmbus_device *dev, const struct vmbus_cha
 		      uint32_t latency)
 {
 	struct vmbus_mon_page *page = dev->region[VMBUS_MAP_MON_PAGE].addr;
-	uint32_t units = latency / 100;
+	uint32_t units = latency / 100, id = chan->shared->monitor_id;
 
-	if (!chan->has_monitor || units == 0)
+	if (!chan->shared->has_monitor || units == 0)
 		return;
-	page->latency[chan->monitor_id / VMBUS_MONITOR_GROUP_BITS]
-		     [chan->monitor_id % VMBUS_MONITOR_GROUP_BITS] =
+	page->latency[id / VMBUS_MONITOR_GROUP_BITS][id % VMBUS_MONITOR_GROUP_BITS] =
 		(uint16_t)RTE_MIN(units, (uint32_t)UINT16_MAX);
 }
 
@@ -303,8 +409,6 @@ channel_put(struct vmbus_channel *chan, const struct vmbus_piece piece[], unsign
 {
 	int ret;
 
-	if (channel_has_failed(chan))
-		return -EPROTO;
 	if (unlikely(total == 0))
 		return -EINVAL;
 	ret = channel_note(chan, vmbus_txring_put(&chan->tx, piece, count, total));
@@ -360,8 +464,10 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_tx)
 void
 rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
 {
-	if (!channel_has_failed(chan) && vmbus_txring_publish(&chan->tx))
+	if (vmbus_txring_publish(&chan->tx)) {
 		channel_signal(chan);
+		vmbus_txring_signalled(&chan->tx);
+	}
 }
 
 /* Receiving */
@@ -370,17 +476,18 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv_raw)
 int
 rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 {
-	if (channel_has_failed(chan))
-		return -EPROTO;
 	return channel_note(chan, vmbus_rxring_get(&chan->rx, data, len));
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_read)
 void
-rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read)
+rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read __rte_unused)
 {
-	if (!channel_has_failed(chan) && vmbus_rxring_commit(&chan->rx, bytes_read))
+	/* The ring has counted, also what a user took who was killed before he came here. */
+	if (vmbus_rxring_commit(&chan->rx)) {
 		channel_signal(chan);
+		vmbus_rxring_signalled(&chan->rx);
+	}
 }
 
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_recv)
@@ -391,8 +498,6 @@ rte_vmbus_chan_recv(struct vmbus_channel *chan, void *data, uint32_t *len, uint6
 	struct vmbus_chanpkt_hdr hdr, *packet;
 	int ret;
 
-	if (channel_has_failed(chan))
-		return -EPROTO;
 	/* Peek first: a packet that does not fit the caller has to stay. */
 	ret = channel_note(chan, vmbus_rxring_peek(&chan->rx, &hdr));
 	if (ret < 0)
@@ -429,7 +534,7 @@ RTE_EXPORT_SYMBOL(rte_vmbus_chan_rx_empty)
 bool
 rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 {
-	return channel_has_failed(chan) || vmbus_rxring_is_empty(&chan->rx);
+	return vmbus_rxring_is_empty(&chan->rx);
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_tx_empty)
@@ -445,11 +550,17 @@ rte_vmbus_chan_watch(struct vmbus_channel *chan, uint32_t *idle)
 {
 	if (channel_has_failed(chan))
 		return NULL;
-	*idle = chan->rx.rindex;
+	*idle = chan->rx.state->rindex;
 	return &chan->rx.ctl->windex;
 }
 
 /* Interrupts */
+
+static void
+channel_want_irq(struct vmbus_channel *chan, bool wanted)
+{
+	rte_atomic_store_explicit(&chan->shared->irq_wanted, wanted, rte_memory_order_relaxed);
+}
 
 static void
 channel_set_irq(struct rte_vmbus_device *device, bool wanted)
@@ -457,14 +568,14 @@ channel_set_irq(struct rte_vmbus_device *device, bool wanted)
 	struct vmbus_channel *each;
 
 	for (each = device->channels; each != NULL; each = each->next)
-		each->irq_wanted = wanted;
+		channel_want_irq(each, wanted);
 	channel_restore_masks(device);
 }
 
 static void
 channel_mask(struct vmbus_channel *chan, bool masked)
 {
-	chan->irq_wanted = !masked;
+	channel_want_irq(chan, !masked);
 	if (!channel_has_failed(chan))
 		vmbus_rxring_set_mask(&chan->rx, masked);
 }

@@ -13,6 +13,7 @@
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <rte_common.h>
 #include <rte_log.h>
@@ -30,25 +31,74 @@ extern int vmbus_logtype_bus;
 /** The only kernel driver that gives its devices to user space. */
 #define VMBUS_UIO_DRIVER "uio_hv_generic"
 
-/**
- * A channel: two rings and a way to signal the host. One thread may send while
- * another receives, so what each writes has cache lines of its own; the first
- * lines are only read.
- */
-struct vmbus_channel {
-	struct rte_vmbus_device *dev;
-	struct vmbus_channel *next;	/**< open channels of the device, primary first */
-	void *map;			/**< a subchannel's own mapping; NULL for the primary */
+/** More channels of one device than any host gives. */
+#define VMBUS_CHANNEL_MAX 128
+
+/** A region of a device: how it is mapped, wherever it comes to lie. */
+struct vmbus_map_plan {
 	uint64_t map_len;
+	uint64_t offset;	/**< of the region in its mapping */
+	uint64_t len;
+	uint32_t gpadl;
+};
+
+/**
+ * What all processes know of a channel. One thread may send while another
+ * receives, so what each writes has cache lines of its own; the first line is
+ * only read.
+ */
+struct vmbus_shared_channel {
+	uint64_t map_len;		/**< of both rings */
 	uint32_t relid;
-	uint16_t index;			/**< the host's; 0 is the primary */
 	uint8_t monitor_id;
 	bool has_monitor;
-	bool irq_wanted;		/**< the host may interrupt */
-	RTE_ATOMIC(bool) failed;	/**< the host corrupted a ring: both directions stop */
-	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_txring tx;
-	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_rxring rx;
+	RTE_ATOMIC(bool) is_open;	/**< the primary process has it open */
+	RTE_ATOMIC(bool) irq_wanted;	/**< the host may interrupt */
+	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_txring_state tx;
+	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_rxring_state rx;
 };
+
+/**
+ * What all processes know of a device, in memory that they share: nothing in it
+ * is an address of one of them, but for the list's links, which are EAL's.
+ */
+struct vmbus_shared {
+	TAILQ_ENTRY(vmbus_shared) next;
+	rte_uuid_t device_id;
+	struct vmbus_node node;
+	RTE_ATOMIC(bool) is_mapped;	/**< the primary process has it; all below is valid */
+	struct vmbus_map_plan map[VMBUS_MAP_MAX];
+	struct vmbus_shared_channel channel[VMBUS_CHANNEL_MAX];	/**< by the host's index */
+};
+
+/** A channel in one process. Only read while it is in use. */
+struct vmbus_channel {
+	alignas(RTE_CACHE_LINE_SIZE) struct vmbus_txring tx;
+	struct vmbus_rxring rx;
+	struct vmbus_shared_channel *shared;
+	struct rte_vmbus_device *dev;
+	struct vmbus_channel *next;	/**< those of the device, primary first */
+	void *map;			/**< a subchannel's own mapping; NULL for the primary */
+	uint16_t index;			/**< the host's; 0 is the primary */
+};
+
+/* vmbus_shared.c: the records of the devices that the primary process uses. */
+
+/**
+ * The device's record is made, or found if it has one: dev->shared. For the
+ * primary process; valid until vmbus_shared_free().
+ *
+ * @return 0 or -ENOMEM.
+ */
+int vmbus_shared_alloc(struct rte_vmbus_device *dev);
+void vmbus_shared_free(struct rte_vmbus_device *dev);
+
+/**
+ * For other processes: find what the primary process made.
+ *
+ * @return 0; -ENODEV if the primary process does not use the device.
+ */
+int vmbus_shared_find(struct rte_vmbus_device *dev);
 
 /* linux/vmbus_sysfs.c: what the kernel tells. All take the device's directory. */
 
@@ -69,7 +119,7 @@ struct vmbus_sysfs_channel {
 
 /**
  * Fill in what identifies the device: ids, relid, monitor, NUMA node, uio
- * minor (-1 if the device is not bound to VMBUS_UIO_DRIVER).
+ * node (-1 if the device is not bound to VMBUS_UIO_DRIVER).
  *
  * @param file
  *   On failure, the file that could not be read or made no sense. If it is not
@@ -77,6 +127,8 @@ struct vmbus_sysfs_channel {
  * @return 0 or negative errno.
  */
 int vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **file);
+
+bool vmbus_node_is_same(const struct vmbus_node *a, const struct vmbus_node *b);
 
 /** Name of the kernel driver the device is bound to; empty if none. */
 void vmbus_sysfs_read_driver(const char *dir, char *name, size_t len);

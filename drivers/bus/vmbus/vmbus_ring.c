@@ -58,24 +58,62 @@ ring_data_len(uint64_t len, uint32_t page_len)
 	return (uint32_t)(len - page_len);
 }
 
+/*
+ * Publishes a word of the state. Release: what it stands for has been written
+ * before, also for a user who goes on after this one was killed.
+ */
+static void
+ring_keep(uint32_t *word, uint32_t value)
+{
+	ring_store(word, value, rte_memory_order_release);
+}
+
+/* Written by either direction's thread, once; nothing else depends on the order. */
+static bool
+ring_flag(const RTE_ATOMIC(bool) *broken)
+{
+	return unlikely(rte_atomic_load_explicit(broken, rte_memory_order_relaxed));
+}
+
 /* Sending */
 
 int
-vmbus_txring_attach(struct vmbus_txring *ring, void *mem, uint64_t len, uint32_t page_len)
+vmbus_txring_attach(struct vmbus_txring *ring, struct vmbus_txring_state *state, void *mem,
+		    uint64_t len, uint32_t page_len)
 {
-	uint32_t size = ring_data_len(len, page_len);
-
-	if (size == 0)
-		return -EINVAL;
-	memset(ring, 0, sizeof(*ring));
 	ring->ctl = mem;
 	ring->data = (uint8_t *)mem + page_len;
-	ring->size = size;
-	ring->windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
-	if (!ring_index_is_valid(ring->windex, size))
+	ring->state = state;
+	ring->size = ring_data_len(len, page_len);
+	return ring->size != 0 ? 0 : -EINVAL;
+}
+
+int
+vmbus_txring_begin(struct vmbus_txring *ring)
+{
+	struct vmbus_txring_state *state = ring->state;
+	uint32_t windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
+
+	if (!ring_index_is_valid(windex, ring->size))
 		return -EPROTO;
-	ring->published = ring->windex;
+	memset(state, 0, sizeof(*state));
+	state->windex = windex;
+	state->published = windex;
+	/* As if it were full, so that the first packet looks. */
+	state->rindex_seen = ring_advance(windex, 8, ring->size);
 	return 0;
+}
+
+void
+vmbus_txring_break(struct vmbus_txring *ring)
+{
+	rte_atomic_store_explicit(&ring->state->broken, true, rte_memory_order_relaxed);
+}
+
+bool
+vmbus_txring_is_broken(const struct vmbus_txring *ring)
+{
+	return ring_flag(&ring->state->broken);
 }
 
 /* Look at how far the host has read. */
@@ -86,11 +124,20 @@ txring_update_room(struct vmbus_txring *ring)
 	uint32_t rindex = ring_load(&ring->ctl->rindex, rte_memory_order_acquire);
 
 	if (unlikely(!ring_index_is_valid(rindex, ring->size))) {
-		ring->broken = true;
+		vmbus_txring_break(ring);
 		return -EPROTO;
 	}
-	ring->room = ring->size - ring_used(ring->windex, rindex, ring->size);
+	ring->state->rindex_seen = rindex;
 	return 0;
+}
+
+/* Never fill the ring: full would look like empty. */
+static bool
+txring_has_room(const struct vmbus_txring *ring, uint32_t need)
+{
+	const struct vmbus_txring_state *state = ring->state;
+
+	return ring->size - ring_used(state->windex, state->rindex_seen, ring->size) > need;
 }
 
 static uint32_t
@@ -113,22 +160,21 @@ vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
 {
 	static const uint8_t zeros[8];
 	uint32_t need = total + VMBUS_RING_TRAILER_LEN;
-	uint64_t trailer = (uint64_t)ring->windex << 32;
-	uint32_t index = ring->windex;
+	uint32_t index = ring->state->windex;
+	uint64_t trailer = (uint64_t)index << 32;
 	uint32_t left = total;
 	unsigned int i;
 
-	if (unlikely(ring->broken))
+	if (vmbus_txring_is_broken(ring))
 		return -EPROTO;
 	if (unlikely(total % 8 != 0 || total > ring->size - 2 * VMBUS_RING_TRAILER_LEN))
 		return -EINVAL;
-	/* Never fill the ring: full would look like empty. */
-	if (ring->room <= need) {
+	if (unlikely(!txring_has_room(ring, need))) {
 		int ret = txring_update_room(ring);
 
 		if (ret < 0)
 			return ret;
-		if (ring->room <= need)
+		if (!txring_has_room(ring, need))
 			return -EAGAIN;
 	}
 	for (i = 0; i < count; i++) {
@@ -140,21 +186,25 @@ vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
 	if (unlikely(left >= sizeof(zeros)))
 		return -EINVAL;
 	index = txring_copy(ring, index, zeros, left);
-	ring->windex = txring_copy(ring, index, &trailer, sizeof(trailer));
-	ring->room -= need;
+	index = txring_copy(ring, index, &trailer, sizeof(trailer));
+	ring_keep(&ring->state->windex, index);
 	return 0;
 }
 
 bool
 vmbus_txring_publish(struct vmbus_txring *ring)
 {
-	uint32_t before = ring->published;
+	struct vmbus_txring_state *state = ring->state;
+	uint32_t before = state->published, windex = state->windex;
+	bool owed = state->owes_signal;
 
-	if (ring->windex == before || ring->broken)
+	if ((windex == before && likely(!owed)) || vmbus_txring_is_broken(ring))
 		return false;
+	/* Whoever is killed from here on leaves it to the next to signal. */
+	state->owes_signal = true;
 	/* Release: the host, which acquires windex, finds the packets complete. */
-	ring_store(&ring->ctl->windex, ring->windex, rte_memory_order_release);
-	ring->published = ring->windex;
+	ring_store(&ring->ctl->windex, windex, rte_memory_order_release);
+	ring_keep(&state->published, windex);
 
 	/*
 	 * The host unmasks, then looks at windex before it sleeps. Our store of
@@ -162,37 +212,68 @@ vmbus_txring_publish(struct vmbus_txring *ring)
 	 * sides would believe that the other one acts.
 	 */
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
-	if (ring_load(&ring->ctl->imask, rte_memory_order_acquire) != 0)
-		return false;
 	/*
 	 * Only a ring that was empty before needs a signal. The host counts
 	 * superfluous ones and may throttle the guest for them.
 	 */
-	return ring_load(&ring->ctl->rindex, rte_memory_order_relaxed) == before;
+	if (ring_load(&ring->ctl->imask, rte_memory_order_acquire) == 0 &&
+	    (ring_load(&ring->ctl->rindex, rte_memory_order_relaxed) == before || owed))
+		return true;
+	state->owes_signal = false;
+	return false;
+}
+
+void
+vmbus_txring_signalled(struct vmbus_txring *ring)
+{
+	ring->state->owes_signal = false;
 }
 
 bool
 vmbus_txring_is_empty(const struct vmbus_txring *ring)
 {
-	return ring->broken ||
-	       ring_load(&ring->ctl->rindex, rte_memory_order_acquire) == ring->published;
+	return vmbus_txring_is_broken(ring) ||
+	       ring_load(&ring->ctl->rindex, rte_memory_order_acquire) == ring->state->published;
 }
 
 /* Receiving */
 
 int
-vmbus_rxring_attach(struct vmbus_rxring *ring, void *mem, uint64_t len, uint32_t page_len)
+vmbus_rxring_attach(struct vmbus_rxring *ring, struct vmbus_rxring_state *state, void *mem,
+		    uint64_t len, uint32_t page_len)
 {
-	uint32_t size = ring_data_len(len, page_len);
-
-	if (size == 0)
-		return -EINVAL;
-	memset(ring, 0, sizeof(*ring));
 	ring->ctl = mem;
 	ring->data = (const uint8_t *)mem + page_len;
-	ring->size = size;
-	ring->rindex = ring_load(&ring->ctl->rindex, rte_memory_order_relaxed);
-	return ring_index_is_valid(ring->rindex, size) ? 0 : -EPROTO;
+	ring->state = state;
+	ring->size = ring_data_len(len, page_len);
+	return ring->size != 0 ? 0 : -EINVAL;
+}
+
+int
+vmbus_rxring_begin(struct vmbus_rxring *ring)
+{
+	struct vmbus_rxring_state *state = ring->state;
+	uint32_t rindex = ring_load(&ring->ctl->rindex, rte_memory_order_relaxed);
+
+	if (!ring_index_is_valid(rindex, ring->size))
+		return -EPROTO;
+	memset(state, 0, sizeof(*state));
+	state->rindex = rindex;
+	state->committed = rindex;
+	state->windex_seen = rindex;
+	return 0;
+}
+
+void
+vmbus_rxring_break(struct vmbus_rxring *ring)
+{
+	rte_atomic_store_explicit(&ring->state->broken, true, rte_memory_order_relaxed);
+}
+
+bool
+vmbus_rxring_is_broken(const struct vmbus_rxring *ring)
+{
+	return ring_flag(&ring->state->broken);
 }
 
 /* Look at how far the host has written. */
@@ -203,11 +284,18 @@ rxring_update_ready(struct vmbus_rxring *ring)
 	uint32_t windex = ring_load(&ring->ctl->windex, rte_memory_order_acquire);
 
 	if (unlikely(!ring_index_is_valid(windex, ring->size))) {
-		ring->broken = true;
+		vmbus_rxring_break(ring);
 		return -EPROTO;
 	}
-	ring->ready = ring_used(windex, ring->rindex, ring->size);
+	ring->state->windex_seen = windex;
 	return 0;
+}
+
+/* Unread bytes by our last look. */
+static uint32_t
+rxring_ready(const struct vmbus_rxring *ring)
+{
+	return ring_used(ring->state->windex_seen, ring->state->rindex, ring->size);
 }
 
 static void
@@ -237,28 +325,32 @@ rxring_packet_is_valid(const struct vmbus_chanpkt_hdr *hdr, uint32_t ready)
 int
 vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
 {
-	if (unlikely(ring->broken))
+	uint32_t ready = rxring_ready(ring);
+
+	if (vmbus_rxring_is_broken(ring))
 		return -EPROTO;
-	if (ring->ready == 0) {
+	if (ready == 0) {
 		int ret = rxring_update_ready(ring);
 
 		if (ret < 0)
 			return ret;
-		if (ring->ready == 0)
+		ready = rxring_ready(ring);
+		if (ready == 0)
 			return -EAGAIN;
 	}
-	if (likely(ring->ready >= sizeof(*hdr) + VMBUS_RING_TRAILER_LEN)) {
-		rxring_copy(ring, ring->rindex, hdr, sizeof(*hdr));
-		if (likely(rxring_packet_is_valid(hdr, ring->ready)))
+	if (likely(ready >= sizeof(*hdr) + VMBUS_RING_TRAILER_LEN)) {
+		rxring_copy(ring, ring->state->rindex, hdr, sizeof(*hdr));
+		if (likely(rxring_packet_is_valid(hdr, ready)))
 			return 0;
 	}
-	ring->broken = true;
+	vmbus_rxring_break(ring);
 	return -EPROTO;
 }
 
 int
 vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
 {
+	uint32_t rindex = ring->state->rindex;
 	struct vmbus_chanpkt_hdr hdr;
 	uint32_t total;
 	int ret = vmbus_rxring_peek(ring, &hdr);
@@ -272,56 +364,79 @@ vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
 	}
 	/* The checked descriptor, not a second look at the shared one. */
 	memcpy(packet, &hdr, sizeof(hdr));
-	rxring_copy(ring, ring_advance(ring->rindex, sizeof(hdr), ring->size),
+	rxring_copy(ring, ring_advance(rindex, sizeof(hdr), ring->size),
 		    (uint8_t *)packet + sizeof(hdr), total - sizeof(hdr));
 	*len = total;
 	total += VMBUS_RING_TRAILER_LEN;
-	ring->rindex = ring_advance(ring->rindex, total, ring->size);
-	ring->ready -= total;		/* total <= ready was checked */
+	/* Not beyond windex_seen: that total is ready was checked. */
+	ring_keep(&ring->state->rindex, ring_advance(rindex, total, ring->size));
 	return (int)total;
 }
 
 bool
 vmbus_rxring_is_empty(const struct vmbus_rxring *ring)
 {
-	if (ring->broken)
+	if (vmbus_rxring_is_broken(ring))
 		return true;
-	return ring->ready == 0 &&
-	       ring_load(&ring->ctl->windex, rte_memory_order_relaxed) == ring->rindex;
+	return rxring_ready(ring) == 0 &&
+	       ring_load(&ring->ctl->windex, rte_memory_order_relaxed) == ring->state->rindex;
 }
 
-bool
-vmbus_rxring_commit(struct vmbus_rxring *ring, uint32_t bytes)
+/*
+ * Has the host waited for room, and does it have it now that rindex has moved by
+ * this many bytes? A host that waits for more than there can be waits for ever.
+ */
+static bool
+rxring_made_room(struct vmbus_rxring *ring, uint32_t bytes, bool owed)
 {
-	uint32_t pending, windex, room;
+	uint32_t pending = ring_load(&ring->ctl->pending_send, rte_memory_order_acquire);
+	uint32_t windex, room;
 
-	if (bytes == 0 || ring->broken)
-		return false;
-	/* Release: our reads of the packets are over before the host may overwrite them. */
-	ring_store(&ring->ctl->rindex, ring->rindex, rte_memory_order_release);
-	if ((ring_load(&ring->ctl->feature_bits, rte_memory_order_relaxed) &
-	     VMBUS_FEATURE_PENDING_SEND) == 0)
-		return false;
-
-	/*
-	 * A blocked host stores pending_send, then looks at rindex. Our store of
-	 * rindex and our look at pending_send must not pass each other.
-	 */
-	rte_atomic_thread_fence(rte_memory_order_seq_cst);
-	pending = ring_load(&ring->ctl->pending_send, rte_memory_order_acquire);
 	if (likely(pending == 0))
 		return false;
 	windex = ring_load(&ring->ctl->windex, rte_memory_order_relaxed);
 	if (!ring_index_is_valid(windex, ring->size)) {
-		ring->broken = true;
+		vmbus_rxring_break(ring);
 		return false;
 	}
-	room = ring->size - ring_used(windex, ring->rindex, ring->size);
-	/*
-	 * Signal when this commit made the room that was missing, and only then.
-	 * A host that waits for more than there can be waits for ever.
-	 */
-	return room > pending && (int64_t)room - bytes <= pending;
+	room = ring->size - ring_used(windex, ring->state->rindex, ring->size);
+	/* Signal when this commit made the room that was missing, and only then. */
+	return room > pending && ((int64_t)room - bytes <= pending || owed);
+}
+
+bool
+vmbus_rxring_commit(struct vmbus_rxring *ring)
+{
+	struct vmbus_rxring_state *state = ring->state;
+	uint32_t bytes = ring_used(state->rindex, state->committed, ring->size);
+	bool owed = state->owes_signal;
+
+	if ((bytes == 0 && !owed) || vmbus_rxring_is_broken(ring))
+		return false;
+	/* Whoever is killed from here on leaves it to the next to signal. */
+	state->owes_signal = true;
+	/* Release: our reads of the packets are over before the host may overwrite them. */
+	ring_store(&ring->ctl->rindex, state->rindex, rte_memory_order_release);
+	ring_keep(&state->committed, state->rindex);
+	if ((ring_load(&ring->ctl->feature_bits, rte_memory_order_relaxed) &
+	     VMBUS_FEATURE_PENDING_SEND) != 0) {
+		/*
+		 * A blocked host stores pending_send, then looks at rindex. Our
+		 * store of rindex and our look at pending_send must not pass
+		 * each other.
+		 */
+		rte_atomic_thread_fence(rte_memory_order_seq_cst);
+		if (unlikely(rxring_made_room(ring, bytes, owed)))
+			return true;
+	}
+	state->owes_signal = false;
+	return false;
+}
+
+void
+vmbus_rxring_signalled(struct vmbus_rxring *ring)
+{
+	ring->state->owes_signal = false;
 }
 
 void

@@ -8,7 +8,7 @@
  * and no EAL.
  *
  * The other side of the memory is the host, which can write any byte at any
- * time. So the positions that belong to us live in private variables and are
+ * time. So the positions that belong to us live in memory of our own and are
  * only ever stored to the ring; the host's positions are loaded once per
  * decision, checked and then used. What does not add up makes the ring
  * "broken" for good (-EPROTO): a broken ring is a matter for whoever owns the
@@ -26,29 +26,50 @@
 #include <stdint.h>
 
 #include "rte_vmbus_reg.h"
+#include "vmbus_compat.h"
 
 /** Ends every packet in the ring; the reader skips it unread. */
 #define VMBUS_RING_TRAILER_LEN 8u
 
-/** The ring that we write and the host reads. */
+/*
+ * What the users of a ring have in common, whichever process they live in: one
+ * user at a time, another one later. Each word is true on its own and changes
+ * by a single store. So whoever dies between two stores leaves a ring that the
+ * next user can go on with; what was only half written is written again.
+ */
+
+/** Of the ring that we write. */
+struct vmbus_txring_state {
+	uint32_t windex;		/**< where the next packet goes */
+	uint32_t published;		/**< last windex that the host was shown */
+	uint32_t rindex_seen;		/**< the host's rindex by our last look */
+	bool owes_signal;		/**< published, and not yet decided or signalled */
+	RTE_ATOMIC(bool) broken;
+};
+
+/** Of the ring that we read. */
+struct vmbus_rxring_state {
+	uint32_t rindex;		/**< where the next packet is */
+	uint32_t committed;		/**< last rindex that the host was shown */
+	uint32_t windex_seen;		/**< the host's windex by our last look */
+	bool owes_signal;		/**< committed, and not yet decided or signalled */
+	RTE_ATOMIC(bool) broken;
+};
+
+/** The ring that we write and the host reads, as one process has it mapped. */
 struct vmbus_txring {
 	struct vmbus_bufring *ctl;	/**< shared control page */
 	uint8_t *data;			/**< shared data area */
+	struct vmbus_txring_state *state;
 	uint32_t size;			/**< of the data area, bytes */
-	uint32_t windex;		/**< ours: where the next packet goes */
-	uint32_t published;		/**< ours: last windex the host was shown */
-	uint32_t room;			/**< free bytes by our last look at the host's rindex */
-	bool broken;
 };
 
-/** The ring that the host writes and we read. */
+/** The ring that the host writes and we read, as one process has it mapped. */
 struct vmbus_rxring {
 	struct vmbus_bufring *ctl;
 	const uint8_t *data;
+	struct vmbus_rxring_state *state;
 	uint32_t size;
-	uint32_t rindex;		/**< ours: where the next packet is */
-	uint32_t ready;			/**< unread bytes by our last look at the host's windex */
-	bool broken;
 };
 
 /** A piece of a packet to be written. */
@@ -58,8 +79,10 @@ struct vmbus_piece {
 };
 
 /**
- * Take over a ring as the kernel or an earlier user left it.
+ * Find a ring in a mapping; its state stays as it is.
  *
+ * @param state
+ *   In memory of all users.
  * @param mem
  *   The ring's half of the mapping: control page, then data.
  * @param len
@@ -67,11 +90,28 @@ struct vmbus_piece {
  * @param page_len
  *   The guest's page size: the length of the control page.
  * @return
- *   0; -EINVAL if the sizes make no ring; -EPROTO if the position in the
- *   control page lies outside the ring.
+ *   0; -EINVAL if the sizes make no ring.
  */
-int vmbus_txring_attach(struct vmbus_txring *ring, void *mem, uint64_t len, uint32_t page_len);
-int vmbus_rxring_attach(struct vmbus_rxring *ring, void *mem, uint64_t len, uint32_t page_len);
+int vmbus_txring_attach(struct vmbus_txring *ring, struct vmbus_txring_state *state, void *mem,
+			uint64_t len, uint32_t page_len);
+int vmbus_rxring_attach(struct vmbus_rxring *ring, struct vmbus_rxring_state *state, void *mem,
+			uint64_t len, uint32_t page_len);
+
+/**
+ * Begin the state of an attached ring where the kernel or an earlier user left
+ * it. For the first of its users, once.
+ *
+ * @return
+ *   0; -EPROTO if the position in the control page lies outside the ring.
+ */
+int vmbus_txring_begin(struct vmbus_txring *ring);
+int vmbus_rxring_begin(struct vmbus_rxring *ring);
+
+/** Stop using the ring for good: something about its host is wrong. Any thread. */
+void vmbus_txring_break(struct vmbus_txring *ring);
+void vmbus_rxring_break(struct vmbus_rxring *ring);
+bool vmbus_txring_is_broken(const struct vmbus_txring *ring);
+bool vmbus_rxring_is_broken(const struct vmbus_rxring *ring);
 
 /**
  * Write one packet behind those not yet published. The host sees nothing yet.
@@ -90,9 +130,10 @@ int vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
  *
  * @return
  *   true if the host has to be signalled: it wants to be, and had read
- *   everything published before.
+ *   everything published before. Then vmbus_txring_signalled() ends it.
  */
 bool vmbus_txring_publish(struct vmbus_txring *ring);
+void vmbus_txring_signalled(struct vmbus_txring *ring);
 
 /** Has the host read everything published? Also true for a broken ring. */
 bool vmbus_txring_is_empty(const struct vmbus_txring *ring);
@@ -120,14 +161,14 @@ int vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len);
 bool vmbus_rxring_is_empty(const struct vmbus_rxring *ring);
 
 /**
- * Give what was got back to the host.
+ * Give what was got since the last call back to the host.
  *
- * @param bytes
- *   Ring bytes taken since the last call.
  * @return
- *   true if the host waits for this much room and has to be signalled.
+ *   true if the host waits for this much room and has to be signalled. Then
+ *   vmbus_rxring_signalled() ends it.
  */
-bool vmbus_rxring_commit(struct vmbus_rxring *ring, uint32_t bytes);
+bool vmbus_rxring_commit(struct vmbus_rxring *ring);
+void vmbus_rxring_signalled(struct vmbus_rxring *ring);
 
 /** Tell the host whether to interrupt when the ring stops being empty. */
 void vmbus_rxring_set_mask(struct vmbus_rxring *ring, bool masked);

@@ -12,6 +12,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 
@@ -22,10 +24,16 @@
 #define HALF (2 * PAGE)		/* a ring: control page, one page of data */
 #define DATA (HALF - PAGE)
 
-/* The primary's rings, then those of the subchannels that sysfs lists. */
-static _Alignas(4096) uint8_t rings[4][2 * HALF];
+#define RINGS 4
+
+/*
+ * The primary's rings, then those of the subchannels that sysfs lists; and the
+ * same memory where a secondary process has it.
+ */
+static uint8_t (*rings)[2 * HALF], (*other_rings)[2 * HALF];
 static _Alignas(4096) struct vmbus_mon_page monitor;
-static struct rte_vmbus_device dev;
+static struct rte_vmbus_device dev, other;
+static struct vmbus_shared shared;
 static enum rte_proc_type_t process;
 
 /* What the kernel lists; ring is the index into rings, 0 for one that does not map. */
@@ -38,6 +46,8 @@ static unsigned int listed_count;
 static bool lists_channels;
 static bool signals_subchannels;
 static int writes, write_error;
+static uint64_t ring_len;
+static int other_maps;		/* mappings of the secondary process */
 
 int vmbus_logtype_bus;
 
@@ -101,8 +111,10 @@ vmbus_uio_map_ring(const char *dir, uint32_t relid, uint64_t *len)
 	assert_string_equal(dir, "here");
 	for (i = 0; i < listed_count; i++) {
 		if (listed[i].info.relid == relid && listed[i].ring != 0) {
-			*len = sizeof(rings[0]);
-			return rings[listed[i].ring];
+			*len = ring_len;
+			other_maps += process != RTE_PROC_PRIMARY;
+			return process == RTE_PROC_PRIMARY ? rings[listed[i].ring] :
+							     other_rings[listed[i].ring];
 		}
 	}
 	errno = ENODEV;
@@ -112,7 +124,10 @@ vmbus_uio_map_ring(const char *dir, uint32_t relid, uint64_t *len)
 void
 vmbus_uio_unmap(void *addr, uint64_t len)
 {
-	if (addr != NULL) {
+	if (addr != NULL && process != RTE_PROC_PRIMARY) {
+		assert_int_equal(len, ring_len);
+		other_maps--;
+	} else if (addr != NULL) {
 		assert_int_equal(len, sizeof(rings[0]));
 		/* Nobody may touch it from here on. */
 		memset(addr, 0xdd, len);
@@ -122,7 +137,7 @@ vmbus_uio_unmap(void *addr, uint64_t len)
 void
 vmbus_sysfs_device_dir(const struct rte_vmbus_device *device, char *dir, size_t len)
 {
-	assert_ptr_equal(device, &dev);
+	assert_ptr_equal(device, process == RTE_PROC_PRIMARY ? &dev : &other);
 	snprintf(dir, len, "here");
 }
 
@@ -178,15 +193,20 @@ static int
 start(void **state)
 {
 	(void)state;
-	memset(rings, 0, sizeof(rings));
+	memset(rings, 0, RINGS * sizeof(rings[0]));
 	memset(&monitor, 0, sizeof(monitor));
+	memset(&shared, 0, sizeof(shared));
 	dev = (struct rte_vmbus_device){
-		.device.name = "nic", .relid = 14, .has_monitor = true, .monitor_id = 37,
-		.uio_fd = 5,
+		.device.name = "nic", .node.relid = 14, .has_monitor = true, .monitor_id = 37,
+		.uio_fd = 5, .shared = &shared,
 		.region[VMBUS_MAP_RINGS] = { .addr = rings[0], .len = sizeof(rings[0]) },
 		.region[VMBUS_MAP_MON_PAGE] = { .addr = &monitor, .len = PAGE },
 	};
+	other = dev;
+	other.region[VMBUS_MAP_RINGS].addr = other_rings[0];
 	process = RTE_PROC_PRIMARY;
+	ring_len = sizeof(rings[0]);
+	other_maps = 0;
 	listed_count = 0;
 	lists_channels = true;
 	signals_subchannels = true;
@@ -199,6 +219,9 @@ static int
 stop(void **state)
 {
 	(void)state;
+	process = RTE_PROC_SECONDARY;
+	vmbus_channel_close_all(&other);
+	process = RTE_PROC_PRIMARY;
 	vmbus_channel_close_all(&dev);
 	return 0;
 }
@@ -732,6 +755,189 @@ write_that_fails_ends_nothing(void **state)
 	assert_int_equal(rx_ctl(0)->imask, 1);
 }
 
+/* Secondary processes */
+
+static struct vmbus_channel *
+attach(uint16_t index)
+{
+	struct vmbus_channel *chan = NULL;
+
+	process = RTE_PROC_SECONDARY;
+	assert_int_equal(rte_vmbus_chan_attach(&other, index, &chan), 0);
+	assert_int_equal(rte_vmbus_sub_channel_index(chan), index);
+	process = RTE_PROC_PRIMARY;
+	return chan;
+}
+
+/* As a process of its own does it. */
+static void
+detach(struct vmbus_channel *chan)
+{
+	process = RTE_PROC_SECONDARY;
+	rte_vmbus_chan_close(chan);
+	process = RTE_PROC_PRIMARY;
+}
+
+static void
+other_process_goes_on_where_the_first_one_was(void **state)
+{
+	struct vmbus_channel *chan = open_primary(), *theirs;
+	uint64_t packet[8];
+	uint32_t len = sizeof(packet);
+	bool need_sig;
+
+	(void)state;
+	host_sends(0, 8);
+	host_sends(0, 9);
+	host_sends(0, 10);
+	assert_int_equal(send_one(chan, NULL), 0);
+	assert_int_equal(rte_vmbus_chan_recv_raw(chan, packet, &len), 32);
+	theirs = attach(0);
+	/* Not where the control page says, which the host can write. */
+	tx_ctl(0)->windex = 64;
+	rx_ctl(0)->rindex = 8;
+	assert_int_equal(rte_vmbus_chan_recv_raw(theirs, packet, &len), 32);
+	assert_int_equal(packet[1], 9);
+	assert_int_equal(send_one(theirs, &need_sig), 0);
+	/* What the one has written the other may publish, and give back. */
+	assert_int_equal(tx_ctl(0)->windex, 64);
+	rte_vmbus_chan_signal_tx(chan);
+	assert_int_equal(tx_ctl(0)->windex, 64);
+	assert_int_equal(send_one(theirs, NULL), 0);
+	assert_int_equal(tx_ctl(0)->windex, 96);
+	rte_vmbus_chan_signal_read(chan, 32);
+	assert_int_equal(rx_ctl(0)->rindex, 64);
+	detach(theirs);
+	assert_int_equal(rte_vmbus_chan_recv_raw(chan, packet, &len), 32);
+	assert_int_equal(packet[1], 10);
+}
+
+static void
+subchannel_is_mapped_anew_and_let_go_of_alone(void **state)
+{
+	struct vmbus_channel *primary, *sub, *theirs;
+
+	(void)state;
+	list_channel(35, 1, 1, 0);
+	primary = open_primary();
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	theirs = attach(1);
+	assert_int_equal(other_maps, 1);
+	assert_int_equal(send_one(theirs, NULL), 0);
+	assert_int_equal(monitor.trigs[2].pending, 1u << 13);
+	detach(theirs);
+	assert_int_equal(other_maps, 0);
+	/* The primary's goes on, and others may come. */
+	assert_int_equal(send_one(sub, NULL), 0);
+	assert_int_equal(tx_ctl(1)->windex, 64);
+	detach(attach(1));
+}
+
+static void
+channel_that_fails_in_one_process_fails_in_all(void **state)
+{
+	struct vmbus_channel *chan = open_primary(), *theirs = attach(0);
+	uint64_t packet[8];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	rx_ctl(0)->windex = 12;
+	assert_int_equal(rte_vmbus_chan_recv_raw(theirs, packet, &len), -EPROTO);
+	rx_ctl(0)->windex = 0;
+	expect_failed(chan);
+	expect_failed(theirs);
+}
+
+static void
+only_open_channels_are_attached_and_once(void **state)
+{
+	struct vmbus_channel *primary, *sub, *chan;
+
+	(void)state;
+	process = RTE_PROC_SECONDARY;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 0, &chan), -ENOENT);
+	process = RTE_PROC_PRIMARY;
+	list_channel(35, 1, 1, 0);
+	primary = open_primary();
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	attach(1);
+	attach(0);
+	process = RTE_PROC_SECONDARY;
+	assert_int_equal(other.channels->index, 0);
+	assert_int_equal(rte_vmbus_chan_attach(&other, 0, &chan), -EBUSY);
+	assert_int_equal(rte_vmbus_chan_attach(&other, 1, &chan), -EBUSY);
+	assert_int_equal(rte_vmbus_chan_attach(&other, 2, &chan), -ENOENT);
+	assert_int_equal(rte_vmbus_chan_attach(&other, VMBUS_CHANNEL_MAX, &chan), -EINVAL);
+	vmbus_channel_close_all(&other);
+	process = RTE_PROC_PRIMARY;
+	rte_vmbus_chan_close(sub);
+	process = RTE_PROC_SECONDARY;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 1, &chan), -ENOENT);
+}
+
+static void
+rings_that_are_gone_or_of_another_size_are_not_attached(void **state)
+{
+	struct vmbus_channel *primary, *sub, *chan;
+
+	(void)state;
+	list_channel(35, 1, 1, 0);
+	primary = open_primary();
+	assert_int_equal(rte_vmbus_subchan_open(primary, &sub), 0);
+	process = RTE_PROC_SECONDARY;
+	ring_len = 2 * sizeof(rings[0]);
+	assert_int_equal(rte_vmbus_chan_attach(&other, 1, &chan), -ENODEV);
+	assert_int_equal(other_maps, 0);
+	ring_len = sizeof(rings[0]);
+	listed[1].ring = 0;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 1, &chan), -ENODEV);
+	other.region[VMBUS_MAP_RINGS].len = sizeof(rings[0]) + PAGE;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 0, &chan), -ENODEV);
+	other.uio_fd = -1;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 0, &chan), -ENODEV);
+	other.uio_fd = 5;
+	other.shared = NULL;
+	assert_int_equal(rte_vmbus_chan_attach(&other, 0, &chan), -ENODEV);
+	assert_null(other.channels);
+}
+
+static void
+interrupts_are_wanted_by_all_processes(void **state)
+{
+	struct vmbus_channel *chan, *theirs;
+
+	(void)state;
+	dev.has_monitor = false;
+	chan = open_primary();
+	theirs = attach(0);
+	rte_vmbus_chan_irq_unmask(chan);
+	/* Its write unmasks all; it masks again what nobody wants, and only that. */
+	assert_int_equal(send_one(theirs, NULL), 0);
+	assert_int_equal(writes, 1);
+	assert_int_equal(rx_ctl(0)->imask, 0);
+	rte_vmbus_chan_irq_mask(theirs);
+	tx_ctl(0)->rindex = tx_ctl(0)->windex;
+	assert_int_equal(send_one(chan, NULL), 0);
+	assert_int_equal(writes, 2);
+	assert_int_equal(rx_ctl(0)->imask, 1);
+}
+
+/* One memory at two addresses. */
+static int
+map_rings(void **state)
+{
+	size_t len = RINGS * sizeof(rings[0]);
+	int fd = memfd_create("rings", 0);
+
+	(void)state;
+	if (fd < 0 || ftruncate(fd, (off_t)len) < 0)
+		return -1;
+	rings = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	other_rings = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return rings == MAP_FAILED || other_rings == MAP_FAILED ? -1 : 0;
+}
+
 #undef CASE
 #define CASE(sentence, function) { sentence, function, start, stop, NULL }
 
@@ -783,7 +989,19 @@ main(void)
 		CASE("a subchannel that this kernel cannot signal is left alone",
 		     subchannel_that_cannot_be_signalled_is_left_alone),
 		CASE("a device that is gone is told", device_that_is_gone_is_told),
+		CASE("another process goes on where the first one was",
+		     other_process_goes_on_where_the_first_one_was),
+		CASE("a subchannel is mapped anew, and let go of alone",
+		     subchannel_is_mapped_anew_and_let_go_of_alone),
+		CASE("a channel that fails in one process fails in all",
+		     channel_that_fails_in_one_process_fails_in_all),
+		CASE("only open channels are attached, and once",
+		     only_open_channels_are_attached_and_once),
+		CASE("rings that are gone or of another size are not attached",
+		     rings_that_are_gone_or_of_another_size_are_not_attached),
+		CASE("what interrupts are wanted is common to all processes",
+		     interrupts_are_wanted_by_all_processes),
 	};
 
-	return cmocka_run_group_tests_name("vmbus channel", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("vmbus channel", tests, map_rings, NULL);
 }

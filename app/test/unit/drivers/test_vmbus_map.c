@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include <rte_eal.h>
+
 #include "driver_test.h"
 #include "vmbus_private.h"
 
@@ -27,8 +29,53 @@ static int opened, mapped;
 static uint64_t mapped_len[VMBUS_MAP_MAX];
 static bool closed_with_mappings;
 static uint8_t memory[VMBUS_MAP_MAX][PAGE];
+/* The node that the device has now, and had when it was scanned. */
+static struct vmbus_node nic_now;
+static const struct vmbus_node nic = { .inode = 815, .relid = 14, .uio_minor = 3 };
+static enum rte_proc_type_t process;
+static struct vmbus_shared shared;
+static bool has_record;
 
 int vmbus_logtype_bus;
+
+enum rte_proc_type_t
+rte_eal_process_type(void)
+{
+	return process;
+}
+
+int
+vmbus_shared_alloc(struct rte_vmbus_device *dev)
+{
+	if (!has_record)
+		return -ENOMEM;
+	dev->shared = &shared;
+	return 0;
+}
+
+int
+vmbus_shared_find(struct rte_vmbus_device *dev)
+{
+	if (!has_record || !shared.is_mapped)
+		return -ENODEV;
+	dev->shared = &shared;
+	return 0;
+}
+
+int
+vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const char **file)
+{
+	assert_string_equal(dir, "here");
+	*file = "device_id";
+	dev->node = nic_now;
+	return nic_now.uio_minor < 0 ? -ENODEV : 0;
+}
+
+bool
+vmbus_node_is_same(const struct vmbus_node *a, const struct vmbus_node *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
 
 int
 vmbus_uio_open(int minor)
@@ -106,7 +153,7 @@ vmbus_channel_close_all(struct rte_vmbus_device *dev)
 static int
 start(void **state)
 {
-	static const struct vmbus_sysfs_map nic[VMBUS_MAP_MAX] = {
+	static const struct vmbus_sysfs_map current[VMBUS_MAP_MAX] = {
 		{ "txrx_rings", 0x1f2400000, 4 << 20 },
 		{ "int_page", 0xffff888000101000, PAGE },
 		{ "monitor_page", 0xffff888000102000, PAGE },
@@ -116,13 +163,17 @@ start(void **state)
 	unsigned int i;
 
 	(void)state;
-	memcpy(maps, nic, sizeof(maps));
+	memcpy(maps, current, sizeof(maps));
 	for (i = 0; i < VMBUS_MAP_MAX; i++)
 		has_map[i] = true;
 	open_error = 0;
 	map_error_index = VMBUS_MAP_MAX;
 	opened = mapped = 0;
 	closed_with_mappings = false;
+	process = RTE_PROC_PRIMARY;
+	memset(&shared, 0, sizeof(shared));
+	has_record = true;
+	nic_now = nic;
 	return 0;
 }
 
@@ -130,7 +181,7 @@ static struct rte_vmbus_device
 new_device(void)
 {
 	return (struct rte_vmbus_device){
-		.device.name = "nic", .uio_minor = 3, .uio_fd = -1,
+		.device.name = "nic", .node = nic, .uio_fd = -1,
 	};
 }
 
@@ -148,6 +199,8 @@ expect_refusal(int ret)
 	assert_false(closed_with_mappings);
 	for (i = 0; i < VMBUS_MAP_MAX; i++)
 		assert_null(dev.region[i].addr);
+	if (process == RTE_PROC_PRIMARY)
+		assert_false(shared.is_mapped);
 }
 
 static void
@@ -267,6 +320,97 @@ region_that_makes_no_sense_is_refused(void **state)
 	}
 }
 
+static void
+device_is_mapped_once(void **state)
+{
+	struct rte_vmbus_device dev = new_device();
+
+	(void)state;
+	assert_int_equal(rte_vmbus_map_device(&dev), 0);
+	assert_int_equal(rte_vmbus_map_device(&dev), -EBUSY);
+	assert_int_equal(opened, 1);
+	rte_vmbus_unmap_device(&dev);
+	assert_int_equal(rte_vmbus_map_device(&dev), 0);
+	rte_vmbus_unmap_device(&dev);
+}
+
+static void
+device_without_memory_for_its_record_is_refused(void **state)
+{
+	(void)state;
+	has_record = false;
+	expect_refusal(-ENOMEM);
+}
+
+/* What sysfs says of the regions may be unreadable by then: the record counts. */
+static void
+secondary_process_maps_by_what_the_primary_found(void **state)
+{
+	struct rte_vmbus_device primary = new_device(), secondary = new_device();
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(rte_vmbus_map_device(&primary), 0);
+	process = RTE_PROC_SECONDARY;
+	memset(has_map, 0, sizeof(has_map));
+	assert_int_equal(rte_vmbus_map_device(&secondary), 0);
+	assert_int_equal(opened, 2);
+	assert_int_equal(mapped, 2 * VMBUS_MAP_MAX);
+	for (i = 0; i < VMBUS_MAP_MAX; i++) {
+		assert_int_equal(secondary.region[i].len, primary.region[i].len);
+		assert_int_equal(secondary.region[i].gpadl, primary.region[i].gpadl);
+	}
+	rte_vmbus_unmap_device(&secondary);
+	assert_int_equal(opened, 1);
+	assert_int_equal(mapped, VMBUS_MAP_MAX);
+	/* The primary's is as it was. */
+	assert_true(shared.is_mapped);
+	process = RTE_PROC_PRIMARY;
+	rte_vmbus_unmap_device(&primary);
+	assert_int_equal(opened, 0);
+	assert_false(shared.is_mapped);
+}
+
+static void
+secondary_process_maps_nothing_that_the_primary_does_not_use(void **state)
+{
+	(void)state;
+	process = RTE_PROC_SECONDARY;
+	expect_refusal(-ENODEV);
+}
+
+/* Every way in which it shows that a device went and came back. */
+static void
+secondary_process_refuses_the_node_of_another_device(void **state)
+{
+	static const struct vmbus_node others[] = {
+		{ .inode = 816, .relid = 14, .uio_minor = 3 },
+		{ .inode = 815, .relid = 15, .uio_minor = 3 },
+		{ .inode = 815, .relid = 14, .uio_minor = 4 },
+		{ .inode = 0, .relid = 0, .uio_minor = -1 },
+	};
+	struct rte_vmbus_device primary = new_device();
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(rte_vmbus_map_device(&primary), 0);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct rte_vmbus_device secondary = new_device();
+
+		process = RTE_PROC_SECONDARY;
+		nic_now = others[i];
+		assert_int_equal(rte_vmbus_map_device(&secondary), -ENODEV);
+		assert_int_equal(opened, 1);
+		assert_int_equal(mapped, VMBUS_MAP_MAX);
+	}
+	nic_now = nic;
+	shared.node.relid = 15;
+	assert_int_equal(rte_vmbus_map_device(&(struct rte_vmbus_device){
+		.device.name = "nic", .node = nic, .uio_fd = -1 }), -ENODEV);
+	process = RTE_PROC_PRIMARY;
+	rte_vmbus_unmap_device(&primary);
+}
+
 #undef CASE
 #define CASE(sentence, function) { sentence, function, start, NULL, NULL }
 
@@ -284,6 +428,15 @@ main(void)
 		     device_without_one_of_its_regions_is_refused),
 		CASE("a region that does not map undoes those before it",
 		     region_that_does_not_map_undoes_those_before_it),
+		CASE("a device is mapped once", device_is_mapped_once),
+		CASE("a device without memory for its record is refused",
+		     device_without_memory_for_its_record_is_refused),
+		CASE("a secondary process maps by what the primary found",
+		     secondary_process_maps_by_what_the_primary_found),
+		CASE("a secondary process maps nothing that the primary does not use",
+		     secondary_process_maps_nothing_that_the_primary_does_not_use),
+		CASE("a secondary process refuses the node of another device",
+		     secondary_process_refuses_the_node_of_another_device),
 		CASE("a region that makes no sense is refused",
 		     region_that_makes_no_sense_is_refused),
 	};

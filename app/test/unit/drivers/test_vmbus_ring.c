@@ -20,6 +20,9 @@ static _Alignas(4096) uint8_t memory[PAGE + DATA];
 static struct vmbus_bufring *const ctl = (struct vmbus_bufring *)memory;
 static uint8_t *const data = memory + PAGE;
 
+static struct vmbus_txring_state tx_state;
+static struct vmbus_rxring_state rx_state;
+
 /* A ring whose both positions are at index. */
 static void
 reset(uint32_t index)
@@ -32,23 +35,58 @@ reset(uint32_t index)
 }
 
 static struct vmbus_txring
-tx_at(uint32_t index)
+begin_tx(void)
 {
 	struct vmbus_txring ring;
 
+	assert_int_equal(vmbus_txring_attach(&ring, &tx_state, memory, sizeof(memory), PAGE), 0);
+	assert_int_equal(vmbus_txring_begin(&ring), 0);
+	return ring;
+}
+
+static struct vmbus_txring
+tx_at(uint32_t index)
+{
 	reset(index);
-	assert_int_equal(vmbus_txring_attach(&ring, memory, sizeof(memory), PAGE), 0);
+	return begin_tx();
+}
+
+static struct vmbus_rxring
+begin_rx(void)
+{
+	struct vmbus_rxring ring;
+
+	assert_int_equal(vmbus_rxring_attach(&ring, &rx_state, memory, sizeof(memory), PAGE), 0);
+	assert_int_equal(vmbus_rxring_begin(&ring), 0);
 	return ring;
 }
 
 static struct vmbus_rxring
 rx_at(uint32_t index)
 {
-	struct vmbus_rxring ring;
-
 	reset(index);
-	assert_int_equal(vmbus_rxring_attach(&ring, memory, sizeof(memory), PAGE), 0);
-	return ring;
+	return begin_rx();
+}
+
+/* With the signal that is due, if one is. */
+static bool
+publish(struct vmbus_txring *ring)
+{
+	bool due = vmbus_txring_publish(ring);
+
+	if (due)
+		vmbus_txring_signalled(ring);
+	return due;
+}
+
+static bool
+commit(struct vmbus_rxring *ring)
+{
+	bool due = vmbus_rxring_commit(ring);
+
+	if (due)
+		vmbus_rxring_signalled(ring);
+	return due;
 }
 
 static uint8_t
@@ -97,7 +135,7 @@ packet_is_written_whole_at_every_wrap_position(void **state)
 
 		assert_int_equal(put(&ring, payload, sizeof(payload)), 0);
 		assert_int_equal(ctl->windex, at);
-		vmbus_txring_publish(&ring);
+		publish(&ring);
 		assert_int_equal(ctl->windex, (at + 16 + 24 + 8) % DATA);
 		assert_int_equal(byte_at(at), VMBUS_CHANPKT_TYPE_INBAND);
 		for (i = 0; i < 24; i++)
@@ -130,7 +168,7 @@ packet_is_read_whole_at_every_wrap_position(void **state)
 			assert_int_equal(packet[i], 0x5a);
 		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), -EAGAIN);
 		assert_int_equal(ctl->rindex, at);
-		vmbus_rxring_commit(&ring, 48);
+		commit(&ring);
 		assert_int_equal(ctl->rindex, (at + 48) % DATA);
 	}
 }
@@ -170,21 +208,21 @@ host_is_signalled_only_when_the_ring_stops_being_empty(void **state)
 	struct vmbus_txring ring = tx_at(0);
 
 	(void)state;
-	assert_false(vmbus_txring_publish(&ring));
+	assert_false(publish(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
 	assert_int_equal(put(&ring, "", 0), 0);
 	assert_true(vmbus_txring_is_empty(&ring));
-	assert_true(vmbus_txring_publish(&ring));
-	assert_false(vmbus_txring_publish(&ring));
+	assert_true(publish(&ring));
+	assert_false(publish(&ring));
 	/* It has not read them yet. */
 	assert_false(vmbus_txring_is_empty(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
-	assert_false(vmbus_txring_publish(&ring));
+	assert_false(publish(&ring));
 	/* It has read all of them. */
 	ctl->rindex = ctl->windex;
 	assert_true(vmbus_txring_is_empty(&ring));
 	assert_int_equal(put(&ring, "", 0), 0);
-	assert_true(vmbus_txring_publish(&ring));
+	assert_true(publish(&ring));
 }
 
 static void
@@ -195,7 +233,7 @@ host_that_masks_its_signals_is_left_alone(void **state)
 	(void)state;
 	ctl->imask = 1;
 	assert_int_equal(put(&ring, "", 0), 0);
-	assert_false(vmbus_txring_publish(&ring));
+	assert_false(publish(&ring));
 	assert_int_equal(ctl->windex, 24);
 }
 
@@ -301,7 +339,7 @@ our_read_position_is_not_read_back(void **state)
 	host_writes(0, 2, 5, 1);
 	ctl->rindex = DATA - 8;
 	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
-	vmbus_rxring_commit(&ring, 48);
+	commit(&ring);
 	assert_int_equal(ctl->rindex, 48);
 }
 
@@ -340,7 +378,7 @@ blocked_host_is_told_when_its_room_is_made(void **state)
 		ctl->feature_bits = waits[i].features;
 		len = sizeof(packet);
 		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
-		assert_int_equal(vmbus_rxring_commit(&ring, 48), waits[i].signal);
+		assert_int_equal(commit(&ring), waits[i].signal);
 	}
 }
 
@@ -355,7 +393,26 @@ host_that_waits_for_an_empty_ring_is_told_at_the_end(void **state)
 	host_writes(0, 2, 5, 1);
 	ctl->pending_send = DATA - 1;
 	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
-	assert_true(vmbus_rxring_commit(&ring, 48));
+	assert_true(commit(&ring));
+}
+
+static void
+blocked_host_is_told_once(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	uint8_t packet[64];
+	uint32_t len = sizeof(packet);
+
+	(void)state;
+	host_writes(0, 2, 5, 1);
+	host_writes(48, 2, 5, 1);
+	ctl->pending_send = 4000;
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	assert_true(commit(&ring));
+	assert_false(commit(&ring));
+	/* It has not come yet, and has its room. */
+	assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+	assert_false(commit(&ring));
 }
 
 static void
@@ -395,7 +452,7 @@ pieces_that_are_not_the_packet_they_claim_are_refused(void **state)
 	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 40), -EINVAL);
 	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 31), -EINVAL);
 	assert_int_equal(vmbus_txring_put(&ring, piece, 2, UINT32_MAX - 7), -EINVAL);
-	assert_false(vmbus_txring_publish(&ring));
+	assert_false(publish(&ring));
 	assert_int_equal(ctl->windex, 0);
 	assert_int_equal(vmbus_txring_put(&ring, piece, 2, 32), 0);
 }
@@ -420,12 +477,12 @@ host_that_shows_a_wild_read_position_gets_no_signal_for_it(void **state)
 	(void)state;
 	assert_int_equal(put(&ring, "", 0), 0);
 	ctl->rindex = UINT32_MAX;
-	assert_false(vmbus_txring_publish(&ring));
+	assert_false(publish(&ring));
 	/* Our position is not read back either. */
 	ctl->rindex = 24;
 	ctl->windex = 4000;
 	assert_int_equal(put(&ring, "", 0), 0);
-	assert_true(vmbus_txring_publish(&ring));
+	assert_true(publish(&ring));
 	assert_int_equal(ctl->windex, 48);
 }
 
@@ -446,25 +503,24 @@ sizes_that_make_no_ring_are_refused(void **state)
 	(void)state;
 	reset(0);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		assert_int_equal(vmbus_txring_attach(&tx, memory, sizes[i].len, sizes[i].page),
-				 -EINVAL);
-		assert_int_equal(vmbus_rxring_attach(&rx, memory, sizes[i].len, sizes[i].page),
-				 -EINVAL);
+		assert_int_equal(vmbus_txring_attach(&tx, &tx_state, memory, sizes[i].len,
+						     sizes[i].page), -EINVAL);
+		assert_int_equal(vmbus_rxring_attach(&rx, &rx_state, memory, sizes[i].len,
+						     sizes[i].page), -EINVAL);
 	}
 }
 
 static void
 ring_left_behind_with_wild_positions_is_not_taken_over(void **state)
 {
-	struct vmbus_txring tx;
-	struct vmbus_rxring rx;
+	struct vmbus_txring tx = tx_at(0);
+	struct vmbus_rxring rx = rx_at(0);
 
 	(void)state;
-	reset(0);
 	ctl->windex = DATA;
 	ctl->rindex = 12;
-	assert_int_equal(vmbus_txring_attach(&tx, memory, sizeof(memory), PAGE), -EPROTO);
-	assert_int_equal(vmbus_rxring_attach(&rx, memory, sizeof(memory), PAGE), -EPROTO);
+	assert_int_equal(vmbus_txring_begin(&tx), -EPROTO);
+	assert_int_equal(vmbus_rxring_begin(&rx), -EPROTO);
 }
 
 /* 108 bytes that begin with the number. */
@@ -481,19 +537,18 @@ static void
 a_million_packets_pass_in_order(void **state)
 {
 	struct vmbus_txring tx = tx_at(8);
-	struct vmbus_rxring rx;
+	struct vmbus_rxring rx = begin_rx();
 	uint64_t sent = 0, got = 0;
 	uint8_t packet[256];
-	uint32_t len, taken;
+	uint32_t len;
 
 	(void)state;
-	assert_int_equal(vmbus_rxring_attach(&rx, memory, sizeof(memory), PAGE), 0);
 	/* Both ends over one memory: what one writes the other reads. */
 	while (got < 1000000) {
 		while (put(&tx, payload_of(sent), 8 + (uint32_t)(sent % 100)) == 0)
 			sent++;
-		vmbus_txring_publish(&tx);
-		for (taken = 0; ; taken += len + 8, got++) {
+		publish(&tx);
+		for (;; got++) {
 			uint64_t number;
 
 			len = sizeof(packet);
@@ -502,7 +557,7 @@ a_million_packets_pass_in_order(void **state)
 			memcpy(&number, packet + 16, sizeof(number));
 			assert_int_equal(number, got);
 		}
-		vmbus_rxring_commit(&rx, taken);
+		commit(&rx);
 	}
 }
 
@@ -530,6 +585,7 @@ main(void)
 		CASE("our read position is not read back", our_read_position_is_not_read_back),
 		CASE("a blocked host is told when its room is made",
 		     blocked_host_is_told_when_its_room_is_made),
+		CASE("a blocked host is told once", blocked_host_is_told_once),
 		CASE("a host that waits for an empty ring is told at the end",
 		     host_that_waits_for_an_empty_ring_is_told_at_the_end),
 		CASE("packets that arrive meanwhile are found when the known ones are read",

@@ -128,11 +128,11 @@ device_of_a_current_kernel_is_read(void **state)
 	assert_int_equal(read_device(&dev), 0);
 	rte_uuid_unparse(dev.device_id, uuid, sizeof(uuid));
 	assert_string_equal(uuid, "ed963694-e847-4b2a-85af-bc9cfc11d6f3");
-	assert_int_equal(dev.relid, 14);
+	assert_int_equal(dev.node.relid, 14);
 	assert_true(dev.has_monitor);
 	assert_int_equal(dev.monitor_id, 5);
 	assert_int_equal(dev.device.numa_node, 1);
-	assert_int_equal(dev.uio_minor, 3);
+	assert_int_equal(dev.node.uio_minor, 3);
 }
 
 static void
@@ -272,14 +272,14 @@ device_of_another_driver_has_no_uio(void **state)
 	(void)state;
 	bind_to("hv_netvsc");
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, -1);
+	assert_int_equal(dev.node.uio_minor, -1);
 	vmbus_sysfs_read_driver(dir, name, sizeof(name));
 	assert_string_equal(name, "hv_netvsc");
 	drop("driver");
 	vmbus_sysfs_read_driver(dir, name, sizeof(name));
 	assert_string_equal(name, "");
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, -1);
+	assert_int_equal(dev.node.uio_minor, -1);
 }
 
 /* uio_hv_generic has the device and could not make it a uio device. */
@@ -297,14 +297,14 @@ bound_device_without_uio_directory_has_none(void **state)
 	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		drop(gone[i]);
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, -1);
+	assert_int_equal(dev.node.uio_minor, -1);
 	make_dir("uio/abc9");
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, -1);
+	assert_int_equal(dev.node.uio_minor, -1);
 	drop("uio/abc9");
 	drop("uio");
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, -1);
+	assert_int_equal(dev.node.uio_minor, -1);
 }
 
 static void
@@ -320,7 +320,7 @@ uio_name_with_trailing_characters_is_none(void **state)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		make_dir(names[i]);
 	assert_int_equal(read_device(&dev), 0);
-	assert_int_equal(dev.uio_minor, 3);
+	assert_int_equal(dev.node.uio_minor, 3);
 }
 
 static void

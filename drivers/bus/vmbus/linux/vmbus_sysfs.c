@@ -129,28 +129,29 @@ sysfs_read_monitor(const char *dir, uint8_t *id)
 	return true;
 }
 
-/* N of the one entry uio/uioN; -1 if there is none. */
-static int
-sysfs_read_uio_minor(const char *dir)
+/* The one entry uio/uioN, if there is one. */
+static void
+sysfs_read_uio(const char *dir, struct vmbus_node *node)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	uint64_t minor;
-	int found = -1;
 	DIR *uio;
 
+	node->uio_minor = -1;
 	snprintf(path, sizeof(path), "%s/uio", dir);
 	uio = opendir(path);
 	if (uio == NULL)
-		return -1;
+		return;
 	/* Forward: readdir() ends after the directory's last entry. */
-	while (found < 0 && (entry = readdir(uio)) != NULL) {
-		if (strncmp(entry->d_name, "uio", 3) == 0 &&
-		    sysfs_parse_number(entry->d_name + 3, 10, INT_MAX, &minor) == 0)
-			found = (int)minor;
+	while (node->uio_minor < 0 && (entry = readdir(uio)) != NULL) {
+		if (strncmp(entry->d_name, "uio", 3) != 0 ||
+		    sysfs_parse_number(entry->d_name + 3, 10, INT_MAX, &minor) < 0)
+			continue;
+		node->uio_minor = (int)minor;
+		node->inode = entry->d_ino;
 	}
 	closedir(uio);
-	return found;
 }
 
 void
@@ -183,7 +184,7 @@ vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const cha
 	if (ret < 0)
 		return ret;
 	*file = "id";
-	ret = sysfs_read_relid(dir, &dev->relid);
+	ret = sysfs_read_relid(dir, &dev->node.relid);
 	if (ret < 0)
 		return ret;
 	dev->has_monitor = sysfs_read_monitor(dir, &dev->monitor_id);
@@ -192,8 +193,16 @@ vmbus_sysfs_read_device(const char *dir, struct rte_vmbus_device *dev, const cha
 	dev->device.numa_node = ret < 0 ? -1 : (int)value;
 
 	vmbus_sysfs_read_driver(dir, driver, sizeof(driver));
-	dev->uio_minor = strcmp(driver, VMBUS_UIO_DRIVER) == 0 ? sysfs_read_uio_minor(dir) : -1;
+	dev->node.uio_minor = -1;
+	if (strcmp(driver, VMBUS_UIO_DRIVER) == 0)
+		sysfs_read_uio(dir, &dev->node);
 	return 0;
+}
+
+bool
+vmbus_node_is_same(const struct vmbus_node *a, const struct vmbus_node *b)
+{
+	return a->inode == b->inode && a->relid == b->relid && a->uio_minor == b->uio_minor;
 }
 
 int
