@@ -64,6 +64,8 @@ struct rte_vmbus_device {
 	struct vmbus_node node;
 	uint8_t monitor_id;		/**< of the primary; valid if has_monitor */
 	bool has_monitor;
+	bool is_released;		/**< rte_vmbus_dev_release() since the probe */
+	bool is_leaving;		/**< being removed; the bus's own */
 	int uio_fd;			/**< in this process; -1 if not mapped */
 	struct vmbus_region region[VMBUS_MAP_MAX];
 	struct vmbus_channel *channels;	/**< of this process, primary first; the bus's own */
@@ -100,6 +102,14 @@ void rte_vmbus_unregister(struct rte_vmbus_driver *driver);
  */
 __rte_internal
 bool rte_vmbus_dev_is_gone(const struct rte_vmbus_device *dev);
+
+/**
+ * The driver has let go of the device although nobody has removed it: its port
+ * was closed. It stays mapped until then, or until a device of the same name
+ * comes back, which takes its place and is probed.
+ */
+__rte_internal
+void rte_vmbus_dev_release(struct rte_vmbus_device *dev);
 
 /**
  * Use a channel that the primary process has open. For secondary processes, on

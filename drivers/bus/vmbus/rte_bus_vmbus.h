@@ -12,8 +12,8 @@
  * which a driver opens channels, exchanges packets and wakes the host.
  *
  * Threading: a channel's sending functions may be used by one thread at a
- * time, its receiving functions by one thread at a time; sending and receiving
- * may go on in parallel. Opening and closing channels of a device, and
+ * time, its receiving functions by one thread at a time, counted over all
+ * processes; sending and receiving may go on in parallel. Opening and closing channels of a device, and
  * masking its interrupts, may not go on beside anything else on that device.
  * Nothing here takes a lock.
  *
@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_compat.h>
 #include <rte_vmbus_reg.h>
 
 #ifdef __cplusplus
@@ -57,11 +58,51 @@ int rte_vmbus_scan(void);
 int rte_vmbus_probe(void);
 
 /**
- * Map the regions of a device: rings, interrupt page, monitor page, receive
- * and send buffer. Called by the bus before the driver's probe.
+ * @warning
+ * @b EXPERIMENTAL: this API may change without prior notice.
+ *
+ * Probe devices that come while the program runs, as they would have been at
+ * its start: those that the allow and block lists admit. The bus starts this by
+ * itself in the primary process, once it has probed what was there.
+ *
+ * A device that comes back after the host had taken it away, with the same
+ * name, is a new one. It is probed when the application has closed the port of
+ * the former one or removed that device; with the devargs that it had.
+ *
+ * Devices are probed in EAL's interrupt thread; the application hears of their
+ * ports by RTE_ETH_EVENT_NEW.
  *
  * @return
- *   0, or negative errno; nothing stays mapped on failure.
+ *   0; -EALREADY; -ENOTSUP in a secondary process, which EAL tells of what the
+ *   primary one probes; or why the kernel does not tell of devices.
+ */
+__rte_experimental
+int rte_vmbus_hotplug_start(void);
+
+/**
+ * @warning
+ * @b EXPERIMENTAL: this API may change without prior notice.
+ *
+ * Leave devices alone that come from now on, but for rte_dev_probe(). Waits for
+ * a probe that is under way, unless called from it.
+ */
+__rte_experimental
+void rte_vmbus_hotplug_stop(void);
+
+/**
+ * Map the regions of a device: rings, interrupt page, monitor page, receive
+ * and send buffer. Called by the bus before the driver's probe in the primary
+ * process. In a secondary one the driver calls it, after the primary process
+ * has mapped the device; addresses may differ.
+ *
+ * The primary process unmaps last: first every secondary process lets go of the
+ * channels and unmaps. While one of them has the device mapped the kernel keeps
+ * the channels open, so that a new one of the primary finds them as they are.
+ *
+ * @return
+ *   0; -EBUSY if this process has it mapped; or negative errno, and nothing
+ *   stays mapped. In a secondary process -ENODEV if the primary one has not
+ *   mapped it, or a device of its name has come in its place.
  */
 int rte_vmbus_map_device(struct rte_vmbus_device *dev);
 
@@ -101,7 +142,10 @@ int rte_vmbus_chan_open(struct rte_vmbus_device *device, struct vmbus_channel **
  */
 int rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **new_chan);
 
-/** Close a channel and unmap a subchannel's rings. NULL is allowed. */
+/**
+ * Close a channel and unmap a subchannel's rings. In a secondary process only
+ * lets go of it. NULL is allowed.
+ */
 void rte_vmbus_chan_close(struct vmbus_channel *chan);
 
 /** How many channels, the primary included, this kernel can give the device. */
@@ -208,7 +252,8 @@ int rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *le
  * the host if it waits for that much room.
  *
  * @param bytes_read
- *   Sum of what rte_vmbus_chan_recv_raw() returned since the last call.
+ *   Sum of what rte_vmbus_chan_recv_raw() returned since the last call. The
+ *   ring counts for itself as well, and that is what counts.
  */
 void rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read);
 

@@ -10,9 +10,9 @@
  * One broken device never stops the scan or the probe of the others.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,14 @@ RTE_LOG_REGISTER_DEFAULT(vmbus_logtype_bus, NOTICE);
 
 static struct rte_bus vmbus_bus;
 
+/*
+ * The monitor of vmbus_hotplug.c scans and probes in another thread than the
+ * application. The first guards the list and what is said of its devices'
+ * use, the second is held while a driver takes a device.
+ */
+static pthread_mutex_t bus_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t bus_probe_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /* Shape-free part: lists (adapted below), then scan, match, probe, unplug. */
 
 static void bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before);
@@ -49,6 +57,17 @@ bus_find_by_name(const char *name)
 		if (strcmp(dev->name, name) == 0)
 			return dev;
 	return NULL;
+}
+
+/*
+ * Has the application the device? A closed port's is not in use, even before
+ * the application removes it; one that it is just probing or removing is.
+ */
+static bool
+bus_is_in_use(const struct rte_vmbus_device *dev)
+{
+	return (rte_dev_is_probed(&dev->device) || dev->uio_fd >= 0) &&
+	       (!dev->is_released || dev->is_leaving);
 }
 
 /* Devices are kept by name, so that ports come in one order on every start. */
@@ -138,12 +157,13 @@ bus_say_unreadable(const struct rte_vmbus_device *dev, const char *file, int err
 
 /* A card that we could drive but that the kernel keeps: say how to get it. */
 static void
-bus_say_unbound(const struct rte_vmbus_device *dev, const char *dir)
+bus_say_unbound(const struct rte_vmbus_device *dev)
 {
-	char driver[64];
+	char driver[64], dir[PATH_MAX];
 
 	if (!bus_has_driver(dev))
 		return;
+	vmbus_sysfs_device_dir(dev, dir, sizeof(dir));
 	vmbus_sysfs_read_driver(dir, driver, sizeof(driver));
 	if (driver[0] == '\0')
 		strlcpy(driver, "no driver", sizeof(driver));
@@ -183,14 +203,21 @@ bus_say_missing(void)
 }
 
 /*
- * A later scan. A device in use stays as it is; any other may have been away in
- * the meantime and have come back with another node.
+ * A later scan. A device in use stays as it is, even if it is gone; any other
+ * may have been away in the meantime and have come back with another node.
  */
 static void
 bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *dev)
 {
-	if (rte_dev_is_probed(&old->device))
+	if (bus_is_in_use(old))
 		return;
+	if (rte_dev_is_probed(&old->device) && vmbus_node_is_same(&old->node, &dev->node))
+		return;
+	/* Its driver has let go of it: as if the application had removed it, too. */
+	rte_vmbus_unmap_device(old);
+	old->device.driver = NULL;
+	old->is_released = false;
+	old->is_leaving = false;
 	strlcpy(old->sysfs_name, dev->sysfs_name, sizeof(old->sysfs_name));
 	old->node = dev->node;
 	old->has_monitor = dev->has_monitor;
@@ -198,44 +225,65 @@ bus_update_device(struct rte_vmbus_device *old, const struct rte_vmbus_device *d
 	old->device.devargs = dev->device.devargs;
 }
 
-/* Negative only if the scan cannot go on. */
+/* What sysfs says of a device; on failure *file is what could not be read. */
 static int
-bus_scan_one(const char *sysfs_name)
+bus_read_device(const char *sysfs_name, struct rte_vmbus_device *dev, const char **file)
 {
-	struct rte_vmbus_device *dev, *old;
-	const char *file = "";
 	char dir[PATH_MAX];
 	int ret;
 
-	dev = calloc(1, sizeof(*dev));
-	if (dev == NULL)
-		return -ENOMEM;
+	memset(dev, 0, sizeof(*dev));
 	dev->uio_fd = -1;
 	strlcpy(dev->sysfs_name, sysfs_name, sizeof(dev->sysfs_name));
 	vmbus_sysfs_device_dir(dev, dir, sizeof(dir));
-	ret = vmbus_sysfs_read_device(dir, dev, &file);
-	if (ret < 0) {
-		bus_say_unreadable(dev, file, -ret);
-		goto skip;
-	}
+	ret = vmbus_sysfs_read_device(dir, dev, file);
+	if (ret < 0)
+		return ret;
 	rte_uuid_unparse(dev->device_id, dev->name, sizeof(dev->name));
 	dev->device.name = dev->name;
 	dev->device.bus = &vmbus_bus;
 	bus_take_devargs(dev);
-	if (bus_is_ignored(dev->name))
-		goto skip;
-	if (dev->node.uio_minor < 0) {
-		bus_say_unbound(dev, dir);
-		goto skip;
-	}
-	old = bus_find_by_name(dev->name);
-	if (old != NULL) {
-		bus_update_device(old, dev);
-		goto skip;
-	}
-	bus_add_device(dev, bus_find_successor(dev->name));
 	return 0;
-skip:
+}
+
+/* Into the list, or into the entry that is there. Takes the device over. */
+static void
+bus_enter(struct rte_vmbus_device *dev)
+{
+	struct rte_vmbus_device *old;
+
+	pthread_mutex_lock(&bus_lock);
+	old = bus_find_by_name(dev->name);
+	if (old != NULL)
+		bus_update_device(old, dev);
+	else
+		bus_add_device(dev, bus_find_successor(dev->name));
+	pthread_mutex_unlock(&bus_lock);
+	if (old != NULL)
+		free(dev);
+}
+
+/* Negative only if the scan cannot go on. */
+static int
+bus_scan_one(const char *sysfs_name, void *ctx __rte_unused)
+{
+	struct rte_vmbus_device *dev = malloc(sizeof(*dev));
+	const char *file = "";
+	int ret;
+
+	if (dev == NULL)
+		return -ENOMEM;
+	ret = bus_read_device(sysfs_name, dev, &file);
+	if (ret < 0) {
+		bus_say_unreadable(dev, file, -ret);
+	} else if (bus_is_ignored(dev->name)) {
+		VMBUS_LOG(DEBUG, "%s: not wanted", dev->name);
+	} else if (dev->node.uio_minor < 0) {
+		bus_say_unbound(dev);
+	} else {
+		bus_enter(dev);
+		return 0;
+	}
 	free(dev);
 	return 0;
 }
@@ -244,29 +292,88 @@ RTE_EXPORT_SYMBOL(rte_vmbus_scan)
 int
 rte_vmbus_scan(void)
 {
-	struct dirent *entry;
-	DIR *devices;
-	int ret = 0;
+	int ret = vmbus_sysfs_walk_devices(bus_scan_one, NULL);
 
-	devices = opendir(VMBUS_SYSFS_DEVICES);
-	if (devices == NULL && errno != ENOENT) {
-		ret = -errno;
+	if (ret < 0 && ret != -ENOENT)
 		VMBUS_LOG(ERR, "cannot read " VMBUS_SYSFS_DEVICES ": %s", strerror(-ret));
-		return ret;
-	}
-	if (devices == NULL) {
-		bus_say_missing();
-		return 0;	/* not a Hyper-V guest */
-	}
-	/* Forward: readdir() ends after the directory's last entry. */
-	while (ret == 0 && (entry = readdir(devices)) != NULL) {
-		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= VMBUS_NAME_MAX)
-			continue;
-		ret = bus_scan_one(entry->d_name);
-	}
-	closedir(devices);
 	bus_say_missing();
-	return ret;
+	return ret == -ENOENT ? 0 : ret;	/* -ENOENT: not a Hyper-V guest */
+}
+
+/* For hot-plug */
+
+struct bus_walk {
+	int (*found)(const struct rte_vmbus_device *dev, void *ctx);
+	void *ctx;
+};
+
+/* One that cannot be read just now is not there. */
+static int
+bus_walk_one(const char *sysfs_name, void *ctx)
+{
+	const struct bus_walk *walk = ctx;
+	struct rte_vmbus_device dev;
+	const char *file;
+
+	if (bus_read_device(sysfs_name, &dev, &file) < 0)
+		return 0;
+	return walk->found(&dev, walk->ctx);
+}
+
+int
+vmbus_bus_walk(int (*found)(const struct rte_vmbus_device *dev, void *ctx), void *ctx)
+{
+	struct bus_walk walk = { .found = found, .ctx = ctx };
+
+	return vmbus_sysfs_walk_devices(bus_walk_one, &walk);
+}
+
+bool
+vmbus_bus_is_wanted(const struct rte_vmbus_device *dev)
+{
+	return bus_has_driver(dev) && !bus_is_ignored(dev->name);
+}
+
+bool
+vmbus_bus_is_held(const char *name)
+{
+	struct rte_vmbus_device *dev;
+	bool held;
+
+	pthread_mutex_lock(&bus_lock);
+	dev = bus_find_by_name(name);
+	held = dev != NULL && bus_is_in_use(dev);
+	pthread_mutex_unlock(&bus_lock);
+	return held;
+}
+
+bool
+vmbus_bus_is_used(const char *name, const struct vmbus_node *node)
+{
+	struct rte_vmbus_device *dev;
+	bool used;
+
+	pthread_mutex_lock(&bus_lock);
+	dev = bus_find_by_name(name);
+	used = dev != NULL && bus_is_in_use(dev) && vmbus_node_is_same(&dev->node, node);
+	pthread_mutex_unlock(&bus_lock);
+	return used;
+}
+
+static void
+bus_start_hotplug(void)
+{
+	const struct rte_vmbus_device *dev;
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY || access(VMBUS_SYSFS_DEVICES, F_OK) < 0)
+		return;
+	for (dev = bus_next_device(NULL); dev != NULL; dev = bus_next_device(dev))
+		vmbus_hotplug_learn(dev);
+	ret = rte_vmbus_hotplug_start();
+	if (ret < 0 && ret != -EALREADY)
+		VMBUS_LOG(WARNING, "devices that come later will not be noticed: %s",
+			  strerror(-ret));
 }
 
 /* The host takes guest-physical addresses; nothing translates for it. */
@@ -291,6 +398,35 @@ bus_release_device(struct rte_vmbus_device *dev)
 }
 
 static int
+bus_probe_locked(struct rte_vmbus_driver *driver, struct rte_vmbus_device *dev)
+{
+	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	int ret;
+
+	dev->is_released = false;
+	/*
+	 * In a secondary process the driver maps, if and when it wants to: an
+	 * open device keeps the primary from closing the channel.
+	 */
+	ret = is_primary ? rte_vmbus_map_device(dev) : 0;
+	if (ret == -EBUSY)
+		return 0;	/* another thread has been faster */
+	if (ret < 0)
+		goto release;
+	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, driver->driver.name,
+		  dev->node.uio_minor);
+	ret = driver->probe(driver, dev);
+	if (ret != 0)
+		goto release;
+	if (is_primary)
+		vmbus_hotplug_learn(dev);
+	return 0;
+release:
+	bus_release_device(dev);
+	return ret;
+}
+
+static int
 bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
 {
 	struct rte_vmbus_driver *driver = container_of(drv, struct rte_vmbus_driver, driver);
@@ -300,35 +436,48 @@ bus_probe_device(struct rte_driver *drv, struct rte_device *rte_dev)
 	ret = bus_check_iova(dev);
 	if (ret < 0)
 		return ret;
-	/*
-	 * In a secondary process the driver maps, if and when it wants to: an
-	 * open device keeps the primary from closing the channel.
-	 */
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		ret = rte_vmbus_map_device(dev);
-	if (ret < 0) {
-		bus_release_device(dev);
-		return ret;
-	}
-	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, drv->name, dev->node.uio_minor);
-	ret = driver->probe(driver, dev);
-	if (ret != 0)
-		bus_release_device(dev);
+	pthread_mutex_lock(&bus_probe_lock);
+	ret = bus_probe_locked(driver, dev);
+	pthread_mutex_unlock(&bus_probe_lock);
 	return ret;
 }
 
+static void
+bus_set_leaving(struct rte_vmbus_device *dev, bool leaving)
+{
+	pthread_mutex_lock(&bus_lock);
+	dev->is_leaving = leaving;
+	pthread_mutex_unlock(&bus_lock);
+}
+
+/* Until EAL has forgotten its driver, too, the device is no one else's. */
 static int
 bus_unplug_device(struct rte_device *rte_dev)
 {
 	const struct rte_vmbus_driver *driver =
 		container_of(rte_dev->driver, const struct rte_vmbus_driver, driver);
 	struct rte_vmbus_device *dev = container_of(rte_dev, struct rte_vmbus_device, device);
-	int ret = driver->remove != NULL ? driver->remove(dev) : 0;
+	int ret;
 
-	if (ret < 0)
+	bus_set_leaving(dev, true);
+	ret = driver->remove != NULL ? driver->remove(dev) : 0;
+	if (ret < 0) {
+		bus_set_leaving(dev, false);
 		return ret;
+	}
 	bus_release_device(dev);
+	vmbus_hotplug_kick();
 	return 0;
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_dev_release)
+void
+rte_vmbus_dev_release(struct rte_vmbus_device *dev)
+{
+	pthread_mutex_lock(&bus_lock);
+	dev->is_released = true;
+	pthread_mutex_unlock(&bus_lock);
+	vmbus_hotplug_kick();
 }
 
 /* EAL asks whether this is a name of ours, and for its canonical form. */
@@ -408,7 +557,25 @@ bus_is_ignored(const char *name)
 static void
 bus_free_device(struct rte_device *dev)
 {
+	pthread_mutex_lock(&bus_lock);
 	free(container_of(dev, struct rte_vmbus_device, device));
+	pthread_mutex_unlock(&bus_lock);
+}
+
+static int
+bus_probe(struct rte_bus *bus)
+{
+	int ret = rte_bus_generic_probe(bus);
+
+	bus_start_hotplug();
+	return ret;
+}
+
+static int
+bus_cleanup(struct rte_bus *bus)
+{
+	rte_vmbus_hotplug_stop();
+	return rte_bus_generic_cleanup(bus);
 }
 
 static int
@@ -444,7 +611,7 @@ rte_vmbus_unregister(struct rte_vmbus_driver *driver)
 
 static struct rte_bus vmbus_bus = {
 	.scan = rte_vmbus_scan,
-	.probe = rte_bus_generic_probe,
+	.probe = bus_probe,
 	.find_device = rte_bus_generic_find_device,
 	.match = bus_match,
 	.probe_device = bus_probe_device,
@@ -454,7 +621,7 @@ static struct rte_bus vmbus_bus = {
 	.dev_compare = bus_compare_names,
 	.get_iommu_class = bus_get_iommu_class,
 	.dev_iterate = rte_bus_generic_dev_iterate,
-	.cleanup = rte_bus_generic_cleanup,
+	.cleanup = bus_cleanup,
 };
 
 #else /* up to 26.03 the bus keeps its lists and finds the driver itself */
@@ -551,16 +718,32 @@ rte_vmbus_probe(void)
 }
 
 static int
+bus_probe(void)
+{
+	int ret = rte_vmbus_probe();
+
+	bus_start_hotplug();
+	return ret;
+}
+
+static void
+bus_drop_device(struct rte_device *dev)
+{
+	pthread_mutex_lock(&bus_lock);
+	TAILQ_REMOVE(&bus_devices, dev, next);
+	free(container_of(dev, struct rte_vmbus_device, device));
+	pthread_mutex_unlock(&bus_lock);
+}
+
+static int
 bus_unplug(struct rte_device *dev)
 {
 	int ret = dev->driver != NULL ? bus_unplug_device(dev) : 0;
 
 	if (ret < 0)
 		return ret;
-	dev->driver = NULL;
-	TAILQ_REMOVE(&bus_devices, dev, next);
 	rte_devargs_remove(dev->devargs);
-	free(container_of(dev, struct rte_vmbus_device, device));
+	bus_drop_device(dev);
 	return 0;
 }
 
@@ -570,15 +753,13 @@ bus_cleanup(void)
 	struct rte_vmbus_device *dev, *next;
 	int ret = 0;
 
+	rte_vmbus_hotplug_stop();
 	for (dev = bus_next_device(NULL); dev != NULL; dev = next) {
 		next = bus_next_device(dev);
-		if (dev->device.driver != NULL && bus_unplug_device(&dev->device) < 0) {
+		if (dev->device.driver != NULL && bus_unplug_device(&dev->device) < 0)
 			ret = -1;
-			continue;
-		}
-		dev->device.driver = NULL;
-		TAILQ_REMOVE(&bus_devices, &dev->device, next);
-		free(dev);
+		else
+			bus_drop_device(&dev->device);
 	}
 	return ret;
 }
@@ -644,7 +825,7 @@ rte_vmbus_unregister(struct rte_vmbus_driver *driver)
 
 static struct rte_bus vmbus_bus = {
 	.scan = rte_vmbus_scan,
-	.probe = rte_vmbus_probe,
+	.probe = bus_probe,
 	.find_device = bus_find_device,
 	.plug = bus_plug,
 	.unplug = bus_unplug,

@@ -30,6 +30,8 @@ typedef int rte_memory_order;
 #define rte_memory_order_seq_cst __ATOMIC_SEQ_CST
 #define rte_atomic_load_explicit(ptr, order) __atomic_load_n(ptr, order)
 #define rte_atomic_store_explicit(ptr, value, order) __atomic_store_n(ptr, value, order)
+#define rte_atomic_exchange_explicit(ptr, value, order) __atomic_exchange_n(ptr, value, order)
+#define rte_memory_order_acq_rel __ATOMIC_ACQ_REL
 #define rte_atomic_fetch_or_explicit(ptr, value, order) __atomic_fetch_or(ptr, value, order)
 #endif
 #endif
@@ -49,6 +51,7 @@ typedef int rte_memory_order;
 #else
 #define RTE_EXPORT_SYMBOL(symbol)
 #define RTE_EXPORT_INTERNAL_SYMBOL(symbol)
+#define RTE_EXPORT_EXPERIMENTAL_SYMBOL(symbol, release)
 #endif
 
 #endif /* _VMBUS_COMPAT_H_ */

@@ -149,6 +149,15 @@ bool vmbus_sysfs_has_subchannels(const char *dir, uint32_t relid);
 int vmbus_sysfs_read_channel(const char *dir, uint32_t relid, struct vmbus_sysfs_channel *channel);
 
 /**
+ * Call found() for each device's directory.
+ *
+ * @param found
+ *   Nonzero ends the walk and is returned.
+ * @return 0, what found() returned, -ENOENT without VMBus, or negative errno.
+ */
+int vmbus_sysfs_walk_devices(int (*found)(const char *sysfs_name, void *ctx), void *ctx);
+
+/**
  * Call found() for each entry of channels/ whose name is a number.
  *
  * @param found
@@ -179,6 +188,53 @@ bool vmbus_uio_signals_subchannels(void);
 /** Blocks until the next event. @return the event count or negative errno. */
 int vmbus_uio_read_event(int fd);
 bool vmbus_uio_is_gone(int fd);
+
+/** Is there a /dev/uioN? */
+bool vmbus_uio_has_node(int minor);
+
+/* linux/vmbus_uevent.c: that something happened to devices. */
+
+/** @return a descriptor that becomes readable, or negative errno. */
+int vmbus_uevent_open(void);
+void vmbus_uevent_close(int fd);
+
+/**
+ * Read what waits, without waiting; after many there may be more.
+ *
+ * @return
+ *   1 if devices of ours may have come or gone, else 0; negative errno if
+ *   nothing will come any more.
+ */
+int vmbus_uevent_read(int fd);
+
+/* vmbus_hotplug.c: devices that come while the program runs. */
+
+/** This device is known, with its node of now: nothing comes. Any thread. */
+void vmbus_hotplug_learn(const struct rte_vmbus_device *dev);
+
+/** The application let go of a device: another may be waiting for that. Any thread. */
+void vmbus_hotplug_kick(void);
+
+/* vmbus_bus.c: what the bus knows of devices. Any thread. */
+
+/**
+ * Read every device that the kernel lists, also those not usable; the list of
+ * the bus stays as it is.
+ *
+ * @param found
+ *   Nonzero ends the walk and is returned.
+ * @return 0, what found() returned, or negative errno.
+ */
+int vmbus_bus_walk(int (*found)(const struct rte_vmbus_device *dev, void *ctx), void *ctx);
+
+/** Would a start of the program take this device: a driver of its kind, the user's lists? */
+bool vmbus_bus_is_wanted(const struct rte_vmbus_device *dev);
+
+/** Has the application a device of this name, present or gone, and its port not closed? */
+bool vmbus_bus_is_held(const char *name);
+
+/** Is the device of this name in use, with this node? */
+bool vmbus_bus_is_used(const char *name, const struct vmbus_node *node);
 
 /* vmbus_channel.c */
 

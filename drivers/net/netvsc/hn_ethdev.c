@@ -173,6 +173,8 @@ ethdev_close(struct rte_eth_dev *dev)
 	hn_intr_fini(dev);
 	rte_free(dev->process_private);
 	dev->process_private = NULL;
+	/* The host's next card of this name does not have to wait for rte_dev_remove(). */
+	rte_vmbus_dev_release(container_of(dev->device, struct rte_vmbus_device, device));
 	return 0;
 }
 

@@ -256,6 +256,25 @@ vmbus_sysfs_read_channel(const char *dir, uint32_t relid, struct vmbus_sysfs_cha
 }
 
 int
+vmbus_sysfs_walk_devices(int (*found)(const char *sysfs_name, void *ctx), void *ctx)
+{
+	struct dirent *entry;
+	DIR *devices;
+	int ret = 0;
+
+	devices = opendir(VMBUS_SYSFS_DEVICES);
+	if (devices == NULL)
+		return -errno;
+	/* Forward: readdir() ends after the directory's last entry. */
+	while (ret == 0 && (entry = readdir(devices)) != NULL) {
+		if (entry->d_name[0] != '.' && strlen(entry->d_name) < VMBUS_NAME_MAX)
+			ret = found(entry->d_name, ctx);
+	}
+	closedir(devices);
+	return ret;
+}
+
+int
 vmbus_sysfs_walk_channels(const char *dir, int (*found)(uint32_t relid, void *ctx), void *ctx)
 {
 	char path[PATH_MAX];

@@ -18,13 +18,31 @@
 
 #include "vmbus_private.h"
 
+/* Long enough for any number. */
+#define UIO_PATH_LEN 32
+
+static void
+uio_path(int minor, char path[UIO_PATH_LEN])
+{
+	snprintf(path, UIO_PATH_LEN, "/dev/uio%d", minor);
+}
+
+bool
+vmbus_uio_has_node(int minor)
+{
+	char path[UIO_PATH_LEN];
+
+	uio_path(minor, path);
+	return access(path, F_OK) == 0;
+}
+
 int
 vmbus_uio_open(int minor)
 {
-	char path[32];
+	char path[UIO_PATH_LEN];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/uio%d", minor);
+	uio_path(minor, path);
 	/* The first open makes the kernel open the primary channel. */
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
