@@ -45,7 +45,6 @@ static pthread_mutex_t bus_probe_lock = PTHREAD_MUTEX_INITIALIZER;
 static void bus_add_device(struct rte_vmbus_device *dev, struct rte_vmbus_device *before);
 static struct rte_vmbus_device *bus_next_device(const struct rte_vmbus_device *dev);
 static struct rte_driver *bus_next_driver(const struct rte_driver *drv);
-static struct rte_devargs *bus_find_devargs(const char *name);
 static bool bus_is_ignored(const char *name);
 
 static struct rte_vmbus_device *
@@ -118,18 +117,24 @@ bus_match(const struct rte_driver *drv, const struct rte_device *rte_dev)
 	return false;
 }
 
-/*
- * The user may have spelt the name in another way; EAL looks for a device by
- * its devargs' name letter by letter.
- */
-static void
-bus_take_devargs(struct rte_vmbus_device *dev)
+/* EAL may keep what was said at an earlier probe: the last word counts. */
+static struct rte_devargs *
+bus_find_devargs(const char *name)
 {
-	struct rte_devargs *devargs = bus_find_devargs(dev->name);
+	struct rte_devargs *devargs, *found = NULL;
+	char wanted[RTE_UUID_STRLEN];
 
-	if (devargs != NULL)
-		strlcpy(devargs->name, dev->name, sizeof(devargs->name));
-	dev->device.devargs = devargs;
+	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
+		if (bus_parse_name(devargs->name, wanted) < 0 || strcmp(wanted, name) != 0)
+			continue;
+		/*
+		 * The user may have spelt the name in another way; EAL looks for
+		 * a device by its devargs' name letter by letter.
+		 */
+		strlcpy(devargs->name, name, sizeof(devargs->name));
+		found = devargs;
+	}
+	return found;
 }
 
 static bool
@@ -242,7 +247,7 @@ bus_read_device(const char *sysfs_name, struct rte_vmbus_device *dev, const char
 	rte_uuid_unparse(dev->device_id, dev->name, sizeof(dev->name));
 	dev->device.name = dev->name;
 	dev->device.bus = &vmbus_bus;
-	bus_take_devargs(dev);
+	dev->device.devargs = bus_find_devargs(dev->name);
 	return 0;
 }
 
@@ -542,12 +547,6 @@ bus_next_driver(const struct rte_driver *drv)
 	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&vmbus_bus.driver_list);
 }
 
-static struct rte_devargs *
-bus_find_devargs(const char *name)
-{
-	return rte_bus_find_devargs(&vmbus_bus, name);
-}
-
 static bool
 bus_is_ignored(const char *name)
 {
@@ -651,19 +650,6 @@ static struct rte_driver *
 bus_next_driver(const struct rte_driver *drv)
 {
 	return drv != NULL ? TAILQ_NEXT(drv, next) : TAILQ_FIRST(&bus_drivers);
-}
-
-static struct rte_devargs *
-bus_find_devargs(const char *name)
-{
-	char wanted[RTE_UUID_STRLEN];
-	struct rte_devargs *devargs;
-
-	RTE_EAL_DEVARGS_FOREACH("vmbus", devargs) {
-		if (bus_parse_name(devargs->name, wanted) == 0 && strcmp(wanted, name) == 0)
-			return devargs;
-	}
-	return NULL;
 }
 
 static bool
