@@ -10,11 +10,14 @@ cd "$(dirname "$0")/.."
 
 usage() {
 	cat <<-EOF
-	usage: ./dev test [--check] [--unit] [--e2e [PYTEST-ARGUMENT ...]]
+	usage: ./dev test [--long] [--check] [--unit] [--e2e [PYTEST-ARGUMENT ...]]
 
 	Runs all of it without options, otherwise the named parts: style checks,
 	unit tests (plain, then under AddressSanitizer and UndefinedBehaviorSanitizer),
 	end-to-end tests with real programs and traffic.
+
+	--long adds the end-to-end tests that take minutes: a host that pauses for
+	a minute, programs killed at many points, hundreds of repetitions.
 	EOF
 }
 
@@ -48,7 +51,7 @@ units() {
 e2e() {
 	say "end to end"
 	PYTHONPATH=$root/app /usr/bin/python3 -m pytest -p no:cacheprovider -v --tb=short \
-		--junitxml="$reports/e2e.xml" app/test/e2e "$@" || failed=true
+		--junitxml="$reports/e2e.xml" ${long:+--long} app/test/e2e "$@" || failed=true
 }
 
 checks() {
@@ -56,8 +59,10 @@ checks() {
 }
 
 parts=()
+long=
 while [ $# -gt 0 ]; do
 	case $1 in
+	--long) long=true ;;
 	--check) parts+=(checks) ;;
 	--unit) parts+=(units) ;;
 	--e2e)

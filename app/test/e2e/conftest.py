@@ -19,10 +19,27 @@ LOGS = paths.BUILD / "e2e-logs"
 DEADLINE = 60
 
 
+def pytest_addoption(parser):
+    """Our own option."""
+    parser.addoption("--long", action="store_true",
+                     help="run the tests that take minutes, too")
+
+
 def pytest_configure(config):
-    """Our own marker."""
+    """Our own markers."""
     config.addinivalue_line("markers", "deadline(seconds): how long the test may take "
                                        f"(default: {DEADLINE})")
+    config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Long tests are chosen by an option, so they are no skips."""
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 def pytest_sessionstart():
