@@ -98,6 +98,7 @@ def test_channels_that_the_host_offers_late_are_waited_for(lab, logs):
         assert warnings(testpmd) == []
 
 
+@pytest.mark.long
 def test_channels_that_the_host_offers_too_late_are_not_waited_for_and_one_sentence_says_so(lab):
     with lab.host([generator(rate=10_000) + ",queues=2,grant-delay=60000"]) as host, \
             lab.testpmd(host, queues(2) + ["--port-topology=loop"]) as testpmd:

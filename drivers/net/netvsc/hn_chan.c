@@ -11,13 +11,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <bus_vmbus_driver.h>
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
 
 #include "hn_chan.h"
+#include "hn_clock.h"
 #include "hn_log.h"
 #include "hn_rxbuf.h"
 #include "nvsp.h"
@@ -27,8 +27,11 @@
 #define CHAN_WAIT_BUDGET 64
 /* So long an Rx queue may leave the backlog full before data is dropped. */
 #define CHAN_READER_GRACE_MS 10
-/* A full ring is the host's to empty; more than this and it has stopped. */
-#define CHAN_SEND_TIMEOUT_MS 10000
+/*
+ * One turn of a wait is not counted as longer than this: a guest that was itself
+ * suspended finds its clock far ahead, and the host as it left it.
+ */
+#define CHAN_TURN_MAX_MS 100u
 
 /* What both kinds of channels need besides the bus's channel. */
 static int
@@ -46,9 +49,12 @@ int
 hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
 	     const struct hn_chan_events *events, void *ctx)
 {
+	uint32_t next_call = chan->next_call;
 	int ret;
 
 	memset(chan, 0, sizeof(*chan));
+	/* No two requests to one host have the same id. */
+	chan->next_call = next_call;
 	chan->dev = dev;
 	chan->port_id = port_id;
 	chan->events = events;
@@ -624,15 +630,6 @@ hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t cou
 
 /* Waiting */
 
-static uint64_t
-chan_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /*
  * Look often at first, for the host mostly answers at once, then rarely, so
  * that a waiting guest does not take the processor from its host.
@@ -649,16 +646,26 @@ chan_pause(uint32_t turn)
 /* Where a waiting control operation stands. */
 struct chan_waiting {
 	uint32_t turn;
-	uint64_t deadline;	/* ms */
-	uint64_t progress;	/* ms: when something was last taken off the ring */
+	uint32_t left;		/* ms to the deadline */
+	uint32_t idle;		/* ms since something was taken off the ring */
+	uint64_t clock;		/* ms: when the last turn began */
 };
 
 static void
 chan_wait_begin(struct chan_waiting *waiting, uint32_t timeout_ms)
 {
-	waiting->turn = 0;
-	waiting->progress = chan_now_ms();
-	waiting->deadline = waiting->progress + timeout_ms;
+	*waiting = (struct chan_waiting){ .left = timeout_ms, .clock = hn_clock_ms() };
+}
+
+/* How much of the time since the last turn counts; ms. */
+static uint32_t
+chan_wait_passed(struct chan_waiting *waiting)
+{
+	uint64_t now = hn_clock_ms();
+	uint64_t passed = RTE_MIN(now - waiting->clock, CHAN_TURN_MAX_MS);
+
+	waiting->clock = now;
+	return (uint32_t)RTE_MIN(passed, waiting->left);
 }
 
 /*
@@ -670,20 +677,20 @@ chan_wait_begin(struct chan_waiting *waiting, uint32_t timeout_ms)
 static int
 chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
 {
-	uint64_t now = chan_now_ms();
-	bool blocked = now - waiting->progress > CHAN_READER_GRACE_MS;
+	bool blocked = waiting->idle > CHAN_READER_GRACE_MS;
+	uint32_t passed = chan_wait_passed(waiting);
 	int taken = hn_chan_poll(chan, CHAN_WAIT_BUDGET, blocked ? HN_CHAN_DROP : HN_CHAN_LEAVE);
 
 	if (taken < 0)
 		return taken;
 	if (waiting->turn++ % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
 		return -ENODEV;
+	waiting->left -= passed;
 	/* Also when the host keeps the ring full of other things. */
-	if (now >= waiting->deadline)
+	if (waiting->left == 0)
 		return -ETIMEDOUT;
-	if (taken > 0)
-		waiting->progress = now;
-	else
+	waiting->idle = taken > 0 ? 0 : waiting->idle + passed;
+	if (taken == 0)
 		chan_pause(waiting->turn);
 	return 0;
 }
@@ -707,12 +714,12 @@ hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *ar
 }
 
 int
-hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg)
+hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg, uint32_t *timeout_ms)
 {
 	struct chan_waiting waiting;
 	int ret, sent;
 
-	chan_wait_begin(&waiting, CHAN_SEND_TIMEOUT_MS);
+	chan_wait_begin(&waiting, *timeout_ms);
 	/* Each turn comes closer to the deadline. The host may wait for us to read. */
 	do {
 		hn_chan_tx_lock(chan);
@@ -720,6 +727,7 @@ hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg)
 		hn_chan_tx_unlock(chan);
 		ret = sent == -EAGAIN ? chan_wait_turn(chan, &waiting) : 0;
 	} while (sent == -EAGAIN && ret == 0);
+	*timeout_ms = waiting.left;
 	return ret < 0 ? ret : sent;
 }
 
@@ -787,7 +795,7 @@ hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 
 	memset(answer, 0, answer_len);
 	chan_set_call(chan, &call);
-	ret = hn_chan_retry(chan, chan_try_message, &message);
+	ret = hn_chan_retry(chan, chan_try_message, &message, &timeout_ms);
 	if (ret == 0)
 		ret = hn_chan_wait(chan, call_is_done, &call, timeout_ms);
 	chan_set_call(chan, NULL);
@@ -797,7 +805,7 @@ hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 }
 
 int
-hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len)
+hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len, uint32_t timeout_ms)
 {
 	struct chan_message message = {
 		.chan = chan,
@@ -807,5 +815,5 @@ hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len)
 		.flags = VMBUS_CHANPKT_FLAG_NONE,
 	};
 
-	return hn_chan_retry(chan, chan_try_message, &message);
+	return hn_chan_retry(chan, chan_try_message, &message, &timeout_ms);
 }

@@ -242,7 +242,8 @@ volatile void *hn_chan_watch(struct hn_chan *chan, uint32_t *idle);
 void hn_chan_disarm(struct hn_chan *chan);
 
 /**
- * Poll until done(arg) or the deadline.
+ * Poll until done(arg) or the deadline. Time in which this process did not run
+ * does not count: the host could not be heard.
  *
  * @return
  *   0; -ETIMEDOUT; -ENODEV when the device is gone; or the channel's failure.
@@ -258,14 +259,17 @@ int hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void
  *   Filled with what the host sent, the rest zeroed.
  * @param answer_len
  *   Bytes that must have come; fewer are -EBADMSG.
+ * @param timeout_ms
+ *   For room in the ring and for the answer, together.
  * @return
  *   0, -ETIMEDOUT, -ENODEV, -EBADMSG, or why it could not be sent.
  */
 int hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 		 void *answer, uint32_t answer_len, uint32_t timeout_ms);
 
-/** Send an NVSP message that has no answer; retries a full ring until a deadline. */
-int hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len);
+/** Send an NVSP message that has no answer; waits for room in the ring. */
+int hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len,
+		   uint32_t timeout_ms);
 
 /*
  * As owner of the send end. Messages are padded with zeros to chan->nvsp_len.
@@ -299,9 +303,12 @@ void hn_chan_abandon(struct hn_chan *chan);
  * Try to send until the ring has room: attempt() is called as owner of the send
  * end and returns -EAGAIN to be called again. For control operations.
  *
+ * @param timeout_ms
+ *   In: for how long; out: what is left of it, for the answer.
  * @return What attempt() returned; -ETIMEDOUT, -ENODEV, or the channel's failure.
  */
-int hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg);
+int hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg,
+		  uint32_t *timeout_ms);
 
 /**
  * Transaction ids of hn_chan's own calls have this bit; hn_tx and hn_rndis keep

@@ -14,16 +14,17 @@
 #include <rte_cycles.h>
 
 #include "hn_channels.h"
+#include "hn_clock.h"
 #include "hn_log.h"
 #include "hn_nvs.h"
 #include "hn_rxbuf.h"
 
-/* At most, from the host's answer to the last offer; busy hosts have taken seconds. */
-#define CHANNELS_OFFER_TIMEOUT_MS 10000u
+/* At most, from the host's answer to the last offer: as busy hosts take for answers. */
+#define CHANNELS_OFFER_TIMEOUT_MS 20000u
 /* Ring packets taken at a time when a channel is flushed, and how often at most. */
 #define CHANNELS_FLUSH_BUDGET 256
 #define CHANNELS_FLUSH_TURNS 1024
-/* Until the host has read what it gets back; a live one does at once. */
+/* How long to wait for that, and until the host has read what it gets back. */
 #define CHANNELS_FLUSH_MS 1000
 
 void
@@ -106,17 +107,19 @@ hn_channels_add_late(struct hn_channels *channels)
 static int
 channels_await(struct hn_channels *channels, uint32_t timeout_ms)
 {
-	uint32_t waited;
-	int ret = 0;
+	uint64_t begin = hn_clock_ms();
+	uint32_t turn = 0;
+	int ret;
 
-	for (waited = 0; waited < timeout_ms; waited++) {
+	/* Each turn comes closer to the deadline. */
+	do {
 		ret = hn_channels_add_late(channels);
 		if (ret < 0 || channels->count > channels->granted)
 			return ret;
-		if (waited % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev))
+		if (turn++ % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev))
 			return -ENODEV;
 		rte_delay_us_sleep(1000);
-	}
+	} while (hn_clock_ms() - begin < timeout_ms);
 	return 0;
 }
 
@@ -178,18 +181,20 @@ channels_flush_one(struct hn_chan *chan)
 void
 hn_channels_flush(struct hn_channels *channels)
 {
-	unsigned int waited;
+	uint64_t begin = hn_clock_ms();
+	unsigned int turn = 0;
 	bool done;
 	uint16_t i;
 
-	for (waited = 0; waited < CHANNELS_FLUSH_MS; waited++) {
+	/* Each turn comes closer to the deadline, however much the host sends. */
+	do {
 		done = true;
 		for (i = 0; i < channels->count; i++)
 			done = channels_flush_one(&channels->chan[i]) && done;
-		if (done || (waited % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev)))
+		if (done || (turn++ % 64 == 63 && rte_vmbus_dev_is_gone(channels->chan[0].dev)))
 			return;
 		rte_delay_us_sleep(1000);
-	}
+	} while (hn_clock_ms() - begin < CHANNELS_FLUSH_MS);
 }
 
 int

@@ -43,7 +43,7 @@ int hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev,
  * @param want
  *   Channels, the primary included, 2 to HN_CHANNELS_MAX.
  * @param timeout_ms
- *   For the host's answer, and for its offers, which have 10 seconds at most.
+ *   For the host's answer, and for its offers, which have 20 seconds at most.
  * @return
  *   0, also when there are fewer in the end, which is logged; otherwise why the
  *   device cannot be used any more.

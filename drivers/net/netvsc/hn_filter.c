@@ -110,6 +110,14 @@ filter_update(struct rte_eth_dev *dev, int (*tell)(struct rte_eth_dev *dev))
 	return ret;
 }
 
+/* A silent host may take the new state yet: the former one is what it takes last. */
+static void
+filter_put_back(struct rte_eth_dev *dev, int (*tell)(struct rte_eth_dev *dev), int err)
+{
+	if (err == -ETIMEDOUT)
+		(void)tell(dev);
+}
+
 static int
 filter_set_promiscuous(struct rte_eth_dev *dev, uint8_t on)
 {
@@ -118,8 +126,10 @@ filter_set_promiscuous(struct rte_eth_dev *dev, uint8_t on)
 
 	dev->data->promiscuous = on;
 	ret = filter_update(dev, filter_tell_bits);
-	if (ret < 0)
+	if (ret < 0) {
 		dev->data->promiscuous = before;
+		filter_put_back(dev, filter_tell_bits, ret);
+	}
 	return ret;
 }
 
@@ -143,8 +153,10 @@ filter_set_allmulticast(struct rte_eth_dev *dev, uint8_t on)
 
 	dev->data->all_multicast = on;
 	ret = filter_update(dev, filter_tell_bits);
-	if (ret < 0)
+	if (ret < 0) {
 		dev->data->all_multicast = before;
+		filter_put_back(dev, filter_tell_bits, ret);
+	}
 	return ret;
 }
 
@@ -185,7 +197,9 @@ hn_filter_set_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, uint32_
 	if (ret < 0)
 		return ret;
 	ret = filter_update(dev, hn_filter_open);
-	if (ret < 0)
+	if (ret < 0) {
 		port->filter = before;
+		filter_put_back(dev, hn_filter_open, ret);
+	}
 	return ret;
 }

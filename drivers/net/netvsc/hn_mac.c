@@ -83,7 +83,8 @@ mac_check(struct hn_rndis *rndis, const struct rte_ether_addr *mac)
 }
 
 static int
-mac_ask(struct hn_rndis *rndis, const struct rte_ether_addr *mac)
+mac_ask(struct hn_rndis *rndis, const struct rte_ether_addr *mac,
+	const struct rte_ether_addr *former)
 {
 	unsigned int i;
 	int ret = -EPERM;
@@ -93,8 +94,13 @@ mac_ask(struct hn_rndis *rndis, const struct rte_ether_addr *mac)
 		if (ret == 0)
 			ret = mac_check(rndis, mac);
 		/* A refusal is an answer; silence is not, and will not get better. */
-		if (ret == 0 || ret == -ETIMEDOUT || ret == -ENODEV)
+		if (ret == 0 || ret == -ENODEV)
 			return ret;
+		if (ret == -ETIMEDOUT) {
+			/* It may take the address yet: the former one is what it takes last. */
+			(void)mac_ways[i](rndis, former);
+			return ret;
+		}
 	}
 	HN_LOG(ERR, "port %u: the host does not let the card have the address "
 	       RTE_ETHER_ADDR_PRT_FMT, rndis->chan->port_id, RTE_ETHER_ADDR_BYTES(mac));
@@ -120,7 +126,7 @@ hn_mac_learn(struct rte_eth_dev *dev)
 		return -EADDRNOTAVAIL;
 	if (mac_is_same(&mac, &port->mac))
 		return 0;
-	return mac_ask(rndis, &port->mac);
+	return mac_ask(rndis, &port->mac, &port->permanent_mac);
 }
 
 /* ethdev keeps the address once the host has it. */
@@ -138,7 +144,7 @@ hn_mac_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 		return 0;
 	if (dev->data->dev_started)
 		(void)hn_filter_close(dev);
-	ret = mac_ask(rndis, mac);
+	ret = mac_ask(rndis, mac, &port->mac);
 	if (dev->data->dev_started)
 		opened = hn_filter_open(dev);
 	return ret < 0 ? ret : opened;

@@ -23,6 +23,8 @@
 #define NVS_SECTION_LEN_MIN 256u
 /* A piece of the receive buffer holds at least the smallest MTU. */
 #define NVS_PIECE_LEN_MIN 68u
+/* Room for a revocation; a host that has read the HALT before it has read the ring. */
+#define NVS_REVOKE_MS 1000
 /* A host that has been told to let go of a buffer may still be in it. */
 #define NVS_REVOKE_LINGER_US 1000
 
@@ -103,7 +105,8 @@ nvs_negotiate(struct hn_chan *chan, const struct nvs_version **version, uint32_t
 }
 
 static int
-nvs_send_config(struct hn_chan *chan, const struct nvs_version *version, uint16_t mtu)
+nvs_send_config(struct hn_chan *chan, const struct nvs_version *version, uint16_t mtu,
+		uint32_t timeout_ms)
 {
 	struct nvsp_ndis_config config = {
 		.type = NVSP_TYPE_NDIS_CONFIG,
@@ -119,11 +122,12 @@ nvs_send_config(struct hn_chan *chan, const struct nvs_version *version, uint16_
 	/* That it can take coalesced frames; whether it gets any is told later. */
 	if (version->version >= NVSP_VERSION_61)
 		config.caps |= NVSP_NDIS_CAP_RSC;
-	return hn_chan_notify(chan, &config, sizeof(config));
+	return hn_chan_notify(chan, &config, sizeof(config), timeout_ms);
 }
 
 static int
-nvs_send_ndis_version(struct hn_chan *chan, const struct nvs_version *version)
+nvs_send_ndis_version(struct hn_chan *chan, const struct nvs_version *version,
+		      uint32_t timeout_ms)
 {
 	struct nvsp_ndis_version ndis = {
 		.type = NVSP_TYPE_NDIS_VERSION,
@@ -131,7 +135,7 @@ nvs_send_ndis_version(struct hn_chan *chan, const struct nvs_version *version)
 		.minor = version->ndis_minor,
 	};
 
-	return hn_chan_notify(chan, &ndis, sizeof(ndis));
+	return hn_chan_notify(chan, &ndis, sizeof(ndis), timeout_ms);
 }
 
 /* Everything that the data path later counts on is checked here. */
@@ -226,10 +230,10 @@ hn_nvs_attach(struct hn_nvs *nvs, struct hn_chan *chan, const struct rte_vmbus_d
 	nvs->version = version->version;
 	nvs->ndis_major = version->ndis_major;
 	nvs->ndis_minor = version->ndis_minor;
-	ret = nvs_send_config(chan, version, mtu);
+	ret = nvs_send_config(chan, version, mtu, timeout_ms);
 	if (ret < 0)
 		goto detach;
-	ret = nvs_send_ndis_version(chan, version);
+	ret = nvs_send_ndis_version(chan, version, timeout_ms);
 	if (ret < 0)
 		goto detach;
 	ret = nvs_connect_recv_buf(nvs, chan, &dev->region[VMBUS_MAP_RECV_BUF], timeout_ms);
@@ -283,7 +287,7 @@ nvs_revoke(struct hn_chan *chan, uint32_t type, uint16_t id)
 	struct nvsp_revoke_buf revoke = { .type = type, .id = id };
 
 	/* No answer, and nothing to do about a host that has gone. */
-	(void)hn_chan_notify(chan, &revoke, sizeof(revoke));
+	(void)hn_chan_notify(chan, &revoke, sizeof(revoke), NVS_REVOKE_MS);
 }
 
 void

@@ -27,6 +27,8 @@
 #define RNDIS_TRANSFER_MAX 0x4000
 /* Alignments above 128 make no sense and could not be shifted safely. */
 #define RNDIS_ALIGN_SHIFT_MAX 7
+/* So long a request waits for a host that has left the one before unanswered. */
+#define RNDIS_SILENT_MS 1000u
 /* Offset of the value in QUERY and SET, from RNDIS_OFFSET_BASE. */
 #define RNDIS_OID_INFO_OFFSET (sizeof(struct rndis_oid) - RNDIS_OFFSET_BASE)
 
@@ -54,7 +56,39 @@ hn_rndis_msg_name(uint32_t type)
 	return "unknown";
 }
 
-/* Pages. A page that the host has not completed is not used again. */
+/* Silence */
+
+bool
+hn_rndis_is_silent(const struct hn_rndis *rndis)
+{
+	return rte_atomic_load_explicit(&rndis->silent, rte_memory_order_relaxed) != 0;
+}
+
+/* The host has said something about control; in whichever thread polls. */
+static void
+rndis_heard(struct hn_rndis *rndis)
+{
+	if (hn_rndis_is_silent(rndis))
+		rte_atomic_store_explicit(&rndis->silent, 0, rte_memory_order_relaxed);
+}
+
+/* How long the next request may take. */
+static uint32_t
+rndis_timeout(const struct hn_rndis *rndis)
+{
+	return hn_rndis_is_silent(rndis) ? RTE_MIN(rndis->timeout_ms, RNDIS_SILENT_MS) :
+					   rndis->timeout_ms;
+}
+
+static void
+rndis_note_silence(struct hn_rndis *rndis, const char *what, uint32_t waited)
+{
+	rte_atomic_store_explicit(&rndis->silent, 1, rte_memory_order_relaxed);
+	HN_LOG(ERR, "port %u: the host did not answer RNDIS %s in %u ms", rndis->chan->port_id,
+	       what, waited);
+}
+
+/* Pages. One that the host has neither completed nor answered is not used again. */
 
 static bool
 page_is_with_host(const struct hn_rndis_page *page)
@@ -85,40 +119,64 @@ pages_alloc(struct hn_rndis *rndis)
 	return 0;
 }
 
-/* What the host may still read is not given back. */
 static void
 pages_free(struct hn_rndis *rndis)
 {
-	unsigned int i;
-
-	for (i = 0; i < HN_RNDIS_PAGES; i++) {
-		if (page_is_with_host(&rndis->page[i])) {
-			HN_LOG(WARNING, "port %u: the host has not completed an RNDIS request; "
-			       "its %u pages stay allocated", rndis->chan->port_id,
-			       HN_RNDIS_PAGES);
-			rndis->pages = NULL;
-			return;
-		}
-	}
 	rte_free(rndis->pages);
 	rndis->pages = NULL;
 }
 
-static struct hn_rndis_page *
-page_get(struct hn_rndis *rndis)
+static bool
+pages_are_ours(const struct hn_rndis *rndis)
+{
+	unsigned int i;
+
+	for (i = 0; i < HN_RNDIS_PAGES; i++)
+		if (page_is_with_host(&rndis->page[i]))
+			return false;
+	return true;
+}
+
+/* One that is free; HN_RNDIS_PAGES if there is none. */
+static unsigned int
+page_find(const struct hn_rndis *rndis)
 {
 	unsigned int i;
 
 	for (i = 0; i < HN_RNDIS_PAGES; i++)
 		if (!page_is_with_host(&rndis->page[i]))
-			return &rndis->page[i];
-	return NULL;
+			return i;
+	/* What the host has answered it has read, also where it loses the completion. */
+	for (i = 0; i < HN_RNDIS_PAGES; i++)
+		if (rndis->page[i].answered)
+			return i;
+	return HN_RNDIS_PAGES;
+}
+
+static bool
+page_is_found(const void *rndis)
+{
+	return page_find(rndis) != HN_RNDIS_PAGES;
+}
+
+/* Wait for a page: 0, or what hn_chan_wait() says, logged. */
+static int
+page_get(struct hn_rndis *rndis, struct hn_rndis_page **page)
+{
+	uint32_t timeout_ms = rndis_timeout(rndis);
+	int ret = hn_chan_wait(rndis->chan, page_is_found, rndis, timeout_ms);
+
+	if (ret == -ETIMEDOUT)
+		rndis_note_silence(rndis, "requests", timeout_ms);
+	if (ret == 0)
+		*page = &rndis->page[page_find(rndis)];
+	return ret;
 }
 
 static uint64_t
 page_xactid(const struct hn_rndis *rndis, const struct hn_rndis_page *page)
 {
-	return HN_XACT_RNDIS | (uint64_t)page->generation << 8 | (uint64_t)(page - rndis->page);
+	return HN_XACT_RNDIS | (uint64_t)page->request_id << 8 | (uint64_t)(page - rndis->page);
 }
 
 void
@@ -127,6 +185,7 @@ hn_rndis_tx_done(struct hn_rndis *rndis, uint64_t xactid)
 	uint8_t index = (uint8_t)xactid;
 	struct hn_rndis_page *page;
 
+	rndis_heard(rndis);
 	if (index >= HN_RNDIS_PAGES)
 		goto stray;
 	page = &rndis->page[index];
@@ -158,23 +217,52 @@ rndis_try_send(void *arg)
 				send->xactid);
 }
 
+/*
+ * The page goes to the host, and the answer to what lies in it is taken from now
+ * on. The receive end may be with another thread: let it know.
+ */
+static void
+rndis_expect(struct hn_rndis *rndis, struct hn_rndis_page *page)
+{
+	const struct rndis_request *req = page->addr;
+
+	hn_chan_rx_lock(rndis->chan);
+	page->request_id = req->request_id;
+	page->answered = false;
+	rte_atomic_store_explicit(&page->with_host, 1, rte_memory_order_release);
+	rndis->pending.type = req->type | RNDIS_CMPLT;
+	rndis->pending.request_id = req->request_id;
+	rte_atomic_store_explicit(&rndis->pending.done, 0, rte_memory_order_relaxed);
+	hn_chan_rx_unlock(rndis->chan);
+}
+
+/* No answer is taken any more; another thread that is just taking one has finished. */
+static void
+rndis_expect_none(struct hn_rndis *rndis)
+{
+	hn_chan_rx_lock(rndis->chan);
+	rndis->pending.type = 0;
+	hn_chan_rx_unlock(rndis->chan);
+}
+
 /* Send what lies in the page. */
 static int
-rndis_send_page(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t len)
+rndis_send_page(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t *timeout_ms)
 {
+	const struct rndis_request *req = page->addr;
 	struct nvsp_rndis_pkt pkt = {
 		.type = NVSP_TYPE_RNDIS_PKT,
 		.channel_type = NVSP_CHANNEL_CONTROL,
 		.section_index = NVSP_SECTION_NONE,
 	};
-	struct rndis_send send = { .chan = rndis->chan, .pkt = &pkt };
-	int ret;
+	struct rndis_send send = {
+		.chan = rndis->chan,
+		.pkt = &pkt,
+		.gpa = { .len = req->len, .ofs = 0, .page = page->pfn },
+		.xactid = page_xactid(rndis, page),
+	};
+	int ret = hn_chan_retry(rndis->chan, rndis_try_send, &send, timeout_ms);
 
-	page->generation++;
-	send.xactid = page_xactid(rndis, page);
-	send.gpa = (struct vmbus_gpa){ .len = len, .ofs = 0, .page = page->pfn };
-	rte_atomic_store_explicit(&page->with_host, 1, rte_memory_order_release);
-	ret = hn_chan_retry(rndis->chan, rndis_try_send, &send);
 	if (ret < 0)
 		rte_atomic_store_explicit(&page->with_host, 0, rte_memory_order_release);
 	return ret;
@@ -189,17 +277,6 @@ pending_is_done(const void *arg)
 	return rte_atomic_load_explicit(&pending->done, rte_memory_order_acquire) != 0;
 }
 
-/* The receive end may be with another thread: let it know, and let it finish. */
-static void
-rndis_expect(struct hn_rndis *rndis, uint32_t type, uint32_t request_id)
-{
-	hn_chan_rx_lock(rndis->chan);
-	rndis->pending.type = type;
-	rndis->pending.request_id = request_id;
-	rte_atomic_store_explicit(&rndis->pending.done, 0, rte_memory_order_relaxed);
-	hn_chan_rx_unlock(rndis->chan);
-}
-
 /* Never zero, which would look like a message without id. */
 static uint32_t
 rndis_next_id(struct hn_rndis *rndis)
@@ -207,6 +284,19 @@ rndis_next_id(struct hn_rndis *rndis)
 	if (++rndis->next_id == 0)
 		rndis->next_id = 1;
 	return rndis->next_id;
+}
+
+/* Wait until done, at most so long; a host that turns out to be there gets all its time. */
+static int
+rndis_wait(struct hn_rndis *rndis, bool (*done)(const void *arg), const void *arg,
+	   uint32_t timeout_ms)
+{
+	bool was_silent = hn_rndis_is_silent(rndis);
+	int ret = hn_chan_wait(rndis->chan, done, arg, timeout_ms);
+
+	if (ret == -ETIMEDOUT && was_silent && !hn_rndis_is_silent(rndis))
+		ret = hn_chan_wait(rndis->chan, done, arg, rndis->timeout_ms);
+	return ret;
 }
 
 /*
@@ -217,18 +307,18 @@ static int
 rndis_call(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t answer_len)
 {
 	const struct rndis_request *req = page->addr;
-	uint32_t type = req->type;
+	uint32_t timeout_ms = rndis_timeout(rndis);
+	uint32_t left = timeout_ms;
 	int ret;
 
-	rndis_expect(rndis, type | RNDIS_CMPLT, req->request_id);
-	ret = rndis_send_page(rndis, page, req->len);
+	rndis_expect(rndis, page);
+	ret = rndis_send_page(rndis, page, &left);
 	if (ret == 0)
-		ret = hn_chan_wait(rndis->chan, pending_is_done, &rndis->pending,
-				   rndis->timeout_ms);
-	rndis_expect(rndis, 0, 0);
+		ret = rndis_wait(rndis, pending_is_done, &rndis->pending, left);
+	rndis_expect_none(rndis);
+	page->answered = ret == 0;
 	if (ret == -ETIMEDOUT)
-		HN_LOG(ERR, "port %u: the host did not answer RNDIS %s in %u ms",
-		       rndis->chan->port_id, hn_rndis_msg_name(type), rndis->timeout_ms);
+		rndis_note_silence(rndis, hn_rndis_msg_name(req->type), timeout_ms);
 	if (ret == 0 && rndis->pending.answer_len < answer_len)
 		ret = -EBADMSG;
 	return ret;
@@ -311,6 +401,7 @@ hn_rndis_receive(struct hn_rndis *rndis, const struct hn_msg *msg)
 
 	if (rndis->events == NULL)
 		return;		/* before attach or after detach: nobody to tell */
+	rndis_heard(rndis);
 	for (i = 0; i < msg->range_count; i++) {
 		offset = msg->range[i].ofs;
 		len = msg->range[i].len;
@@ -361,12 +452,13 @@ rndis_oid_request(struct hn_rndis *rndis, uint32_t type, uint32_t oid, const voi
 		.info_len = info_len,
 		.info_offset = RNDIS_OID_INFO_OFFSET,
 	};
+	int ret;
 
 	if (info_len > VMBUS_PAGE_SIZE - sizeof(req))
 		return -EINVAL;
-	*page = page_get(rndis);
-	if (*page == NULL)
-		return -EBUSY;
+	ret = page_get(rndis, page);
+	if (ret < 0)
+		return ret;
 	req.request_id = rndis_next_id(rndis);
 	memcpy((*page)->addr, &req, sizeof(req));
 	if (info_len != 0)
@@ -505,7 +597,7 @@ rndis_initialize(struct hn_rndis *rndis)
 		.max_transfer = RNDIS_TRANSFER_MAX,
 	};
 	struct rndis_initialize_cmplt cmplt;
-	struct hn_rndis_page *page = page_get(rndis);
+	struct hn_rndis_page *page = &rndis->page[0];
 	int ret;
 
 	memcpy(page->addr, &req, sizeof(req));
@@ -522,6 +614,7 @@ int
 hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 		const struct hn_rndis_events *events, void *ctx, uint32_t timeout_ms)
 {
+	uint32_t next_id = rndis->next_id;
 	int ret;
 
 	memset(rndis, 0, sizeof(*rndis));
@@ -529,6 +622,7 @@ hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 	rndis->events = events;
 	rndis->ctx = ctx;
 	rndis->timeout_ms = timeout_ms;
+	rndis->next_id = next_id;
 	ret = pages_alloc(rndis);
 	if (ret == 0)
 		ret = rndis_initialize(rndis);
@@ -557,13 +651,21 @@ rndis_halt(struct hn_rndis *rndis)
 		.len = sizeof(req),
 		.request_id = rndis_next_id(rndis),
 	};
-	struct hn_rndis_page *page = page_get(rndis);
+	uint32_t timeout_ms = rndis_timeout(rndis);
+	uint32_t left = timeout_ms;
+	struct hn_rndis_page *page;
+	int ret = page_get(rndis, &page);
 
-	if (page == NULL)
+	if (ret < 0)
 		return;
 	memcpy(page->addr, &req, sizeof(req));
-	if (rndis_send_page(rndis, page, sizeof(req)) == 0)
-		(void)hn_chan_wait(rndis->chan, page_is_ours, page, rndis->timeout_ms);
+	rndis_expect(rndis, page);
+	ret = rndis_send_page(rndis, page, &left);
+	if (ret == 0)
+		ret = rndis_wait(rndis, page_is_ours, page, left);
+	rndis_expect_none(rndis);
+	if (ret == -ETIMEDOUT)
+		rndis_note_silence(rndis, hn_rndis_msg_name(req.type), timeout_ms);
 }
 
 void
@@ -573,6 +675,15 @@ hn_rndis_detach(struct hn_rndis *rndis)
 		rndis_halt(rndis);
 	rndis->initialized = false;
 	rndis->events = NULL;
-	if (rndis->pages != NULL)
+	/* What the host may still read is not given back. */
+	if (pages_are_ours(rndis))
 		pages_free(rndis);
+}
+
+void
+hn_rndis_abandon(struct hn_rndis *rndis)
+{
+	rndis->initialized = false;
+	rndis->events = NULL;
+	pages_free(rndis);
 }

@@ -11,6 +11,10 @@
  * order, answers through the receive buffer. One request at a time; a late or
  * unasked answer is counted and dropped.
  *
+ * A host that has left a request unanswered is silent until it says anything
+ * again. It is still told what it has to know, for it takes all of it, in this
+ * order, when it goes on; but nobody waits long for it a second time.
+ *
  * Threading: requests in control operations only, one at a time. The host's
  * messages arrive in whichever thread polls the primary channel.
  */
@@ -30,7 +34,7 @@ struct rte_ether_addr;
 /** Longest answer that any request here expects. */
 #define HN_RNDIS_ANSWER_MAX 256u
 /** Requests that the host has not completed, each in a page. */
-#define HN_RNDIS_PAGES 4
+#define HN_RNDIS_PAGES 8
 
 /** A status indication, up to the device; runs in the polling thread. */
 struct hn_rndis_events {
@@ -42,7 +46,8 @@ struct hn_rndis_events {
 struct hn_rndis_page {
 	void *addr;
 	uint64_t pfn;			/**< guest-physical address / 4096 */
-	uint32_t generation;
+	uint32_t request_id;		/**< of what lies in it */
+	bool answered;			/**< so the host has read it, completed or not */
 	RTE_ATOMIC(uint32_t) with_host;	/**< sent and not completed */
 };
 
@@ -60,7 +65,8 @@ struct hn_rndis {
 	const struct hn_rndis_events *events;
 	void *ctx;
 	uint32_t timeout_ms;		/**< for each answer */
-	uint32_t next_id;
+	uint32_t next_id;		/**< goes on over connections */
+	RTE_ATOMIC(uint32_t) silent;	/**< nothing was heard since a request timed out */
 	bool initialized;
 	uint32_t max_packets;		/**< host's limits for one NVSP packet: messages, */
 	uint32_t max_transfer;		/**< bytes, */
@@ -79,8 +85,17 @@ struct hn_rndis {
 int hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 		    const struct hn_rndis_events *events, void *ctx, uint32_t timeout_ms);
 
-/** Halt, if it was initialised, and free; works from any state. */
+/**
+ * Halt, if it was initialised, and free; works from any state. What a host has not
+ * completed it may read yet: then hn_rndis_abandon() is due.
+ */
 void hn_rndis_detach(struct hn_rndis *rndis);
+
+/** The device is gone, or was closed: free what the host had. After any of the others. */
+void hn_rndis_abandon(struct hn_rndis *rndis);
+
+/** Has the host left the last request unanswered, and said nothing since? */
+bool hn_rndis_is_silent(const struct hn_rndis *rndis);
 
 /**
  * Ask for the value of an OID.
@@ -105,7 +120,11 @@ int hn_rndis_query(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_
 int hn_rndis_query_upto(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32_t in_len,
 			void *out, uint32_t *out_len);
 
-/** Set an OID. Returns as hn_rndis_query(). */
+/**
+ * Set an OID. Returns as hn_rndis_query(). After -ETIMEDOUT the host may take the
+ * value yet, when it goes on: whoever puts his own state back sets the former
+ * value again, which the host takes after that.
+ */
 int hn_rndis_set(struct hn_rndis *rndis, uint32_t oid, const void *value, uint32_t len);
 
 /** The card's permanent address; -EADDRNOTAVAIL if the host gives an impossible one. */

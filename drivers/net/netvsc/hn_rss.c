@@ -185,15 +185,23 @@ rss_apply(const struct hn_rss *rss, struct hn_rndis *rndis)
 	return ret;
 }
 
+/* It may have been switched off on the way, and a silent host may take the rest yet. */
+static void
+rss_put_back(const struct hn_rss *rss, struct hn_rndis *rndis)
+{
+	(void)rss_send(rss, NDIS_RSS_FLAG_DISABLE, rndis);
+	if (rss->applied)
+		(void)rss_send(rss, 0, rndis);
+}
+
 int
 hn_rss_set(struct hn_rss *rss, const struct hn_rss *next, struct hn_rndis *rndis)
 {
 	int ret = next->caps.table_size != 0 ? rss_apply(next, rndis) : 0;
 
 	if (ret < 0) {
-		/* It may have been switched off on the way. */
-		if (rss->applied)
-			(void)rss_apply(rss, rndis);
+		if (rss->applied || ret == -ETIMEDOUT)
+			rss_put_back(rss, rndis);
 		return ret;
 	}
 	*rss = *next;

@@ -112,7 +112,9 @@ test_disconnect(void **state)
 {
 	(void)state;
 	host.fault = FAULT_NONE;
+	scripted_resume();
 	hn_rndis_detach(&test_proc.rndis);
+	hn_rndis_abandon(&test_proc.rndis);
 	hn_nvs_detach(&test_proc.nvs, &test_proc.channels.chan[0]);
 	hn_chan_close(&test_proc.channels.chan[0]);
 	return 0;

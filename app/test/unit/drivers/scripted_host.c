@@ -23,6 +23,7 @@
 #define QUEUE_MAX 256
 #define PACKET_MAX 8192
 #define ANSWER_MAX 256
+#define INBOX_MAX 100
 
 struct scripted_host host;
 
@@ -33,6 +34,22 @@ static struct {
 	uint8_t bytes[PACKET_MAX];
 } queue[QUEUE_MAX];
 static unsigned int queue_head, queue_count, rx_place;
+
+/* What the host says late. */
+static struct {
+	uint32_t len;
+	uint8_t bytes[PACKET_MAX];
+} held[4];
+static unsigned int held_count;
+
+/* What the guest has said to a paused host. */
+static struct {
+	bool rndis;
+	uint64_t id;
+	uint8_t bytes[PACKET_MAX];
+} inbox[INBOX_MAX];
+static unsigned int inbox_count;
+static uint32_t paused_looks;
 
 void
 scripted_reset(void)
@@ -58,6 +75,9 @@ scripted_reset(void)
 	queue_head = 0;
 	queue_count = 0;
 	rx_place = 0;
+	held_count = 0;
+	inbox_count = 0;
+	paused_looks = 0;
 }
 
 struct rte_vmbus_device *
@@ -353,7 +373,7 @@ rndis_answer(const void *message)
 	uint32_t len = 0;
 
 	memcpy(&req, message, sizeof(req));
-	req.request_id += host.request_id_off;
+	req.request_id += host.request_id_off + (faulty(FAULT_WRONG_ID) ? 1 : 0);
 	if (req.type == RNDIS_INITIALIZE)
 		len = answer_initialize(bytes, req.request_id);
 	else if (req.type == RNDIS_QUERY)
@@ -380,23 +400,131 @@ hear_rndis(uint64_t id, const void *message)
 		return;
 	if (host.answer_first)
 		rndis_answer(message);
-	say_completion(id, &done, sizeof(done));
-	if (!host.answer_first)
+	if (!faulty(FAULT_UNCOMPLETED))
+		say_completion(id, &done, sizeof(done));
+	if (!host.answer_first && !faulty(FAULT_UNANSWERED))
 		rndis_answer(message);
+}
+
+/* What has just been said goes wrong on the way. */
+
+static void
+copy_said(unsigned int to, unsigned int from)
+{
+	queue[to % QUEUE_MAX] = queue[from % QUEUE_MAX];
+}
+
+static void
+hold_back(unsigned int first)
+{
+	while (queue_count > first) {
+		queue_count--;
+		memcpy(held[held_count].bytes,
+		       queue[(queue_head + queue_count) % QUEUE_MAX].bytes, PACKET_MAX);
+		held[held_count].len = queue[(queue_head + queue_count) % QUEUE_MAX].len;
+		held_count++;
+	}
+}
+
+/* The first was held last. */
+static void
+say_held(void)
+{
+	while (held_count != 0) {
+		held_count--;
+		scripted_push(held[held_count].bytes, held[held_count].len);
+	}
+}
+
+static void
+say_twice(unsigned int first)
+{
+	unsigned int i, last = queue_count;
+
+	for (i = first; i < last; i++)
+		scripted_push(queue[(queue_head + i) % QUEUE_MAX].bytes,
+			      queue[(queue_head + i) % QUEUE_MAX].len);
+}
+
+/* A completion and an answer. */
+static void
+say_swapped(unsigned int first)
+{
+	if (queue_count - first != 2)
+		return;
+	copy_said(queue_head + queue_count, queue_head + first);
+	copy_said(queue_head + first, queue_head + first + 1);
+	copy_said(queue_head + first + 1, queue_head + queue_count);
+}
+
+/* What is heard is answered, and that may go wrong. */
+static void
+answer(bool rndis, const void *message, uint64_t id)
+{
+	unsigned int first;
+
+	say_held();
+	first = queue_count;
+	if (rndis)
+		hear_rndis(id, message);
+	else
+		hear_nvsp(message, id + (faulty(FAULT_WRONG_ID) ? 1 : 0));
+	if (faulty(FAULT_LATE))
+		hold_back(first);
+	if (faulty(FAULT_TWICE))
+		say_twice(first);
+	if (faulty(FAULT_SWAPPED))
+		say_swapped(first);
+}
+
+/* Pause */
+
+void
+scripted_pause(uint32_t looks)
+{
+	paused_looks = looks;
+}
+
+void
+scripted_resume(void)
+{
+	unsigned int i, count = inbox_count;
+
+	paused_looks = 0;
+	inbox_count = 0;
+	for (i = 0; i < count; i++)
+		answer(inbox[i].rndis, inbox[i].bytes, inbox[i].id);
+}
+
+static void
+remember(bool rndis, const void *message, uint32_t len, uint64_t id)
+{
+	inbox[inbox_count].rndis = rndis;
+	inbox[inbox_count].id = id;
+	memcpy(inbox[inbox_count].bytes, message, len);
+	inbox_count++;
 }
 
 /* The bus */
 
-/* Writes down what the guest says: -EPROTO if this one cannot be sent. */
+/* -EPROTO if this message cannot be sent, -EAGAIN if the ring is full. */
 static int
-hear(const void *message, uint32_t len)
+hear(bool rndis, const void *message, uint32_t len, uint64_t id)
 {
+	if (inbox_count == INBOX_MAX)
+		return -EAGAIN;
 	host.heard++;
 	if (host.heard < RTE_DIM(host.said))
 		memcpy(host.said[host.heard], message, RTE_MIN(len, sizeof(host.said[0])));
 	if (faulty(FAULT_GONE))
 		host.gone = true;
-	return faulty(FAULT_SEND_FAILS) ? -EPROTO : 0;
+	if (faulty(FAULT_SEND_FAILS))
+		return -EPROTO;
+	if (paused_looks != 0)
+		remember(rndis, message, len, id);
+	else if (!host.gone)
+		answer(rndis, message, id);
+	return 0;
 }
 
 int
@@ -445,11 +573,7 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 	}
 	if (dlen < 32)
 		abort();	/* such a one would not be answered */
-	if (hear(data, dlen) < 0)
-		return -EPROTO;
-	if (!host.gone)
-		hear_nvsp(data, xactid);
-	return 0;
+	return hear(false, data, dlen, xactid);
 }
 
 int
@@ -466,11 +590,7 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 	*need_sig = true;
 	if (gpacnt != 1 || gpa->ofs + gpa->len > VMBUS_PAGE_SIZE)
 		abort();
-	if (hear(message, gpa->len) < 0)
-		return -EPROTO;
-	if (!host.gone)
-		hear_rndis(xactid, message);
-	return 0;
+	return hear(true, message, gpa->len, xactid);
 }
 
 void
@@ -485,6 +605,8 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 	uint32_t got;
 
 	(void)chan;
+	if (paused_looks != 0 && paused_looks != UINT32_MAX && --paused_looks == 0)
+		scripted_resume();
 	if (queue_count == 0 && host.chatter)
 		say_completion(0, NULL, 0);
 	if (queue_count == 0)

@@ -28,6 +28,12 @@ enum scripted_fault {
 	FAULT_SHORT,		/**< the answer is cut */
 	FAULT_TYPE,		/**< an answer of another type */
 	FAULT_GONE,		/**< the device disappears instead of answering */
+	FAULT_LATE,		/**< answered when the guest says the next thing */
+	FAULT_TWICE,		/**< completed twice and answered twice */
+	FAULT_SWAPPED,		/**< answered, then completed */
+	FAULT_WRONG_ID,		/**< answered to another request */
+	FAULT_UNCOMPLETED,	/**< answered, but not completed; RNDIS only */
+	FAULT_UNANSWERED,	/**< completed, but not answered; RNDIS only */
 	FAULT_COUNT,
 };
 
@@ -89,6 +95,15 @@ extern struct scripted_host host;
 
 /** Forget everything; be a good host. */
 void scripted_reset(void);
+
+/**
+ * The host does not hear the guest for so many of its looks into the ring. It
+ * has room for a hundred messages; then the ring is full.
+ */
+void scripted_pause(uint32_t looks);
+
+/** It hears all of that now, in order. */
+void scripted_resume(void);
 
 /** The device to open. Its buffers are memory of the test. */
 struct rte_vmbus_device *scripted_device(void);

@@ -143,6 +143,7 @@ static void
 all_down(void)
 {
 	hn_rndis_detach(&rndis);
+	hn_rndis_abandon(&rndis);
 	hn_nvs_detach(&nvs, &chan);
 }
 

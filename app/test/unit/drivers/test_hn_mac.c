@@ -114,14 +114,17 @@ host_that_accepts_and_ignores_is_found_out(void **state)
 }
 
 static void
-silent_host_is_not_asked_twice(void **state)
+silent_host_is_told_the_former_address_last(void **state)
 {
 	(void)state;
 	set_up();
-	host.fault = FAULT_SILENT;
-	host.fault_at = host.heard + 1;
+	scripted_pause(UINT32_MAX);
 	assert_int_equal(hn_mac_set(test_dev, &other), -ETIMEDOUT);
-	assert_int_equal(host.heard, host.fault_at);
+	host.take_set = take_parameter;
+	scripted_resume();
+	assert_int_equal(host.sets, 2);
+	assert_memory_not_equal(scripted_last_set(2)->bytes, scripted_last_set(1)->bytes, 72);
+	assert_memory_equal(host.current_mac, host.mac, sizeof(host.mac));
 }
 
 static void
@@ -202,7 +205,8 @@ main(int argc, char *argv[])
 		     other_way_is_tried_where_the_first_does_nothing),
 		CASE("a host that accepts and ignores is found out",
 		     host_that_accepts_and_ignores_is_found_out),
-		CASE("a silent host is not asked twice", silent_host_is_not_asked_twice),
+		CASE("a silent host is told the former address last",
+		     silent_host_is_told_the_former_address_last),
 		CASE("a running port is closed meanwhile", running_port_is_closed_meanwhile),
 		CASE("the address in use is not set again", address_in_use_is_not_set_again),
 		CASE("an address outlives a reconnect", address_outlives_a_reconnect),
