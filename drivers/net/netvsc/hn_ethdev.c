@@ -47,12 +47,9 @@ RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
 static int
 ethdev_configure(struct rte_eth_dev *dev)
 {
-	int ret;
+	int ret = hn_host_change(dev, dev->data->mtu,
+				 RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
 
-	if (hn_link_is_lost(dev))
-		return -ENODEV;
-	ret = hn_host_change(dev, dev->data->mtu,
-			     RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
 	if (ret == 0)
 		ret = hn_host_apply_offloads(dev);
 	if (ret == 0)
@@ -123,6 +120,14 @@ ethdev_set_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	return hn_host_change(dev, mtu, port->channels_asked);
 }
 
+static int
+ethdev_set_mac(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
+{
+	int ret = hn_host_require(dev);
+
+	return ret < 0 ? ret : hn_mac_set(dev, mac);
+}
+
 /* Probe and remove */
 
 /*
@@ -133,7 +138,6 @@ static int
 ethdev_reset(struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
-	int ret;
 
 	if (hn_host_is_kept(dev))
 		return -EBUSY;
@@ -143,10 +147,8 @@ ethdev_reset(struct rte_eth_dev *dev)
 	hn_rss_reset(&port->rss);
 	port->rss_queues = 0;
 	dev->data->mtu = RTE_ETHER_MTU;
-	ret = hn_host_reconnect(dev, RTE_ETHER_MTU);
-	if (ret < 0)
-		hn_link_lose(dev, ret);
-	return ret;
+	port->mtu = RTE_ETHER_MTU;
+	return hn_host_reconnect(dev, RTE_ETHER_MTU);
 }
 
 static int
@@ -200,7 +202,7 @@ static const struct eth_dev_ops ethdev_ops = {
 	.allmulticast_enable = hn_filter_enable_allmulticast,
 	.allmulticast_disable = hn_filter_disable_allmulticast,
 	.set_mc_addr_list = hn_filter_set_list,
-	.mac_addr_set = hn_mac_set,
+	.mac_addr_set = ethdev_set_mac,
 	.rx_queue_setup = hn_queue_setup_rx,
 	.rx_queue_release = hn_queue_release_rx,
 	.tx_queue_setup = hn_queue_setup_tx,

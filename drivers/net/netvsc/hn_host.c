@@ -342,13 +342,14 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	if (!port->attached)
 		return;
 	port->attached = false;
-	hn_channels_flush(&proc->channels);
 	/* Nothing is said to a host that cannot hear it. */
 	if (hn_link_is_lost(dev)) {
 		proc->rndis.initialized = false;
 		proc->nvs.rx_connected = false;
 		proc->nvs.tx_connected = false;
 	}
+	if (!hn_rndis_is_silent(&proc->rndis))
+		hn_channels_flush(&proc->channels);
 	hn_rndis_detach(&proc->rndis);
 	hn_nvs_detach(&proc->nvs, &proc->channels.chan[0]);
 	hn_channels_close(&proc->channels);
@@ -374,12 +375,12 @@ hn_host_is_kept(struct rte_eth_dev *dev)
 	return true;
 }
 
-int
-hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
+/* As hn_host_drop(), but nothing watches the device afterwards. */
+static int
+host_close_device(struct rte_eth_dev *dev)
 {
 	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
 	uint16_t i;
-	int ret;
 
 	/* The host would be given the same memory again. */
 	if (hn_host_is_kept(dev))
@@ -389,17 +390,56 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 	hn_host_disconnect(dev);
 	hn_link_watch_stop(dev);
 	rte_vmbus_unmap_device(vmbus);
+	hn_rndis_abandon(&hn_proc_get(dev->data->port_id)->rndis);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
 			hn_tx_abandon(dev->data->tx_queues[i]);
-	ret = rte_vmbus_map_device(vmbus);
-	if (ret == 0)
-		ret = hn_host_connect(dev, vmbus, mtu);
+	return rte_vmbus_map_device(vmbus);
+}
+
+int
+hn_host_drop(struct rte_eth_dev *dev)
+{
+	int ret = host_close_device(dev);
+
+	return ret < 0 ? ret : hn_link_watch_start(dev);
+}
+
+static int
+host_connect_anew(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
+	int ret = host_close_device(dev), watch;
+
+	if (ret < 0)
+		return ret;
+	ret = hn_host_connect(dev, vmbus, mtu);
 	if (ret == 0)
 		ret = hn_queue_renew_tx(dev);
-	if (ret == 0)
-		ret = hn_link_watch_start(dev);
+	/* Also a device that is not connected may go away. */
+	watch = hn_link_watch_start(dev);
+	return ret < 0 ? ret : watch;
+}
+
+int
+hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	int ret = host_connect_anew(dev, mtu);
+
+	/* Silence can be waited out, and mbufs be freed. */
+	if (ret < 0 && ret != -ETIMEDOUT && ret != -EBUSY)
+		hn_link_lose(dev, ret);
 	return ret;
+}
+
+int
+hn_host_require(struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+
+	if (hn_link_is_lost(dev))
+		return -ENODEV;
+	return port->attached ? 0 : hn_host_reconnect(dev, port->mtu);
 }
 
 /* With another MTU, and port->channels_asked channels; or as before. */
@@ -408,16 +448,24 @@ host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct hn_port *port = dev->data->dev_private;
 	uint16_t former = port->mtu;
-	int ret, back;
+	int ret = host_connect_anew(dev, mtu);
 
-	if (hn_host_is_kept(dev))
-		return -EBUSY;
-	ret = hn_host_reconnect(dev, mtu);
-	if (ret < 0) {
-		back = hn_host_reconnect(dev, former);
-		if (back < 0)
-			hn_link_lose(dev, back);
-	}
+	/* A host that is silent now will not take the former one either. */
+	if (ret < 0 && ret != -ETIMEDOUT && ret != -EBUSY)
+		(void)hn_host_reconnect(dev, former);
+	return ret;
+}
+
+/* More channels, or those that have come late. A request that times out is not repeated. */
+static int
+host_open_channels(struct rte_eth_dev *dev, bool grows)
+{
+	int ret = grows ? host_add_channels(dev) : host_add_late_channels(dev), dropped = ret;
+
+	if (ret == -ETIMEDOUT)
+		dropped = hn_host_drop(dev);
+	if (dropped < 0)
+		hn_link_lose(dev, dropped);
 	return ret;
 }
 
@@ -425,24 +473,24 @@ int
 hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels)
 {
 	struct hn_port *port = dev->data->dev_private;
-	uint16_t asked = port->channels_asked;
+	uint16_t asked;
 	bool grows;
-	int ret;
+	int ret = hn_host_require(dev);
 
+	if (ret < 0)
+		return ret;
+	asked = port->channels_asked;
 	channels = RTE_MIN(channels, port->channels_max);
 	grows = channels > asked;
 	if (grows)
 		port->channels_asked = channels;
 	/* Hosts expect to be asked for channels once. */
-	if (mtu != port->mtu || (grows && asked != 1)) {
+	if (mtu != port->mtu || (grows && asked != 1))
 		ret = host_change_mtu(dev, mtu);
-		if (ret < 0)
-			port->channels_asked = asked;
-		return ret;
-	}
-	ret = grows ? host_add_channels(dev) : host_add_late_channels(dev);
+	else
+		ret = host_open_channels(dev, grows);
 	if (ret < 0)
-		hn_link_lose(dev, ret);
+		port->channels_asked = asked;
 	return ret;
 }
 

@@ -19,9 +19,10 @@ struct rte_vmbus_device;
 
 /**
  * Longest wait for one answer. Hosts under load have been seen to take 15
- * seconds; a host that is gone is noticed within a second.
+ * seconds, and one that is paused for a minute is to be survived; a host that is
+ * gone is noticed within a second.
  */
-#define HN_HOST_TIMEOUT_MS 60000
+#define HN_HOST_TIMEOUT_MS 90000
 
 /** The largest that can be asked for: an IP packet, less what Linux keeps free, too. */
 #define HN_HOST_MTU_MAX 65521
@@ -37,8 +38,31 @@ struct rte_vmbus_device;
  */
 int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu);
 
-/** Halt, revoke, close, in this order; works from any state. The filter is off. */
+/**
+ * Halt, revoke, close, in this order; works from any state. The filter is off.
+ * With a host that does not listen this takes as long as one answer may, and if
+ * it has not answered before, some seconds.
+ */
 void hn_host_disconnect(struct rte_eth_dev *dev);
+
+/**
+ * Disconnect, close the device and map it again: the host cannot reach anything
+ * any more that it had, and all of that is freed. The port is stopped; it
+ * connects again when it has to (hn_host_require()).
+ *
+ * @return
+ *   0; -EBUSY if hn_host_is_kept(), and nothing was done; otherwise why the device
+ *   could not be mapped again.
+ */
+int hn_host_drop(struct rte_eth_dev *dev);
+
+/**
+ * The port is going to talk to its host: connect it, if hn_host_drop() or a host
+ * that did not answer has left it disconnected.
+ *
+ * @return 0; -ENODEV if the port is lost; or as hn_host_reconnect().
+ */
+int hn_host_require(struct rte_eth_dev *dev);
 
 /**
  * Does the application keep mbufs that lead into the receive buffer? Then the
@@ -50,12 +74,12 @@ bool hn_host_is_kept(struct rte_eth_dev *dev);
 
 /**
  * Connect anew; the port is stopped. The device is closed and mapped again, for
- * a host serves a channel that was revoked only after that. Whatever the host
- * had not completed is freed: it cannot reach it any more.
+ * a host serves a channel that was revoked only after that.
  *
  * @return
- *   0; -EBUSY if hn_host_is_kept(), and nothing was done; otherwise negative errno,
- *   and the port is disconnected.
+ *   0; -EBUSY if hn_host_is_kept(), and nothing was done; -ETIMEDOUT if the host
+ *   does not answer: the port is disconnected, hn_host_require() tries again;
+ *   otherwise negative errno, and the port is lost.
  */
 int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
 
@@ -66,7 +90,9 @@ int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
  *
  * @param channels
  *   How many the queues want; there may be fewer in the end.
- * @return 0; negative errno and the former state if the host does not take it.
+ * @return
+ *   0; negative errno and the former state if the host does not take it, or, with
+ *   -ETIMEDOUT, once it answers again.
  */
 int hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels);
 

@@ -12,6 +12,7 @@
 
 #include <rte_cycles.h>
 
+#include "hn_clock.h"
 #include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_intr.h"
@@ -25,8 +26,9 @@
 #include "hn_rx.h"
 #include "hn_tx.h"
 
-/* So long a stop waits for what the host still has. */
+/* So long a stop waits for each completion of what the host still has, and for all. */
 #define RUN_DRAIN_MS 2000
+#define RUN_DRAIN_ALL_MS 30000
 
 /* Receive queues */
 
@@ -74,23 +76,60 @@ run_halt_txq(struct rte_eth_dev *dev, uint16_t index)
 	dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
-/* Wait until the host has completed what queues first to last have sent; how much it has not. */
+/* How much queues first to last have sent that the host has not completed; looks once. */
+static uint32_t
+run_count_left(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
+{
+	uint32_t left = 0;
+	uint16_t i;
+
+	for (i = first; i <= last; i++)
+		left += hn_tx_reclaim(dev->data->tx_queues[i]);
+	for (i = first; left != 0 && i <= last; i++)
+		hn_tx_flush(dev->data->tx_queues[i]);
+	return left;
+}
+
+/* Wait until that is nothing, or the host does not get on; what is left. */
 static uint32_t
 run_drain(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
 {
-	uint32_t left = 0, waited;
-	uint16_t i;
+	uint64_t begin = hn_clock_ms(), progress = begin, now = begin;
+	uint32_t left = run_count_left(dev, first, last), before;
 
-	for (waited = 0; waited < RUN_DRAIN_MS; waited++) {
-		left = 0;
-		for (i = first; i <= last; i++)
-			left += hn_tx_reclaim(dev->data->tx_queues[i]);
-		if (left == 0 || hn_link_is_lost(dev))
-			return left;
-		for (i = first; i <= last; i++)
-			hn_tx_flush(dev->data->tx_queues[i]);
+	/* Each turn comes closer to both deadlines, or has brought completions. */
+	while (left != 0 && !hn_link_is_lost(dev) && now - progress < RUN_DRAIN_MS &&
+	       now - begin < RUN_DRAIN_ALL_MS) {
 		rte_delay_us_sleep(1000);
+		before = left;
+		left = run_count_left(dev, first, last);
+		now = hn_clock_ms();
+		if (left < before)
+			progress = now;
 	}
+	return left;
+}
+
+/*
+ * The same for all queues of a port whose host has been told to stop receiving. One
+ * that is paused just now gets on when it answers; one that answers and does not
+ * get on never will.
+ */
+static uint32_t
+run_drain_all(struct rte_eth_dev *dev)
+{
+	const struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
+	uint16_t last = dev->data->nb_tx_queues - 1;
+	uint32_t left;
+
+	if (dev->data->nb_tx_queues == 0)
+		return 0;
+	/* It has had its time. */
+	if (hn_rndis_is_silent(rndis))
+		return run_count_left(dev, 0, last);
+	left = run_drain(dev, 0, last);
+	if (left != 0 && !hn_link_is_lost(dev) && hn_filter_close(dev) == 0)
+		left = run_drain(dev, 0, last);
 	return left;
 }
 
@@ -168,14 +207,14 @@ run_prepare(struct rte_eth_dev *dev)
 {
 	int ret;
 
-	if (hn_link_is_lost(dev))
-		return -ENODEV;
 	if (!run_has_queues(dev)) {
 		HN_LOG(ERR, "port %u: start: a configured queue was not set up",
 		       dev->data->port_id);
 		return -EINVAL;
 	}
-	ret = hn_queue_bind_tx(dev);
+	ret = hn_host_require(dev);
+	if (ret == 0)
+		ret = hn_queue_bind_tx(dev);
 	return ret < 0 ? ret : hn_rss_ops_start(dev);
 }
 
@@ -210,45 +249,43 @@ hn_run_start(struct rte_eth_dev *dev)
 	return 0;
 }
 
-/* The host is told to stop, and given time; true if it has nothing of ours any more. */
-static bool
+/* The host is told to stop, and given time; how many transmits it still has. */
+static uint32_t
 run_quiet_host(struct rte_eth_dev *dev)
 {
-	uint32_t left = 0;
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	uint32_t left;
 	int ret;
 
-	if (hn_link_is_lost(dev))
-		return true;
 	ret = hn_filter_close(dev);
 	if (ret < 0)
 		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
-	if (dev->data->nb_tx_queues != 0)
-		left = run_drain(dev, 0, dev->data->nb_tx_queues - 1);
-	hn_channels_flush(&hn_proc_get(dev->data->port_id)->channels);
-	if (left == 0 || hn_link_is_lost(dev))
-		return true;
-	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits in %u ms; "
-	       "connecting anew", dev->data->port_id, left, RUN_DRAIN_MS);
-	return false;
+	left = run_drain_all(dev);
+	if (!hn_rndis_is_silent(&proc->rndis))
+		hn_channels_flush(&proc->channels);
+	return left;
 }
 
 int
 hn_run_stop(struct rte_eth_dev *dev)
 {
-	const struct hn_port *port = dev->data->dev_private;
-	bool quiet;
+	uint32_t left;
 	int ret;
 
 	run_set_bursts(dev, false);
 	dev->data->dev_started = 0;
 	hn_intr_stop(dev);
 	run_stop_queues(dev);
-	quiet = run_quiet_host(dev);
-	if (quiet || hn_link_is_lost(dev))
+	if (hn_link_is_lost(dev))
 		return 0;
-	/* What it still has must not be used for anything else: start from nothing. */
-	ret = hn_host_reconnect(dev, port->mtu);
+	left = run_quiet_host(dev);
+	if (left == 0 || hn_link_is_lost(dev))
+		return 0;
+	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits; it will be "
+	       "connected to anew", dev->data->port_id, left);
+	/* What it still has must not be used for anything else. */
+	ret = hn_host_drop(dev);
 	if (ret < 0)
 		hn_link_lose(dev, ret);
 	return 0;
