@@ -16,6 +16,8 @@
 #include "keyvals.h"
 #include "log.h"
 #include "nic.h"
+#include "pace.h"
+#include "port.h"
 #include "rndis.h"
 #include "stats.h"
 
@@ -207,6 +209,32 @@ verb_capture(const struct ctl_call *call)
 		fprintf(call->out, "ok\n");
 }
 
+static void
+verb_rate(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	struct port *port = nic != NULL ? nic_port(nic) : NULL;
+	uint64_t rate = 0;
+	bool off = strcmp(call->word[1], "off") == 0;
+
+	if (port == NULL)
+		return;
+	if (!off && (parse_number(call->word[1], &rate) != 0 || rate > PACE_RATE_MAX)) {
+		fprintf(call->out, "error a rate is off, or 0 to %u frames a second\n",
+			PACE_RATE_MAX);
+		return;
+	}
+	if (port->ops->pace == NULL) {
+		fprintf(call->out, "error the port of card %s has no rate\n", call->word[0]);
+		return;
+	}
+	if (off)
+		pace_stop(port->ops->pace(port));
+	else
+		pace_set_rate(port->ops->pace(port), rate);
+	fprintf(call->out, "ok\n");
+}
+
 static const struct ctl_verb {
 	const char *name;
 	const char *second;		/* word of the verb; NULL: it has one */
@@ -223,6 +251,8 @@ static const struct ctl_verb {
 	{ "network-change", NULL, "NIC [definite|possible|connect]",
 	  "tell the guest that the network behind the cable is another", 1, 2,
 	  verb_network_change },
+	{ "rate", NULL, "NIC PPS|off", "so many frames a second from its generator or file; "
+	  "0: as many as fit", 2, 2, verb_rate },
 	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
 	  1, 1, verb_remove },
 	{ "add", "--nic", "OPTIONS", "offer a new card; its number is told", 1, 1, verb_add_new },

@@ -35,6 +35,8 @@ pace_allow(struct pace *pace, unsigned int want)
 {
 	uint64_t now, due, memory;
 
+	if (pace->stopped)
+		return 0;
 	if (pace->rate == 0)
 		return want;
 	now = pace_now_ns();
@@ -42,8 +44,10 @@ pace_allow(struct pace *pace, unsigned int want)
 		pace->start_ns = now;
 	due = pace_due(pace, now - pace->start_ns);
 	memory = pace_due(pace, PACE_MEMORY_NS) + 1;
-	if (due - pace->given > memory)
+	if (due - pace->given > memory) {
+		pace->late += due - memory - pace->given;
 		pace->given = due - memory;
+	}
 	return due - pace->given < want ? (unsigned int)(due - pace->given) : want;
 }
 
@@ -51,6 +55,21 @@ void
 pace_take(struct pace *pace, unsigned int frames)
 {
 	pace->given += frames;
+}
+
+void
+pace_set_rate(struct pace *pace, uint64_t rate)
+{
+	pace->rate = rate;
+	pace->stopped = false;
+	pace->start_ns = 0;
+	pace->given = 0;
+}
+
+void
+pace_stop(struct pace *pace)
+{
+	pace->stopped = true;
 }
 
 bool

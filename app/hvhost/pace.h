@@ -13,10 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Frames per second that can be reckoned with. */
+#define PACE_RATE_MAX 1000000000u
+
 struct pace {
 	uint64_t rate;			/**< frames per second; 0: as many as fit */
+	bool stopped;			/**< none at all */
 	uint64_t start_ns;		/**< 0: not started */
 	uint64_t given;
+	uint64_t late;			/**< frames that nobody asked for while they were due */
 };
 
 /** Time between a guest that begins to listen and the first frame for it. */
@@ -36,6 +41,12 @@ unsigned int pace_allow(struct pace *pace, unsigned int want);
 
 /** That many of the allowed were used. */
 void pace_take(struct pace *pace, unsigned int frames);
+
+/** From now on so many a second; 0: as many as fit. */
+void pace_set_rate(struct pace *pace, uint64_t rate);
+
+/** From now on none, until there is a rate. */
+void pace_stop(struct pace *pace);
 
 /** Nanoseconds of the clock that does not jump. */
 uint64_t pace_now_ns(void);

@@ -21,6 +21,7 @@
 #include "frame.h"
 
 struct keyvals;
+struct pace;
 struct port;
 struct switches;
 
@@ -59,6 +60,8 @@ struct port_ops {
 	/** The same for a frame with work left to do, which it passes on. NULL: it cannot. */
 	bool (*send_partial)(struct port *port, const struct frame *frame,
 			     const struct frame_work *work);
+	/** What its frames are paced by; NULL: it has no rate. */
+	struct pace *(*pace)(struct port *port);
 	void (*close)(struct port *port);
 	const struct port_counter *counters;	/**< ends with a NULL name; may be NULL */
 };

@@ -10,6 +10,7 @@
  */
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,7 +26,9 @@ struct generator {
 	struct pattern_writer writer;
 	struct pattern_stream *stream;
 	struct pace pace;
-	uint64_t count;			/* 0: no end */
+	bool drops;			/* what finds no room is lost, and does not wait */
+	uint64_t offered;		/* frames sent, and those lost */
+	uint64_t count;			/* of them; 0: no end */
 	uint64_t window;		/* most frames on their way; 0: no limit */
 	struct pace_delay delay;
 	uint64_t len_min;
@@ -53,23 +56,20 @@ generator_due(struct generator *gen, unsigned int budget)
 	uint64_t sent = gen->stream->sent, away = sent - gen->stream->unique;
 
 	if (gen->count != 0)
-		budget = generator_least(budget, gen->count - sent);
+		budget = generator_least(budget, gen->count - gen->offered);
 	if (gen->window != 0)
 		budget = generator_least(budget, away < gen->window ? gen->window - away : 0);
 	return budget == 0 ? 0 : pace_allow(&gen->pace, budget);
 }
 
+/* Send so many frames; how many found room. */
 static unsigned int
-generator_poll(struct port *port, unsigned int budget)
+generator_put(struct generator *gen, unsigned int count)
 {
-	struct generator *gen = (struct generator *)port;
-	struct port_user *user = &port->user;
-	unsigned int due, n;
+	struct port_user *user = &gen->port.user;
+	unsigned int n;
 
-	if (!pace_delay_is_over(&gen->delay, user->listens(user->ctx)))
-		return 0;
-	due = generator_due(gen, budget);
-	for (n = 0; n < due; n++) {
+	for (n = 0; n < count; n++) {
 		uint64_t seq = gen->stream->sent;
 		size_t len = generator_len(gen, seq);
 		uint8_t *frame;
@@ -84,8 +84,38 @@ generator_poll(struct port *port, unsigned int budget)
 		user->commit(user->ctx, len);
 		gen->stream->sent++;
 	}
-	pace_take(&gen->pace, n);
 	return n;
+}
+
+/*
+ * Where frames are dropped, those that are due behind one without room have
+ * none either, so that a guest which is slow costs nothing here.
+ */
+static unsigned int
+generator_poll(struct port *port, unsigned int budget)
+{
+	struct generator *gen = (struct generator *)port;
+	struct port_user *user = &port->user;
+	unsigned int due, tried, done;
+
+	if (!pace_delay_is_over(&gen->delay, user->listens(user->ctx)))
+		return 0;
+	due = generator_due(gen, gen->drops ? UINT_MAX : budget);
+	tried = generator_least(budget, due);
+	done = generator_put(gen, tried);
+	if (gen->drops && done < tried) {
+		user->dropped(user->ctx, due - done);
+		done = due;
+	}
+	pace_take(&gen->pace, done);
+	gen->offered += done;
+	return done;
+}
+
+static struct pace *
+generator_pace(struct port *port)
+{
+	return &((struct generator *)port)->pace;
 }
 
 static bool
@@ -105,6 +135,18 @@ static const struct generator *
 generator_of(const struct port *port)
 {
 	return (const struct generator *)port;
+}
+
+static uint64_t
+generator_offered(const struct port *port)
+{
+	return generator_of(port)->offered;
+}
+
+static uint64_t
+generator_late(const struct port *port)
+{
+	return generator_of(port)->pace.late;
 }
 
 static uint64_t
@@ -157,6 +199,8 @@ generator_sink_intact(const struct port *port)
 }
 
 static const struct port_counter generator_counters[] = {
+	{ "gen_offered", generator_offered },
+	{ "gen_late", generator_late },
 	{ "gen_sent", generator_generated },
 	{ "gen_arrived", generator_returned },
 	{ "gen_missing", generator_missing },
@@ -171,6 +215,7 @@ static const struct port_counter generator_counters[] = {
 static const struct port_ops generator_ops = {
 	.poll = generator_poll,
 	.send = generator_send,
+	.pace = generator_pace,
 	.close = generator_close,
 	.counters = generator_counters,
 };
@@ -208,13 +253,19 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	gen->books.verify = true;
 	pattern_writer_init(&gen->writer, env->nic, env->mac);
 	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
-	    keyvals_number(kv, "rate", 0, 1000000000, &gen->pace.rate) != 0 ||
+	    keyvals_number(kv, "rate", 0, PACE_RATE_MAX, &gen->pace.rate) != 0 ||
 	    keyvals_number(kv, "flows", 1, PATTERN_FLOWS_MAX, &flows) != 0 ||
 	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
 	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay.delay_ms) != 0 ||
+	    keyvals_switch(kv, "drop", &gen->drops) != 0 ||
 	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;
+	if (gen->drops && gen->pace.rate == 0) {
+		log_usage("%s: drop=yes wants a rate: what is as fast as the guest is never too fast",
+			  kv->option);
+		return -1;
+	}
 	pattern_set_flows(&gen->writer, (uint32_t)flows);
 	return generator_parse_size(gen, kv, env->frame_len);
 }

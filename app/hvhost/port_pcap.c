@@ -112,6 +112,12 @@ pcap_port_poll(struct port *port, unsigned int budget)
 	return n;
 }
 
+static struct pace *
+pcap_port_pace(struct port *port)
+{
+	return &((struct pcap_port *)port)->pace;
+}
+
 static bool
 pcap_port_send(struct port *port, const struct frame *frame)
 {
@@ -171,6 +177,7 @@ static const struct port_counter pcap_counters[] = {
 static const struct port_ops pcap_ops = {
 	.poll = pcap_port_poll,
 	.send = pcap_port_send,
+	.pace = pcap_port_pace,
 	.close = pcap_port_close,
 	.counters = pcap_counters,
 };
@@ -224,7 +231,7 @@ port_pcap_open(const char *arg, struct keyvals *kv, const struct port_env *env)
 	}
 	pp->port.ops = &pcap_ops;
 	pp->port.fd = -1;
-	if (keyvals_number(kv, "rate", 0, 1000000000, &pp->pace.rate) != 0 ||
+	if (keyvals_number(kv, "rate", 0, PACE_RATE_MAX, &pp->pace.rate) != 0 ||
 	    keyvals_number(kv, "delay", 0, 3600000, &pp->delay.delay_ms) != 0 ||
 	    (rx != NULL && pcap_port_open_rx(pp, rx) != 0) ||
 	    (tx != NULL && pcap_port_open_tx(pp, tx) != 0)) {

@@ -29,6 +29,7 @@ static struct taker {
 	bool listens;
 	unsigned int room;			/* frames that still fit */
 	unsigned int n;
+	unsigned int dropped;
 	size_t len[TAKEN_MAX];
 	uint8_t bytes[TAKEN_MAX][1600];
 } taker;
@@ -62,8 +63,7 @@ taker_commit(void *ctx, size_t len)
 static void
 taker_dropped(void *ctx, unsigned int frames)
 {
-	(void)ctx;
-	(void)frames;
+	((struct taker *)ctx)->dropped += frames;
 }
 
 static struct port *
@@ -406,6 +406,44 @@ generator_keeps_its_window(void **state)
 	port_close(port);
 }
 
+/* Whatever the guest takes, so much is offered: what it did not take is told. */
+static void
+generator_that_drops_never_waits(void **state)
+{
+	struct port *port = open_port("port=gen:rate=1000000,drop=yes,count=1000", 30);
+	uint64_t start = pace_now_ns();
+
+	(void)state;
+	assert_non_null(port);
+	taker.room = 100;
+	while (counter(port, "gen_offered") < 1000 && pace_now_ns() - start < 5000000000) {
+		port->ops->poll(port, 256);
+		assert_int_equal(taker.n + taker.dropped, counter(port, "gen_offered"));
+	}
+	assert_int_equal(counter(port, "gen_offered"), 1000);
+	assert_int_equal(counter(port, "gen_sent"), 100);
+	assert_int_equal(taker.n, 100);
+	assert_int_equal(taker.dropped, 900);
+	port_close(port);
+	assert_null(open_port("port=gen:drop=yes", 30));
+}
+
+static void
+generator_takes_another_rate_while_it_runs(void **state)
+{
+	struct port *port = open_port("port=gen:count=500", 31);
+
+	(void)state;
+	assert_int_equal(port->ops->poll(port, 100), 100);
+	pace_stop(port->ops->pace(port));
+	assert_int_equal(port->ops->poll(port, 100), 0);
+	pace_set_rate(port->ops->pace(port), 1);
+	assert_int_equal(port->ops->poll(port, 100), 0);
+	pace_set_rate(port->ops->pace(port), 0);
+	assert_int_equal(port->ops->poll(port, 256), 256);
+	port_close(port);
+}
+
 static void
 pace_keeps_its_rate_without_bursts(void **state)
 {
@@ -423,6 +461,8 @@ pace_keeps_its_rate_without_bursts(void **state)
 	assert_in_range(sent, 1000, 20100);
 	usleep(10000);
 	assert_in_range(pace_allow(&pace, 1000000), 1, 2001);
+	/* What it did not give is not forgotten in silence. */
+	assert_in_range(pace.late, 7000, UINT32_MAX);
 }
 
 static void
@@ -632,6 +672,10 @@ main(void)
 		CASE("a generator waits for room and for a listener",
 		     generator_waits_for_room_and_for_a_listener),
 		CASE("a generator keeps its window", generator_keeps_its_window),
+		CASE("a generator that drops never waits for the guest",
+		     generator_that_drops_never_waits),
+		CASE("a generator takes another rate while it runs",
+		     generator_takes_another_rate_while_it_runs),
 		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
 		CASE("a sink sorts frames", sink_sorts_frames),
 		CASE("a loopback returns frames", loopback_returns_frames),
