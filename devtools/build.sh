@@ -93,7 +93,8 @@ link_results() {
 	done
 	for program in "$out"/app/dpdk-{testpmd,proc-info,pdump,dumpcap} \
 		"$out"/examples/dpdk-{l2fwd,l3fwd,l3fwd-power} \
-		"$app"/app/hvhost/{hvhost,libhvguest.so} "$app"/app/test/programs/hv-{hold,rxsleep,splitfwd}; do
+		"$app"/app/hvhost/{hvhost,libhvguest.so} "$app"/app/bench/program/hv-bench \
+		"$app"/app/test/programs/hv-{hold,rxsleep,splitfwd}; do
 		[ -f "$program" ] || die "the build left no $program"
 		[ "$(readlink "$build/bin/$(basename "$program")")" = "$program" ] ||
 			ln -sf "$program" "$build/bin/"

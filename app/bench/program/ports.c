@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+#include <stdlib.h>
+
+#include <rte_debug.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "ports.h"
+
+#define POOL_CACHE 256u
+
+struct rte_mempool *ports_pool;
+uint16_t ports_count;
+static uint16_t mtu;
+
+static void
+check(int ret, uint16_t port, const char *what)
+{
+	if (ret < 0)
+		rte_exit(EXIT_FAILURE, "port %u: %s: %s\n", port, what, rte_strerror(-ret));
+}
+
+static struct rte_eth_conf
+port_conf(uint16_t port, const struct ports_config *config)
+{
+	struct rte_eth_conf conf = { .rxmode.mtu = mtu };
+	struct rte_eth_dev_info info;
+
+	check(rte_eth_dev_info_get(port, &info), port, "information");
+	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (config->queues > 1) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
+						   (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	}
+	return conf;
+}
+
+static void
+port_open(uint16_t port, const struct ports_config *config)
+{
+	struct rte_eth_conf conf = port_conf(port, config);
+	uint16_t queue;
+
+	check(rte_eth_dev_configure(port, (uint16_t)config->queues, (uint16_t)config->queues, &conf),
+	      port, "configure");
+	for (queue = 0; queue < config->queues; queue++) {
+		check(rte_eth_rx_queue_setup(port, queue, (uint16_t)config->descriptors,
+					     SOCKET_ID_ANY, NULL, ports_pool),
+		      port, "receive queue");
+		check(rte_eth_tx_queue_setup(port, queue, (uint16_t)config->descriptors,
+					     SOCKET_ID_ANY, NULL), port, "transmit queue");
+	}
+	check(rte_eth_dev_start(port), port, "start");
+	check(rte_eth_promiscuous_enable(port), port, "promiscuous");
+}
+
+void
+ports_open(const struct ports_config *config)
+{
+	uint32_t room = RTE_MAX(config->frame + RTE_VLAN_HLEN, 2048u) + RTE_PKTMBUF_HEADROOM;
+	uint16_t port;
+
+	ports_count = rte_eth_dev_count_avail();
+	if (ports_count == 0 || ports_count > BENCH_PORTS_MAX)
+		rte_exit(EXIT_FAILURE, "there are %u ports, not 1 to %u\n", ports_count,
+			 BENCH_PORTS_MAX);
+	mtu = (uint16_t)(RTE_MAX(config->frame, (uint32_t)RTE_ETHER_MAX_LEN - RTE_ETHER_CRC_LEN) -
+			 RTE_ETHER_HDR_LEN);
+	ports_pool = rte_pktmbuf_pool_create("mbufs", config->mbufs, POOL_CACHE, 0,
+					     (uint16_t)room, SOCKET_ID_ANY);
+	if (ports_pool == NULL)
+		rte_exit(EXIT_FAILURE, "no memory for %u mbufs\n", config->mbufs);
+	for (port = 0; port < ports_count; port++)
+		port_open(port, config);
+}
+
+void
+ports_close(void)
+{
+	uint16_t port;
+
+	for (port = 0; port < ports_count; port++) {
+		(void)rte_eth_dev_stop(port);
+		(void)rte_eth_dev_close(port);
+	}
+}
+
+uint16_t
+ports_mtu(void)
+{
+	return mtu;
+}

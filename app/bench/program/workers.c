@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_debug.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "ports.h"
+#include "workers.h"
+
+const char *const workers_mode_names[WORKERS_MODES] = {
+	[WORKERS_RXONLY] = "rxonly",
+	[WORKERS_TXONLY] = "txonly",
+	[WORKERS_IO] = "io",
+};
+
+/* What the main thread wants. */
+enum order {
+	ORDER_WORK,
+	ORDER_REST,
+	ORDER_END,
+};
+
+struct worker {
+	uint16_t queue;
+	uint32_t order;			/* enum order, that it obeys */
+	struct workers_counts counts;
+} __rte_cache_aligned;
+
+static struct workers_config config;
+static struct worker workers[BENCH_QUEUES_MAX];
+static uint32_t order __rte_cache_aligned;
+
+/* The work. */
+
+static void
+work_rxonly(struct worker *worker, uint16_t port)
+{
+	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint16_t got = rte_eth_rx_burst(port, worker->queue, pkts, (uint16_t)config.burst);
+
+	worker->counts.polls++;
+	worker->counts.empty += got == 0;
+	worker->counts.received += got;
+	rte_pktmbuf_free_bulk(pkts, got);
+}
+
+static uint16_t
+work_send(struct worker *worker, uint16_t port, struct rte_mbuf **pkts, uint16_t count)
+{
+	uint16_t sent = rte_eth_tx_burst(port, worker->queue, pkts, count);
+
+	worker->counts.sent += sent;
+	worker->counts.unsent += count - sent;
+	if (sent < count)
+		rte_pktmbuf_free_bulk(pkts + sent, count - sent);
+	return sent;
+}
+
+static void
+work_io(struct worker *worker, uint16_t port)
+{
+	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint16_t got = rte_eth_rx_burst(port, worker->queue, pkts, (uint16_t)config.burst);
+
+	worker->counts.polls++;
+	worker->counts.empty += got == 0;
+	worker->counts.received += got;
+	if (got != 0)
+		work_send(worker, port ^ 1, pkts, got);
+}
+
+static void
+work_txonly(struct worker *worker, uint16_t port)
+{
+	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint32_t i;
+
+	worker->counts.polls++;
+	if (rte_pktmbuf_alloc_bulk(ports_pool, pkts, config.burst) != 0) {
+		/* All are with the driver: ask it for some. */
+		worker->counts.empty++;
+		(void)rte_eth_tx_burst(port, worker->queue, pkts, 0);
+		return;
+	}
+	for (i = 0; i < config.burst; i++) {
+		pkts[i]->data_len = (uint16_t)config.frame;
+		pkts[i]->pkt_len = config.frame;
+	}
+	worker->counts.empty += work_send(worker, port, pkts, (uint16_t)config.burst) == 0;
+}
+
+static void (*const work[WORKERS_MODES])(struct worker *worker, uint16_t port) = {
+	[WORKERS_RXONLY] = work_rxonly,
+	[WORKERS_TXONLY] = work_txonly,
+	[WORKERS_IO] = work_io,
+};
+
+static int
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	void (*const once)(struct worker *worker, uint16_t port) = work[config.mode];
+	uint32_t now = ORDER_WORK;
+	uint16_t port;
+
+	while (now != ORDER_END) {
+		for (port = 0; now == ORDER_WORK && port < ports_count; port++)
+			once(worker, port);
+		now = __atomic_load_n(&order, __ATOMIC_ACQUIRE);
+		/* Release: what was done before is done for whoever sees that we rest. */
+		if (now != worker->order)
+			__atomic_store_n(&worker->order, now, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+/* The main thread's side. */
+
+static bool
+workers_obey(uint32_t wanted, uint32_t timeout_ms)
+{
+	uint64_t end = rte_get_timer_cycles() + timeout_ms * rte_get_timer_hz() / 1000;
+	uint32_t i;
+
+	__atomic_store_n(&order, wanted, __ATOMIC_RELEASE);
+	for (i = 0; i < config.count; i++)
+		while (__atomic_load_n(&workers[i].order, __ATOMIC_ACQUIRE) != wanted)
+			if (rte_get_timer_cycles() > end)
+				return false;
+	return true;
+}
+
+bool
+workers_rest(uint32_t timeout_ms)
+{
+	return workers_obey(ORDER_REST, timeout_ms);
+}
+
+void
+workers_resume(void)
+{
+	__atomic_store_n(&order, ORDER_WORK, __ATOMIC_RELEASE);
+}
+
+bool
+workers_stop(uint32_t timeout_ms)
+{
+	bool obeyed = workers_obey(ORDER_END, timeout_ms);
+
+	if (obeyed)
+		rte_eal_mp_wait_lcore();
+	return obeyed;
+}
+
+struct workers_counts
+workers_read(void)
+{
+	struct workers_counts sum = { 0 };
+	uint32_t i;
+
+	/* Each is one aligned word with one writer: at worst a little old. */
+	for (i = 0; i < config.count; i++) {
+		const volatile struct workers_counts *counts = &workers[i].counts;
+
+		sum.received += counts->received;
+		sum.sent += counts->sent;
+		sum.unsent += counts->unsent;
+		sum.polls += counts->polls;
+		sum.empty += counts->empty;
+	}
+	return sum;
+}
+
+/* To nobody, from nobody, of an experimental type; it stays in the mbuf from one use to the next. */
+static void
+write_frame(struct rte_mempool *pool, void *arg, void *obj, unsigned int number)
+{
+	static const uint8_t header[] = {
+		0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x88, 0xb5,
+	};
+	struct rte_mbuf *m = obj;
+	uint8_t *frame = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
+
+	(void)pool;
+	(void)arg;
+	memset(frame, (int)number, config.frame);
+	memcpy(frame, header, sizeof(header));
+}
+
+void
+workers_start(const struct workers_config *wanted)
+{
+	unsigned int lcore;
+	uint16_t queue = 0;
+
+	config = *wanted;
+	if (rte_lcore_count() - 1 < config.count)
+		rte_exit(EXIT_FAILURE, "%u queues want as many lcores besides the main one\n",
+			 config.count);
+	if (config.mode == WORKERS_IO && ports_count % 2 != 0)
+		rte_exit(EXIT_FAILURE, "forwarding wants an even number of ports\n");
+	if (config.mode == WORKERS_TXONLY)
+		rte_mempool_obj_iter(ports_pool, write_frame, NULL);
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (queue == config.count)
+			break;
+		workers[queue].queue = queue;
+		rte_eal_remote_launch(worker_main, &workers[queue], lcore);
+		queue++;
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * The lcores that poll: one for each queue number, which it serves on all
+ * ports. They count, and they rest when asked to, for what must not be done
+ * while somebody polls.
+ */
+
+#ifndef BENCH_WORKERS_H
+#define BENCH_WORKERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What a worker does all day. */
+enum workers_mode {
+	WORKERS_RXONLY,			/**< receives and frees */
+	WORKERS_TXONLY,			/**< sends the same frame */
+	WORKERS_IO,			/**< sends to the port's neighbour what it receives */
+	WORKERS_MODES
+};
+
+extern const char *const workers_mode_names[WORKERS_MODES];
+
+struct workers_config {
+	enum workers_mode mode;
+	uint32_t count;			/**< as many as there are queues */
+	uint32_t burst;
+	uint32_t frame;			/**< bytes of a frame to send */
+};
+
+struct workers_counts {
+	uint64_t received;
+	uint64_t sent;
+	uint64_t unsent;		/**< the transmit queue had no place: freed */
+	uint64_t polls;			/**< bursts asked for */
+	uint64_t empty;			/**< of them: nothing came, or nothing went */
+};
+
+#define WORKERS_BURST_MAX 512u
+
+/** Start them on the worker lcores, of which there have to be enough. */
+void workers_start(const struct workers_config *config);
+
+/** What all have counted since the start. */
+struct workers_counts workers_read(void);
+
+/**
+ * Let all of them rest, and wait for it.
+ *
+ * @return
+ *   false if one has not come out of its burst for timeout_ms.
+ */
+bool workers_rest(uint32_t timeout_ms);
+void workers_resume(void);
+
+/** End them. The same return as workers_rest(). */
+bool workers_stop(uint32_t timeout_ms);
+
+#endif /* BENCH_WORKERS_H */
