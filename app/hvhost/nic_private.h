@@ -110,6 +110,28 @@ void nic_complete(struct nic_channel *ch, uint64_t id, const uint8_t *bytes, siz
 /** Become the user of the NIC's port. */
 void nic_rx_plug(struct nic *nic, struct port *port);
 
+/** Room for a frame of the port, as in struct port_user; the NIC is the context. */
+uint8_t *nic_rx_begin(void *ctx, size_t *room);
+
+/**
+ * The frame stands there.
+ *
+ * @param work
+ *   What the sender has left to the card; NULL: nothing.
+ * @return
+ *   The channel in whose batch it is the last now; NULL if the guest does not get it.
+ */
+struct nic_channel *nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work);
+
+/** Have a section for one more frame in the channel's batch; false if there is none. */
+bool nic_rx_prepare(struct nic_channel *ch);
+
+/** Put a section, in which the message stands, into the channel's batch. */
+void nic_rx_add(struct nic_channel *ch, uint32_t id);
+
+/** The same frame many times, as in struct port_user; the NIC is the context. */
+unsigned int nic_rx_repeat(void *ctx, const struct frame *frame, unsigned int count, bool keeps);
+
 /**
  * Tell in info what the guest wants to know about the frame, or make it a part of
  * the one before it. The frame is in its section, without tag.

@@ -98,9 +98,8 @@ rx_batch_has_room(struct nic_channel *ch)
 	return batch->limit > 0;
 }
 
-/* Have a section for one more frame on the channel. */
-static bool
-rx_batch_prepare(struct nic_channel *ch)
+bool
+nic_rx_prepare(struct nic_channel *ch)
 {
 	struct nic_batch *batch = &ch->batch;
 	struct nic *nic = ch->nic;
@@ -120,7 +119,7 @@ rx_batch_prepare(struct nic_channel *ch)
  * With one channel a frame lands where it stays. With several its channel is
  * known only once it has been looked at.
  */
-static uint8_t *
+uint8_t *
 nic_rx_begin(void *ctx, size_t *room)
 {
 	struct nic *nic = ctx;
@@ -129,7 +128,7 @@ nic_rx_begin(void *ctx, size_t *room)
 	*room = nic->nvsp.frame_len + ETHER_TAG_LEN;
 	if (nic->subs.offered > 0)
 		return nic->landing;
-	return rx_batch_prepare(ch) ? nic_section(nic, ch->batch.spare) + NVSP_HEADER_AREA : NULL;
+	return nic_rx_prepare(ch) ? nic_section(nic, ch->batch.spare) + NVSP_HEADER_AREA : NULL;
 }
 
 /* Move a frame from where it landed into a section of its channel; NULL: it is lost. */
@@ -138,7 +137,7 @@ nic_rx_settle(struct nic_channel *ch, const uint8_t *frame, size_t len)
 {
 	uint8_t *place;
 
-	if (!rx_batch_prepare(ch)) {
+	if (!nic_rx_prepare(ch)) {
 		ch->nic->counters.rx_lost_queue++;
 		ch->counters.rx_lost++;
 		return NULL;
@@ -162,8 +161,8 @@ nic_rx_untag(uint8_t *frame, struct rndis_rx_info *info)
 		info->frame_len - 2 * ETHER_ADDR_LEN);
 }
 
-static void
-rx_batch_add(struct nic_channel *ch, uint32_t id)
+void
+nic_rx_add(struct nic_channel *ch, uint32_t id)
 {
 	struct nic *nic = ch->nic;
 	struct nic_batch *batch = &ch->batch;
@@ -186,7 +185,7 @@ nic_rx_capture(const struct nic_channel *ch, uint8_t *frame, size_t len,
 }
 
 /* The section stays where it is, for the next frame, when this one is not for the guest. */
-static void
+struct nic_channel *
 nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 {
 	struct nic_channel *ch = &nic->channel[0];
@@ -200,15 +199,15 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 	};
 
 	if (len < ETHER_HDR_LEN)
-		return;
+		return NULL;
 	if (!rndis_accepts(&nic->rndis, frame)) {
 		nic->counters.rx_filtered++;
-		return;
+		return NULL;
 	}
 	nic_rx_untag(frame, &info);
 	if (info.frame_len > nic->nvsp.frame_len) {
 		nic->counters.rx_oversize++;
-		return;
+		return NULL;
 	}
 	if (nic->rndis.rss.enabled || nic->rndis.offloads & (OFFLOAD_RX | OFFLOAD_RSC))
 		layout = inspect(frame, info.frame_len);
@@ -216,7 +215,7 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 	if (landed)
 		frame = nic_rx_settle(ch, frame, info.frame_len);
 	if (frame == NULL)
-		return;
+		return NULL;
 	len = info.frame_len;
 	nic->counters.rx_frames++;
 	ch->counters.rx_frames++;
@@ -225,9 +224,10 @@ nic_rx_take(struct nic *nic, size_t len, const struct frame_work *work)
 	if (nic->capture != NULL)
 		nic_rx_capture(ch, frame, len, &info);
 	rndis_packet_write(frame - NVSP_HEADER_AREA, nic->nvsp.recv_section_len, &info);
-	rx_batch_add(ch, ch->batch.spare);
+	nic_rx_add(ch, ch->batch.spare);
 	ch->batch.last = info;
 	ch->batch.spare = RXBUF_NONE;
+	return ch;
 }
 
 static void
@@ -262,6 +262,7 @@ nic_rx_plug(struct nic *nic, struct port *port)
 		.begin = nic_rx_begin,
 		.commit = nic_rx_commit,
 		.commit_partial = nic_rx_commit_partial,
+		.repeat = nic_rx_repeat,
 		.dropped = nic_rx_dropped,
 		.ctx = nic,
 	};

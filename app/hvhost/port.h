@@ -41,6 +41,13 @@ struct port_user {
 	 * receiving card. NULL: all frames have to be finished before.
 	 */
 	void (*commit_partial)(void *ctx, size_t len, const struct frame_work *work);
+	/**
+	 * The same frame so many times, and how many found room; keeps: what
+	 * stands in the guest's memory from an earlier time need not be written
+	 * again. NULL: only one by one.
+	 */
+	unsigned int (*repeat)(void *ctx, const struct frame *frame, unsigned int count,
+			       bool keeps);
 	/** Frames were lost before they could be handed over. */
 	void (*dropped)(void *ctx, unsigned int frames);
 	void *ctx;

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "keyvals.h"
 #include "log.h"
@@ -20,12 +21,23 @@
 #include "port.h"
 #include "port_sink.h"
 
+/* Frames of a flow in a row, where they are not numbered. */
+#define REPEAT_MAX 32u
+
+enum generator_frames {
+	FRAMES_NUMBERED,		/* each is another */
+	FRAMES_COPIED,			/* the same of each flow, again and again */
+	FRAMES_KEPT,			/* where it stands in the guest's memory, it is not written */
+};
+
 struct generator {
 	struct port port;
 	struct port_sink_books books;
 	struct pattern_writer writer;
 	struct pattern_stream *stream;
 	struct pace pace;
+	enum generator_frames frames;
+	uint32_t flow;			/* whose frames are next, if they are not numbered */
 	bool drops;			/* what finds no room is lost, and does not wait */
 	uint64_t offered;		/* frames sent, and those lost */
 	uint64_t count;			/* of them; 0: no end */
@@ -62,6 +74,30 @@ generator_due(struct generator *gen, unsigned int budget)
 	return budget == 0 ? 0 : pace_allow(&gen->pace, budget);
 }
 
+/* Send so many that are not numbered, some of each flow in turn; how many found room. */
+static unsigned int
+generator_repeat(struct generator *gen, unsigned int count)
+{
+	const struct port_user *user = &gen->port.user;
+	unsigned int most = gen->writer.flows == 1 ? count : REPEAT_MAX;
+	size_t len = generator_len(gen, 0);
+	static uint8_t bytes[FRAME_MAX];
+	struct iovec seg = { bytes, len };
+	unsigned int done = 0, want, got;
+
+	/* Forward: a turn without progress is the last. */
+	do {
+		pattern_write(&gen->writer, bytes, len, gen->flow);
+		want = generator_least(most, count - done);
+		got = user->repeat(user->ctx, &(struct frame){ &seg, 1, len }, want,
+				   gen->frames == FRAMES_KEPT);
+		gen->flow = (gen->flow + 1) % gen->writer.flows;
+		done += got;
+	} while (got > 0 && done < count);
+	gen->stream->sent += done;
+	return done;
+}
+
 /* Send so many frames; how many found room. */
 static unsigned int
 generator_put(struct generator *gen, unsigned int count)
@@ -69,6 +105,8 @@ generator_put(struct generator *gen, unsigned int count)
 	struct port_user *user = &gen->port.user;
 	unsigned int n;
 
+	if (gen->frames != FRAMES_NUMBERED && user->repeat != NULL)
+		return generator_repeat(gen, count);
 	for (n = 0; n < count; n++) {
 		uint64_t seq = gen->stream->sent;
 		size_t len = generator_len(gen, seq);
@@ -245,6 +283,27 @@ generator_parse_size(struct generator *gen, struct keyvals *kv, uint32_t frame_l
 }
 
 static int
+generator_parse_frames(struct generator *gen, struct keyvals *kv)
+{
+	static const char *const words[] = {
+		[FRAMES_NUMBERED] = "numbered",
+		[FRAMES_COPIED] = "copied",
+		[FRAMES_KEPT] = "kept",
+	};
+	const char *text = keyvals_take(kv, "frames");
+	size_t i = FRAMES_NUMBERED;
+
+	while (text != NULL && i < sizeof(words) / sizeof(words[0]) && strcmp(text, words[i]) != 0)
+		i++;
+	if (i == sizeof(words) / sizeof(words[0])) {
+		log_usage("%s: frames=%s is none of numbered, copied, kept", kv->option, text);
+		return -1;
+	}
+	gen->frames = (enum generator_frames)i;
+	return 0;
+}
+
+static int
 generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env *env)
 {
 	uint64_t flows = 1;
@@ -267,6 +326,8 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 		return -1;
 	}
 	pattern_set_flows(&gen->writer, (uint32_t)flows);
+	if (generator_parse_frames(gen, kv) != 0)
+		return -1;
 	return generator_parse_size(gen, kv, env->frame_len);
 }
 

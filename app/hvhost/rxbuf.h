@@ -25,6 +25,7 @@ struct rxbuf_section {
 	uint16_t owner;			/**< the queue whose free list it goes back to */
 	uint16_t channel;		/**< that brought it to the guest */
 	uint8_t state;
+	uint32_t content;		/**< tells what was written to it last; 0: unknown */
 };
 
 /** Sections that are free for one purpose. */

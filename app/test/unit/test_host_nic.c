@@ -829,6 +829,78 @@ batch_is_one_packet_and_one_completion(void **state)
 	assert_clean();
 }
 
+/* The same frame many times; how many found room. */
+static unsigned int
+repeat(uint8_t fill, unsigned int count, bool keeps)
+{
+	uint8_t bytes[60];
+	struct iovec seg = { bytes, sizeof(bytes) };
+
+	memset(bytes, fill, sizeof(bytes));
+	memcpy(bytes, own_mac, sizeof(own_mac));
+	return port->port.user.repeat(port->port.user.ctx, &(struct frame){ &seg, 1, 60 }, count,
+				      keeps);
+}
+
+/* One packet of so many ranges with whole messages of that filling; it is given back. */
+static void
+hear_repeated(unsigned int count, uint8_t fill)
+{
+	const struct fake_packet *packet;
+
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(le32(packet->header + 4), count);
+	for (unsigned int i = 0; i < count; i++) {
+		assert_memory_equal(message_of(packet, i), message_of(packet, 0), 256 + 60);
+		assert_int_equal(message_of(packet, i)[256 + 59], fill);
+	}
+	hear_nothing();
+	give_back(packet->id);
+}
+
+static void
+repeated_frame_is_whole_in_every_section(void **state)
+{
+	(void)state;
+	bring_up();
+	for (unsigned int turn = 0; turn < 6; turn++) {
+		bool keeps = turn % 2 != 0;
+
+		assert_int_equal(repeat((uint8_t)(turn / 3), 20, keeps), 20);
+		hear_repeated(20, (uint8_t)(turn / 3));
+		assert_int_equal(repeat((uint8_t)turn, 60, keeps), 48);
+		hear_repeated(48, (uint8_t)turn);
+	}
+	assert_int_equal(nic_counters(nic)->rx_frames, 6 * 68);
+	assert_int_equal(nic_counters(nic)->rx_bytes, 6 * 68 * 60);
+	assert_clean();
+}
+
+/* That is what makes it cheap, and why it is for measurements only. */
+static void
+kept_frame_is_written_to_a_section_once(void **state)
+{
+	const struct fake_packet *packet;
+
+	(void)state;
+	bring_up();
+	assert_int_equal(repeat(1, 48, true), 48);
+	hear_repeated(48, 1);
+	for (unsigned int i = 0; i < 48; i++)
+		fake.recv[(16 + i) * 1806 + 256 + 59] = 0xee;
+	assert_int_equal(repeat(1, 48, true), 48);
+	nic_poll(nic);
+	packet = hear(PACKET_XFER_PAGES);
+	assert_int_equal(message_of(packet, 0)[256 + 59], 1);
+	for (unsigned int i = 1; i < 48; i++)
+		assert_int_equal(message_of(packet, i)[256 + 59], 0xee);
+	give_back(packet->id);
+	/* Not when it is another frame, or not to be kept. */
+	assert_int_equal(repeat(1, 48, false), 48);
+	hear_repeated(48, 1);
+}
+
 static void
 tag_travels_beside_the_frame(void **state)
 {
@@ -888,6 +960,17 @@ filter_bits_select_frames(void **state)
 			give_back(hear(PACKET_XFER_PAGES)->id);
 	}
 	assert_clean();
+}
+
+static void
+repeated_frame_is_filtered_as_any_other(void **state)
+{
+	(void)state;
+	bring_up();
+	set_filter(0x04);
+	assert_int_equal(repeat(1, 48, true), 1);
+	assert_int_equal(nic_counters(nic)->rx_filtered, 1);
+	assert_int_equal(nic_counters(nic)->rx_frames, 0);
 }
 
 static void
@@ -2364,6 +2447,12 @@ main(void)
 		     frame_of_64_kib_arrives_in_one_section),
 		CASE("a batch is one packet and one completion",
 		     batch_is_one_packet_and_one_completion),
+		CASE("a repeated frame is whole in every section",
+		     repeated_frame_is_whole_in_every_section),
+		CASE("a kept frame is written to a section once",
+		     kept_frame_is_written_to_a_section_once),
+		CASE("a repeated frame is filtered as any other",
+		     repeated_frame_is_filtered_as_any_other),
 		CASE("a received tag travels beside the frame", tag_travels_beside_the_frame),
 		CASE("the bits of the packet filter select frames", filter_bits_select_frames),
 		CASE("OpenVMM's packet filter is on or off", openvmm_filter_is_on_or_off),
