@@ -13,46 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrival.h"
 #include "device.h"
 #include "guestmem.h"
 #include "kernel.h"
 
 /* Channels */
 
-/* Whether the guest's kernel opens the channel for programs. */
-static bool
+bool
 channel_is_for_guests(const struct vmbus_channel *ch)
 {
 	enum kernel_channels shown = ch->dev->bus->config.kernel->channels;
 
 	return shown == KERNEL_ALL_CHANNELS || ch->index == 0;
-}
-
-/* The primary's rings are map 0 of /dev/uioN as well, so it works without the file. */
-static bool
-channel_has_ring_file(const struct vmbus_channel *ch)
-{
-	return ch->index == 0 ? !ch->dev->hides_ring : channel_is_for_guests(ch);
-}
-
-static int
-channel_show(const struct vmbus_channel *ch)
-{
-	const struct vmbus_device *dev = ch->dev;
-	enum kernel_channels kernel = dev->bus->config.kernel->channels;
-	struct sysfs_channel shown = {
-		.instance = dev->instance,
-		.relid = ch->relid,
-		.index = ch->index,
-		.monitored = ch->monitor_id != MONITOR_NONE,
-		.monitor_id = ch->monitor_id,
-		.ring_len = channel_has_ring_file(ch) ? ch->rings.len : 0,
-		.is_bare = kernel == KERNEL_BARE_CHANNELS,
-	};
-
-	if (kernel == KERNEL_NO_CHANNELS)
-		return 0;
-	return sysfs_add_channel(dev->bus->tree, &shown);
 }
 
 static int
@@ -95,7 +68,7 @@ vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index)
 	ret = channel_create(ch, dev, index);
 	if (ret < 0)
 		goto free_channel;
-	ret = channel_show(ch);
+	ret = arrival_begin_channel(ch);
 	if (ret < 0)
 		goto destroy_channel;
 	ch->next = dev->subs;
@@ -121,7 +94,7 @@ device_drop_subs(struct vmbus_device *dev)
 		dev->subs = ch->next;
 		if (ch->is_open)
 			channel_close(ch);
-		sysfs_remove_channel(dev->bus->tree, dev->instance, ch->relid);
+		arrival_end_channel(ch);
 		channel_destroy(ch);
 		free(ch);
 	}
@@ -156,21 +129,17 @@ device_free(struct vmbus_device *dev)
 }
 
 /* Addresses of regions mean nothing to a guest; give ones that are page-aligned. */
-static int
-device_show(struct vmbus_device *dev)
+static void
+device_describe(struct vmbus_device *dev)
 {
-	struct sysfs_device *sysfs = &dev->sysfs;
-	int ret;
-
 	snprintf(dev->recv_name, sizeof(dev->recv_name), "recv:%u", dev->recv_gpadl);
 	snprintf(dev->send_name, sizeof(dev->send_name), "send:%u", dev->send_gpadl);
-	*sysfs = (struct sysfs_device){
+	dev->sysfs = (struct sysfs_device){
 		.instance = dev->instance,
 		.relid = dev->primary.relid,
 		.monitored = dev->primary.monitor_id != MONITOR_NONE,
 		.monitor_id = dev->primary.monitor_id,
 		.minor = dev->minor,
-		.has_channels = dev->bus->config.kernel->channels != KERNEL_NO_CHANNELS,
 		.map = {
 			{ "txrx_rings", 0x1f2400000, dev->primary.rings.len },
 			{ "int_page", 0xffff888100010000, GUEST_PAGE },
@@ -179,12 +148,6 @@ device_show(struct vmbus_device *dev)
 			{ dev->send_name, 0xffffc90002800000, dev->send.len },
 		},
 	};
-	ret = sysfs_add_device(dev->bus->tree, sysfs);
-	if (ret == 0)
-		ret = channel_show(&dev->primary);
-	if (ret < 0)
-		sysfs_remove_device(dev->bus->tree, sysfs);
-	return ret;
 }
 
 struct vmbus_device *
@@ -211,8 +174,9 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	snprintf(dev->instance, sizeof(dev->instance), "%s", offer->instance);
 	snprintf(dev->name, sizeof(dev->name), "uio%u", dev->minor);
 	ret = device_alloc(dev, offer);
+	device_describe(dev);
 	if (ret == 0)
-		ret = device_show(dev);
+		ret = arrival_begin(dev);
 	if (ret < 0) {
 		device_free(dev);
 		errno = -ret;
@@ -228,8 +192,9 @@ vmbus_rescind(struct vmbus_device *dev)
 {
 	struct vmbus_device **link = &dev->bus->devices;
 
-	sysfs_remove_device(dev->bus->tree, &dev->sysfs);
+	/* Who reads is woken by the end of its session; only then the device goes. */
 	session_end_device(dev);
+	arrival_end(dev);
 	/* Forward: the device is in its bus's list. */
 	while (*link != dev)
 		link = &(*link)->next;

@@ -5,7 +5,8 @@
 /**
  * @file
  * What the files of the bus share: vmbus.c (the bus and its run directory),
- * device.c (devices, opened and closed), channel.c (packets and signals),
+ * device.c (devices, opened and closed), arrival.c (what guests see of
+ * them), channel.c (packets and signals),
  * session.c (the guests' connections).
  */
 
@@ -20,6 +21,7 @@
 #include "shm.h"
 #include "sysfs.h"
 #include "transport.h"
+#include "uevent.h"
 #include "vmbus.h"
 
 struct session;
@@ -36,6 +38,7 @@ struct vmbus_channel {
 	uint16_t index;
 	uint32_t monitor_id;		/**< or MONITOR_NONE */
 	bool is_open;
+	bool in_sight;			/**< of guests: see arrival.h */
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
 	bool wants_room;		/**< our ring was full: the guest has been asked to tell */
@@ -61,6 +64,7 @@ struct vmbus_device {
 	struct shm recv, send;
 	uint32_t recv_gpadl, send_gpadl;
 	struct sysfs_device sysfs;
+	unsigned int steps;		/**< of its arrival that are done: a bit each */
 	char recv_name[32], send_name[32];
 	unsigned int opens;		/**< uio sessions */
 	uint32_t events;		/**< interrupts so far */
@@ -82,6 +86,7 @@ struct vmbus {
 	struct guestmem *mem;
 	struct vmbus_device *devices;
 	struct session *sessions;
+	struct uevents uevents;
 };
 
 /** vmbus.c: give the channel a number and, if wanted and left, a monitor; and take them back. */
@@ -105,6 +110,9 @@ const struct shm *device_region(const struct vmbus_device *dev, uint32_t index);
 
 /** The rings of an open channel; NULL if there is no such. */
 const struct shm *device_ring(const struct vmbus *bus, uint32_t relid);
+
+/** Whether the guests' kernel opens the channel for programs. */
+bool channel_is_for_guests(const struct vmbus_channel *ch);
 
 /** channel.c: the rings are empty, the guest may begin; and the end of it. */
 void channel_open(struct vmbus_channel *ch);

@@ -191,6 +191,7 @@ session_end_device(struct vmbus_device *dev)
 static void
 session_end(struct session *session)
 {
+	uevents_drop_owner(&session->bus->uevents, session);
 	if (session->kind == SESSION_UIO) {
 		session_end_uio(session);
 	} else if (session->kind == SESSION_NEW) {
@@ -357,6 +358,21 @@ session_control_irq(const struct session *session, const struct transport_reques
 }
 
 static void
+session_control_uevents(const struct session *session, const struct transport_request *req, int fd)
+{
+	struct uevents *uevents = &session->bus->uevents;
+	int ret = 0;
+
+	if (req->verb == TRANSPORT_UEVENTS_OPEN)
+		ret = uevents_add(uevents, session, req->index, fd);
+	else if (req->verb == TRANSPORT_UEVENTS_JOIN)
+		ret = uevents_join(uevents, session, req->index);
+	else
+		uevents_drop(uevents, session, req->index);
+	session_answer(session, &(struct transport_answer){ .error = -ret }, NULL);
+}
+
+static void
 session_ask(struct session *session, const struct transport_request *req, int fd)
 {
 	switch (req->verb) {
@@ -375,6 +391,11 @@ session_ask(struct session *session, const struct transport_request *req, int fd
 		break;
 	case TRANSPORT_IRQ:
 		session_control_irq(session, req);
+		break;
+	case TRANSPORT_UEVENTS_OPEN:
+	case TRANSPORT_UEVENTS_JOIN:
+	case TRANSPORT_UEVENTS_CLOSE:
+		session_control_uevents(session, req, fd);
 		break;
 	default:
 		session_refuse(session, EINVAL);

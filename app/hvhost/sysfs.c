@@ -19,16 +19,18 @@
 #include <unistd.h>
 
 #include "sysfs.h"
+#include "transport.h"
 
-/* Class of synthetic network devices, and the same as the kernel's modalias has it. */
+/* Class of synthetic network devices. */
 #define CLASS_NETWORK "f8615163-df3e-46c5-913f-f2d2f965ed0e"
-#define MODALIAS_NETWORK "vmbus:635161f83edfc546913ff2d2f965ed0e"
 
 /* Where devices really are, and the lists of them, which are links. */
 #define DEVICES "devices/vmbus"
 #define BUS_LIST "bus/vmbus/devices"
 #define UIO_LIST "class/uio"
-#define DRIVER "bus/vmbus/drivers/uio_hv_generic"
+#define DRIVER "bus/vmbus/drivers/" SYSFS_DRIVER
+/* What stands for device nodes. */
+#define NODES "dev"
 
 /* A directory being filled; remembers the first failure. */
 struct fill {
@@ -104,7 +106,7 @@ remove_tree(const char *path)
 int
 sysfs_create(const char *tree)
 {
-	static const char *const dirs[] = { DEVICES, BUS_LIST, UIO_LIST, DRIVER };
+	static const char *const dirs[] = { DEVICES, BUS_LIST, UIO_LIST, DRIVER, NODES };
 	unsigned int i;
 	int ret = 0;
 
@@ -130,6 +132,16 @@ fill_dir(struct fill *fill, struct fill *sub, const char *name)
 	if (snprintf(sub->path, sizeof(sub->path), "%s/%s", fill->path, name) >=
 	    (int)sizeof(sub->path))
 		sub->ret = -ENAMETOOLONG;
+}
+
+/* A directory of nobody yet. */
+static void
+fill_new(struct fill *fill, const char *tree)
+{
+	struct fill top = { .ret = 0 };
+
+	snprintf(top.path, sizeof(top.path), "%s", tree);
+	fill_dir(&top, fill, "new");
 }
 
 static void
@@ -161,23 +173,26 @@ fill_map(struct fill *uio, unsigned int index, const struct sysfs_map *map)
 }
 
 static void
-fill_uio(struct fill *device, const struct sysfs_device *dev)
+fill_uio(struct fill *uios, const struct sysfs_device *dev)
 {
 	char name[32], target[64];
 	struct fill uio;
 	unsigned int i;
 
-	snprintf(name, sizeof(name), "uio/uio%u", dev->minor);
+	snprintf(name, sizeof(name), "uio%u", dev->minor);
 	snprintf(target, sizeof(target), "../../../%s", dev->instance);
-	fill_dir(device, &uio, name);
-	fill_file(&uio, "name", "uio_hv_generic");
+	fill_dir(uios, &uio, name);
+	fill_file(&uio, "name", SYSFS_DRIVER);
 	fill_file(&uio, "version", "0.02.1");
 	fill_file(&uio, "event", "0");
+	fill_file(&uio, "dev", "%u:%u", TRANSPORT_UIO_MAJOR, dev->minor);
+	fill_file(&uio, "uevent", "MAJOR=%u\nMINOR=%u\nDEVNAME=uio%u", TRANSPORT_UIO_MAJOR,
+		  dev->minor, dev->minor);
 	fill_link(&uio, "device", target);
 	fill_link(&uio, "subsystem", "../../../../../" UIO_LIST);
 	for (i = 0; i < SYSFS_MAPS; i++)
 		fill_map(&uio, i, &dev->map[i]);
-	device->ret = uio.ret;
+	uios->ret = uio.ret;
 }
 
 /* Make the filled directory appear; or remove it. */
@@ -199,36 +214,31 @@ fill_show(struct fill *fill, const char *parent, const char *name)
 static int
 fill_device(const char *tree, const struct sysfs_device *dev)
 {
-	struct fill top = { .ret = 0 }, fill;
+	struct fill fill;
 	char parent[PATH_MAX];
 
-	snprintf(top.path, sizeof(top.path), "%s", tree);
-	fill_dir(&top, &fill, "new");
+	fill_new(&fill, tree);
 	fill_file(&fill, "class_id", "{" CLASS_NETWORK "}");
 	fill_file(&fill, "device_id", "{%s}", dev->instance);
-	fill_file(&fill, "modalias", MODALIAS_NETWORK);
+	fill_file(&fill, "modalias", SYSFS_MODALIAS);
 	fill_file(&fill, "id", "%u", dev->relid);
 	fill_file(&fill, "state", "3");
 	fill_file(&fill, "vendor", "0x1414");
 	fill_file(&fill, "device", "0x3");
 	fill_file(&fill, "numa_node", "0");
-	fill_file(&fill, "driver_override", "uio_hv_generic");
+	fill_file(&fill, "driver_override", SYSFS_DRIVER);
 	fill_file(&fill, "channel_vp_mapping", "%u:0", dev->relid);
 	if (dev->monitored)
 		fill_file(&fill, "monitor_id", "%u", dev->monitor_id);
-	fill_link(&fill, "driver", "../../../" DRIVER);
 	fill_link(&fill, "subsystem", "../../../bus/vmbus");
-	fill_uio(&fill, dev);
-	if (fill.ret == 0 && dev->has_channels)
-		fill.ret = make_dirs(fill.path, "channels");
 	if (snprintf(parent, sizeof(parent), "%s/" DEVICES, tree) >= (int)sizeof(parent))
 		return -ENAMETOOLONG;
 	return fill_show(&fill, parent, dev->instance);
 }
 
-/* An entry of a list of devices. */
+/* A link in one of the tree's directories. */
 static int
-list_device(const char *tree, const char *list, const char *name, const char *target)
+add_link(const char *tree, const char *list, const char *name, const char *target)
 {
 	struct fill fill = { .ret = 0 };
 
@@ -241,19 +251,14 @@ list_device(const char *tree, const char *list, const char *name, const char *ta
 int
 sysfs_add_device(const char *tree, const struct sysfs_device *dev)
 {
-	char uio[16], target[128];
+	char target[128];
 	int ret;
 
 	ret = fill_device(tree, dev);
 	if (ret < 0)
 		return ret;
-	snprintf(uio, sizeof(uio), "uio%u", dev->minor);
-	snprintf(target, sizeof(target), "../../" DEVICES "/%s/uio/%s", dev->instance, uio);
-	ret = list_device(tree, UIO_LIST, uio, target);
-	if (ret < 0)
-		return ret;
 	snprintf(target, sizeof(target), "../../../" DEVICES "/%s", dev->instance);
-	return list_device(tree, BUS_LIST, dev->instance, target);
+	return add_link(tree, BUS_LIST, dev->instance, target);
 }
 
 /* Out of sight first, so that no reader sees half of it. */
@@ -279,39 +284,78 @@ remove_link(const char *tree, const char *list, const char *name)
 }
 
 void
+sysfs_unlist_device(const char *tree, const struct sysfs_device *dev)
+{
+	remove_link(tree, BUS_LIST, dev->instance);
+}
+
+void
 sysfs_remove_device(const char *tree, const struct sysfs_device *dev)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), DEVICES "/%s", dev->instance);
+	remove_dir(tree, name);
+}
+
+/* The driver */
+
+int
+sysfs_bind_device(const char *tree, const struct sysfs_device *dev)
+{
+	char uio[16], path[96], target[160], parent[PATH_MAX];
+	struct fill fill;
+	int ret;
+
+	snprintf(path, sizeof(path), DEVICES "/%s", dev->instance);
+	ret = add_link(tree, path, "driver", "../../../" DRIVER);
+	if (ret < 0)
+		return ret;
+	fill_new(&fill, tree);
+	fill_uio(&fill, dev);
+	if (snprintf(parent, sizeof(parent), "%s/%s", tree, path) >= (int)sizeof(parent))
+		fill.ret = -ENAMETOOLONG;
+	ret = fill_show(&fill, parent, "uio");
+	if (ret < 0)
+		return ret;
+	snprintf(uio, sizeof(uio), "uio%u", dev->minor);
+	snprintf(target, sizeof(target), "../../%s/uio/%s", path, uio);
+	return add_link(tree, UIO_LIST, uio, target);
+}
+
+void
+sysfs_unbind_device(const char *tree, const struct sysfs_device *dev)
 {
 	char name[128];
 
 	snprintf(name, sizeof(name), "uio%u", dev->minor);
 	remove_link(tree, UIO_LIST, name);
-	remove_link(tree, BUS_LIST, dev->instance);
-	snprintf(name, sizeof(name), DEVICES "/%s", dev->instance);
+	snprintf(name, sizeof(name), DEVICES "/%s/uio", dev->instance);
 	remove_dir(tree, name);
+	snprintf(name, sizeof(name), DEVICES "/%s", dev->instance);
+	remove_link(tree, name, "driver");
+}
+
+int
+sysfs_add_node(const char *tree, const struct sysfs_device *dev)
+{
+	char name[16], target[64];
+
+	snprintf(name, sizeof(name), "uio%u", dev->minor);
+	snprintf(target, sizeof(target), "../" UIO_LIST "/%s", name);
+	return add_link(tree, NODES, name, target);
+}
+
+void
+sysfs_remove_node(const char *tree, const struct sysfs_device *dev)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "uio%u", dev->minor);
+	remove_link(tree, NODES, name);
 }
 
 /* Channels */
-
-/* The ring file has a size, and nothing in it: the host is asked for what is mapped. */
-static int
-add_ring(const char *tree, const char *channel, uint64_t len)
-{
-	char path[PATH_MAX], new[PATH_MAX];
-	int fd, ret = 0;
-
-	if (snprintf(path, sizeof(path), "%s/ring", channel) >= (int)sizeof(path) ||
-	    snprintf(new, sizeof(new), "%s/new", tree) >= (int)sizeof(new))
-		return -ENAMETOOLONG;
-	fd = open(new, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)len) < 0 || rename(new, path) < 0) {
-		ret = -errno;
-		unlink(new);
-	}
-	close(fd);
-	return ret;
-}
 
 static void
 fill_channel(struct fill *fill, const struct sysfs_channel *channel)
@@ -334,22 +378,41 @@ fill_channel(struct fill *fill, const struct sysfs_channel *channel)
 int
 sysfs_add_channel(const char *tree, const struct sysfs_channel *channel)
 {
-	struct fill top = { .ret = 0 }, fill;
-	char parent[PATH_MAX], name[16], path[PATH_MAX];
-	int ret;
+	char device[PATH_MAX], parent[PATH_MAX], name[16];
+	struct fill fill;
 
-	snprintf(top.path, sizeof(top.path), "%s", tree);
-	fill_dir(&top, &fill, "new");
+	if (snprintf(device, sizeof(device), "%s/" DEVICES "/%s", tree, channel->instance) >=
+	    (int)sizeof(device) ||
+	    snprintf(parent, sizeof(parent), "%s/channels", device) >= (int)sizeof(parent))
+		return -ENAMETOOLONG;
+	fill_new(&fill, tree);
 	fill_channel(&fill, channel);
+	if (fill.ret == 0)
+		fill.ret = make_dirs(device, "channels");
 	snprintf(name, sizeof(name), "%u", channel->relid);
-	if (snprintf(parent, sizeof(parent), "%s/" DEVICES "/%s/channels", tree,
-		     channel->instance) >= (int)sizeof(parent) ||
-	    snprintf(path, sizeof(path), "%s/%s", parent, name) >= (int)sizeof(path))
-		fill.ret = -ENAMETOOLONG;
-	ret = fill_show(&fill, parent, name);
-	if (ret < 0 || channel->ring_len == 0 || channel->is_bare)
-		return ret;
-	return add_ring(tree, path, channel->ring_len);
+	return fill_show(&fill, parent, name);
+}
+
+/* The ring file has a size, and nothing in it: the host is asked for what is mapped. */
+int
+sysfs_add_ring(const char *tree, const struct sysfs_channel *channel)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+	int fd, ret = 0;
+
+	if (snprintf(path, sizeof(path), "%s/" DEVICES "/%s/channels/%u/ring", tree,
+		     channel->instance, channel->relid) >= (int)sizeof(path) ||
+	    snprintf(new, sizeof(new), "%s/new", tree) >= (int)sizeof(new))
+		return -ENAMETOOLONG;
+	fd = open(new, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)channel->ring_len) < 0 || rename(new, path) < 0) {
+		ret = -errno;
+		unlink(new);
+	}
+	close(fd);
+	return ret;
 }
 
 void

@@ -12,8 +12,8 @@
  *
  * - memory: one for each guest process. It registers the shared memory that
  *   the process maps and is told guest-physical addresses; it also asks for
- *   the memory of regions and rings, and turns interrupts on and off. Its end
- *   is the death of the process.
+ *   the memory of regions and rings, turns interrupts on and off, and has
+ *   uevents sent to sockets. Its end is the death of the process.
  * - uio: an open /dev/uioN. After the answer the host sends 4 bytes, the event
  *   count, for each interrupt; those that find no room are lost, for there is
  *   something to read then. A guest whose write() is not seen by the library
@@ -35,6 +35,11 @@
 /** Environment of a guest without the kernel's hugepages: TRANSPORT_HUGEPAGES_EMULATE. */
 #define TRANSPORT_ENV_HUGEPAGES "HVHOST_HUGEPAGES"
 #define TRANSPORT_HUGEPAGES_EMULATE "emulate"
+/** Where /sys says that devices are: not in /sys/bus, which has links. */
+#define TRANSPORT_DEVICES "/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/VMBUS:00"
+/** What the kernel happens to number uio devices with today. */
+#define TRANSPORT_UIO_MAJOR 242u
+
 /** Where the names of emulated hugepages begin. */
 #define TRANSPORT_HUGEPAGES "/dev/shm/hvhost"
 
@@ -42,7 +47,7 @@
 #define TRANSPORT_DIR_MAX 90
 
 /** Both sides have to be of one build. */
-#define TRANSPORT_VERSION 4u
+#define TRANSPORT_VERSION 5u
 
 enum transport_verb {
 	TRANSPORT_HELLO_MEMORY = 1,
@@ -53,7 +58,14 @@ enum transport_verb {
 	TRANSPORT_REGION,		/**< minor, index */
 	TRANSPORT_RING,			/**< relid */
 	TRANSPORT_IRQ,			/**< minor; index is 1 for on, 0 for off */
+	TRANSPORT_UEVENTS_OPEN,		/**< index: the listener's number, of the process's own
+					     choice; carries the host's end of a datagram socket */
+	TRANSPORT_UEVENTS_JOIN,		/**< index: it hears of everything from now on */
+	TRANSPORT_UEVENTS_CLOSE,	/**< index */
 };
+
+/** To a listener, instead of the uevents for which there was no room: one byte, no uevent. */
+#define TRANSPORT_UEVENTS_LOST ""
 
 /** guest: every message but the 4 bytes of an open uio. */
 struct transport_request {

@@ -121,7 +121,8 @@ static int
 bus_listen(struct vmbus *bus)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event guests = { .events = EPOLLIN };
+	struct epoll_event uevents = { .events = EPOLLIN, .data.ptr = &bus->uevents };
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bus->socket_path);
 	unlink(addr.sun_path);
@@ -130,7 +131,8 @@ bus_listen(struct vmbus *bus)
 	if (bus->epoll_fd < 0 || bus->listen_fd < 0 ||
 	    bind(bus->listen_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    listen(bus->listen_fd, 64) < 0 ||
-	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, bus->listen_fd, &event) < 0)
+	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, bus->listen_fd, &guests) < 0 ||
+	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, uevents_fd(&bus->uevents), &uevents) < 0)
 		return -errno;
 	return 0;
 }
@@ -152,6 +154,8 @@ bus_make(struct vmbus *bus)
 	if (ret == 0)
 		hugepages_create(bus->dir, bus->tree);
 	if (ret == 0)
+		ret = uevents_init(&bus->uevents);
+	if (ret == 0)
 		ret = bus_listen(bus);
 	return ret;
 }
@@ -170,6 +174,7 @@ vmbus_create(const struct vmbus_config *config)
 	if (bus->config.kernel == NULL)
 		bus->config.kernel = kernel_default();
 	bus->lock_fd = bus->listen_fd = bus->epoll_fd = -1;
+	bus->uevents.epoll_fd = bus->uevents.kernel_fd = -1;
 	bus->next_relid = RELID_FIRST;
 	bus->next_gpadl = GPADL_FIRST;
 	bus->page = (size_t)sysconf(_SC_PAGESIZE);
@@ -214,6 +219,7 @@ vmbus_destroy(struct vmbus *bus)
 		vmbus_rescind(bus->devices);
 	session_end_all(bus);
 	bus_leave_dir(bus);
+	uevents_fini(&bus->uevents);
 	bus_close(bus->listen_fd);
 	bus_close(bus->epoll_fd);
 	bus_close(bus->lock_fd);
@@ -246,6 +252,8 @@ vmbus_handle(struct vmbus *bus)
 	for (i = 0; i < HANDLE_MAX && epoll_wait(bus->epoll_fd, &event, 1, 0) > 0; i++) {
 		if (event.data.ptr == NULL)
 			session_accept(bus);
+		else if (event.data.ptr == &bus->uevents)
+			uevents_handle(&bus->uevents);
 		else
 			session_serve(event.data.ptr);
 	}

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "../transport.h"
@@ -61,6 +62,13 @@ struct real {
 	int (*munmap)(void *addr, size_t len);
 	void *(*mremap)(void *addr, size_t old_len, size_t len, int flags, ...);
 	int (*memfd_create)(const char *name, unsigned int flags);
+	int (*socket)(int domain, int type, int protocol);
+	int (*bind)(int fd, const struct sockaddr *addr, socklen_t len);
+	int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
+	int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
+	ssize_t (*recvfrom)(int fd, void *buf, size_t len, int flags, struct sockaddr *addr,
+			    socklen_t *addr_len);
+	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
 };
 
 /** Resolved at the first call, which may come before any constructor. */
@@ -109,13 +117,39 @@ uint32_t path_ring_relid(const char *path);
 /** Is it the page map of this process? */
 bool path_is_pagemap(const char *path);
 
-/* node.c: open device nodes and ring files. */
+/* uevents.c: netlink sockets that hear what the kernel tells of its devices. */
+
+struct uevents;
+
+/** A socket of this type, with its first descriptor; NULL with errno. */
+struct uevents *uevents_open(int type, int *fd);
+
+/** One descriptor of it more, or one less: the last one ends it. */
+struct uevents *uevents_get(struct uevents *uevents);
+void uevents_put(struct uevents *uevents);
+
+/** It hears what is told to these multicast groups. 0, or -1 with errno. */
+int uevents_join(struct uevents *uevents, uint32_t groups);
+
+/** As getsockname(). */
+void uevents_name(const struct uevents *uevents, void *addr, socklen_t *len);
+
+/** As recvmsg() of any of its descriptors. */
+ssize_t uevents_receive(int fd, struct msghdr *msg, int flags);
+
+/* node.c: open device nodes, ring files and uevent sockets. */
 
 /** Open /dev/uioN: a descriptor, or -1 with errno. */
 int node_open_uio(int minor, int flags);
 
 /** Remember that fd is the open ring file of a channel. Returns fd, or -1 with errno. */
 int node_open_ring(int fd, uint32_t relid, int flags);
+
+/** A netlink socket for uevents: a descriptor, or -1 with errno. */
+int node_open_uevents(int type);
+
+/** The uevent socket that fd is one of; NULL for any other descriptor. */
+struct uevents *node_uevents(int fd);
 
 /** Descriptors of them are below this; one beyond is refused. */
 #define NODE_FD_MAX 4096

@@ -18,9 +18,6 @@
 
 #include "guest.h"
 
-/* What the kernel happens to number uio devices with today. */
-#define UIO_MAJOR 242
-
 /* A relative path is looked up from a directory: not the host's business. */
 static const char *
 path_from(const char *path, char *buf)
@@ -52,7 +49,7 @@ stat_node(const char *path, struct stat *st, int ret)
 
 	if (minor >= 0) {
 		st->st_mode = S_IFCHR | 0600;
-		st->st_rdev = makedev(UIO_MAJOR, (unsigned int)minor);
+		st->st_rdev = makedev(TRANSPORT_UIO_MAJOR, (unsigned int)minor);
 		st->st_size = 0;
 	}
 	return ret;
@@ -116,7 +113,7 @@ statx(int dir, const char *restrict path, int flags, unsigned int mask,
 	ret = real()->statx(dir, path_from(path, buf), flags, mask, stx);
 	if (ret == 0 && minor >= 0) {
 		stx->stx_mode = S_IFCHR | 0600;
-		stx->stx_rdev_major = UIO_MAJOR;
+		stx->stx_rdev_major = TRANSPORT_UIO_MAJOR;
 		stx->stx_rdev_minor = (unsigned int)minor;
 	}
 	return ret;

@@ -68,7 +68,7 @@ host_receive(int sock, struct transport_answer *answer, int *fd)
 
 	*fd = -1;
 	do {
-		len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+		len = real()->recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (len < 0 && errno == EINTR);
 	if (len != sizeof(*answer))
 		return -ENOTCONN;
@@ -101,9 +101,9 @@ host_set_deadline(int sock, time_t seconds)
 {
 	struct timeval limit = { .tv_sec = seconds };
 
-	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+	if (real()->setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return -1;
-	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return real()->setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 }
 
 /* Out of the way of programs that want a certain low descriptor. */
@@ -125,7 +125,7 @@ host_connect(enum transport_verb hello, uint32_t minor)
 	int sock, ret;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/" TRANSPORT_SOCKET, guest_dir());
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	sock = real()->socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
 	if (host_set_deadline(sock, HOST_ANSWER_SECONDS) < 0 ||

@@ -8,7 +8,7 @@
  * sharing and closing it do of themselves what they would do with the kernel's
  * (but that a lost device shows as a hangup); reading and writing almost. An
  * open ring file is a file of the right size in the
- * host's tree. What both of them map is asked for when they are mapped, so a
+ * host's tree; one of uevents is a socket (uevents.c). What the first two map is asked for when they are mapped, so a
  * device or channel that is gone is refused as the kernel does.
  */
 
@@ -29,6 +29,7 @@ struct node {
 	uint32_t relid;		/* of a ring file; 0: /dev/uioN */
 	uint32_t minor;
 	bool writable;
+	struct uevents *uevents;	/* of a uevent socket, which is nothing else; else NULL */
 };
 
 /*
@@ -50,15 +51,29 @@ node_is_open(int fd)
 	return node_find(fd) != NULL;
 }
 
+struct uevents *
+node_uevents(int fd)
+{
+	const struct node *node = node_find(fd);
+
+	return node != NULL ? node->uevents : NULL;
+}
+
 void
 node_forget(int fd)
 {
-	if (node_find(fd) != NULL)
-		free(__atomic_exchange_n(&nodes[fd], NULL, __ATOMIC_ACQ_REL));
+	struct node *node = node_find(fd);
+
+	if (node != NULL)
+		node = __atomic_exchange_n(&nodes[fd], NULL, __ATOMIC_ACQ_REL);
+	if (node != NULL && node->uevents != NULL)
+		uevents_put(node->uevents);
+	free(node);
 }
 
+/* Returns fd, or -1 with errno and fd closed. */
 static int
-node_keep(int fd, uint32_t relid, uint32_t minor, int flags)
+node_keep(int fd, const struct node *what)
 {
 	struct node *node = fd < NODE_FD_MAX ? malloc(sizeof(*node)) : NULL;
 
@@ -67,9 +82,17 @@ node_keep(int fd, uint32_t relid, uint32_t minor, int flags)
 		errno = fd < NODE_FD_MAX ? ENOMEM : EMFILE;
 		return -1;
 	}
-	*node = (struct node){ relid, minor, (flags & O_ACCMODE) == O_RDWR };
+	*node = *what;
+	if (node->uevents != NULL)
+		uevents_get(node->uevents);
 	__atomic_store_n(&nodes[fd], node, __ATOMIC_RELEASE);
 	return fd;
+}
+
+static bool
+node_flags_write(int flags)
+{
+	return (flags & O_ACCMODE) == O_RDWR;
 }
 
 int
@@ -83,35 +106,51 @@ node_open_uio(int minor, int flags)
 	}
 	if ((flags & O_NONBLOCK) != 0)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
-	return node_keep(fd, 0, (uint32_t)minor, flags);
+	return node_keep(fd, &(struct node){
+		.minor = (uint32_t)minor,
+		.writable = node_flags_write(flags),
+	});
+}
+
+int
+node_open_uevents(int type)
+{
+	struct uevents *uevents;
+	int fd;
+
+	uevents = uevents_open(type, &fd);
+	if (uevents == NULL)
+		return -1;
+	fd = node_keep(fd, &(struct node){ .uevents = uevents });
+	uevents_put(uevents);		/* it is the node's now */
+	return fd;
 }
 
 int
 node_dup(int fd, int other)
 {
 	const struct node *node = node_find(fd);
-	int flags;
 
 	if (other < 0 || other == fd)
 		return other;
 	node_forget(other);
-	if (node == NULL)
-		return other;
-	flags = node->writable ? O_RDWR : O_RDONLY;
-	return node_keep(other, node->relid, node->minor, flags);
+	return node != NULL ? node_keep(other, node) : other;
 }
 
 int
 node_open_ring(int fd, uint32_t relid, int flags)
 {
-	return fd < 0 ? fd : node_keep(fd, relid, 0, flags);
+	return fd < 0 ? fd : node_keep(fd, &(struct node){
+		.relid = relid,
+		.writable = node_flags_write(flags),
+	});
 }
 
 /* The kernel's node takes and gives the 4 bytes of a counter, or nothing. */
 static bool
 node_is_counter(const struct node *node, size_t len)
 {
-	if (node->relid == 0 && len == sizeof(int32_t))
+	if (node->relid == 0 && node->uevents == NULL && len == sizeof(int32_t))
 		return true;
 	errno = EINVAL;
 	return false;
@@ -129,14 +168,11 @@ node_read_last(int fd, void *buf)
 		memcpy(buf, &count, sizeof(count));
 }
 
-ssize_t
-node_read(int fd, void *buf, size_t len)
+static ssize_t
+node_read_counter(int fd, void *buf, size_t len)
 {
-	const struct node *node = node_find(fd);
 	ssize_t got;
 
-	if (node == NULL || !node_is_counter(node, len))
-		return -1;
 	got = real()->read(fd, buf, len);
 	/* The end of the connection: the device is gone. */
 	if (got == 0 || (got < 0 && errno == ECONNRESET)) {
@@ -150,6 +186,18 @@ node_read(int fd, void *buf, size_t len)
 		errno = saved;
 	}
 	return got;
+}
+
+ssize_t
+node_read(int fd, void *buf, size_t len)
+{
+	const struct node *node = node_find(fd);
+
+	if (node != NULL && node->uevents != NULL)
+		return recv(fd, buf, len, 0);
+	if (node == NULL || !node_is_counter(node, len))
+		return -1;
+	return node_read_counter(fd, buf, len);
 }
 
 ssize_t
@@ -206,7 +254,7 @@ node_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 	uint64_t memory_len = 0;
 	int memory;
 
-	if (node == NULL || offset < 0 || (size_t)offset % page != 0 || len == 0 ||
+	if (node == NULL || node->uevents != NULL || offset < 0 || (size_t)offset % page != 0 || len == 0 ||
 	    (node->relid != 0 && offset != 0)) {
 		errno = EINVAL;
 		return MAP_FAILED;

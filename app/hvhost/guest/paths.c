@@ -23,6 +23,7 @@ static const struct {
 } path_roots[] = {
 	{ "/sys/bus/vmbus", "/bus/vmbus", false },
 	{ "/sys/class/uio", "/class/uio", false },
+	{ "/sys" TRANSPORT_DEVICES, "/devices/vmbus", false },
 	{ "/sys/kernel/mm/hugepages", "/kernel/mm/hugepages", true },
 	{ "/proc/mounts", "/mounts", true },
 };
@@ -84,7 +85,7 @@ path_number(const char *text, const char *end, long max)
 static void
 path_of_minor(long minor, char *buf)
 {
-	snprintf(buf, PATH_MAX, "%s/" TRANSPORT_TREE "/class/uio/uio%ld", guest_dir(), minor);
+	snprintf(buf, PATH_MAX, "%s/" TRANSPORT_TREE "/dev/uio%ld", guest_dir(), minor);
 }
 
 int
@@ -121,7 +122,9 @@ path_ring_relid(const char *path)
 	const char *channels;
 	long relid;
 
-	if (path == NULL || guest_dir() == NULL || !path_is_below(path, path_roots[0].root))
+	if (path == NULL || guest_dir() == NULL ||
+	    (!path_is_below(path, "/sys/bus/vmbus") &&
+	     !path_is_below(path, "/sys" TRANSPORT_DEVICES)))
 		return 0;
 	channels = strstr(path, "/channels/");
 	if (channels == NULL)

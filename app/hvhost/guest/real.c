@@ -65,6 +65,12 @@ real_resolve(void)
 	RESOLVE(munmap);
 	RESOLVE(mremap);
 	RESOLVE(memfd_create);
+	RESOLVE(socket);
+	RESOLVE(bind);
+	RESOLVE(setsockopt);
+	RESOLVE(getsockname);
+	RESOLVE(recvfrom);
+	RESOLVE(recvmsg);
 	functions_known = true;
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,11 +21,14 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "guestmem.h"
 #include "host_test.h"
 #include "rules.h"
@@ -43,6 +47,7 @@ enum mail_verb {
 	MAIL_DONE,
 	MAIL_INTERRUPT,
 	MAIL_RESCIND,
+	MAIL_CROWD,		/* more uevents than anybody can hear */
 	MAIL_READ_GPA,		/* byte becomes what is there, reachable whether it is */
 };
 
@@ -569,6 +574,111 @@ guest_closes_all_it_knows_of(void)
 	CHECK(guest_is_seen(guest_mailbox(guest_open()), at));
 }
 
+static int
+guest_hears(void)
+{
+	const struct sockaddr_nl all = { .nl_family = AF_NETLINK, .nl_groups = 0xffffffff };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			NETLINK_KOBJECT_UEVENT);
+
+	CHECK(fd >= 0);
+	CHECK(bind(fd, (const struct sockaddr *)&all, sizeof(all)) == 0);
+	return fd;
+}
+
+/* What others do to this machine's devices meanwhile is told as well. */
+static ssize_t
+guest_next_uevent(int fd, char *text, size_t len)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	do {
+		CHECK(poll(&pollfd, 1, 5000) == 1 && pollfd.revents == POLLIN);
+		got = recv(fd, text, len, 0);
+	} while (got > 0 && strstr(text, TRANSPORT_DEVICES) == NULL);
+	return got;
+}
+
+static void
+guest_hears_uevents(void)
+{
+	static const char first[] = "remove@" TRANSPORT_DEVICES "/" INSTANCE "/uio/uio0";
+	int fd = guest_hears(), other = dup(fd), deaf = guest_hears(), uio = guest_open();
+	struct mail *mail = guest_mailbox(uio);
+	char text[2048] = "";
+
+	CHECK(read(fd, text, sizeof(text)) == -1 && errno == EAGAIN);
+	close(deaf);
+	close(fd);
+	guest_post(mail, MAIL_RESCIND);
+	CHECK(guest_next_uevent(other, text, sizeof(text)) > (ssize_t)sizeof(first));
+	CHECK(strcmp(text, first) == 0);
+	CHECK(guest_next_uevent(other, text, sizeof(text)) > 0);
+	CHECK(strcmp(text, "unbind@" TRANSPORT_DEVICES "/" INSTANCE) == 0);
+}
+
+static void
+guest_takes_uevents_for_the_kernels(void)
+{
+	int fd = guest_hears(), uio = guest_open(), on = 1;
+	struct mail *mail = guest_mailbox(uio);
+	struct sockaddr_nl from = { .nl_pid = 7 };
+	char control[256], text[2048];
+	struct iovec iov = { .iov_base = text, .iov_len = sizeof(text) };
+	struct msghdr msg = {
+		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct ucred peer = { 1, 1, 1 };
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+	guest_post(mail, MAIL_RESCIND);
+	CHECK(poll(&pollfd, 1, 5000) == 1);
+	CHECK(recvmsg(fd, &msg, 0) > 0);
+	CHECK(msg.msg_namelen == sizeof(from) && from.nl_family == AF_NETLINK);
+	CHECK(from.nl_pid == 0 && from.nl_groups == 1);
+	CHECK(CMSG_FIRSTHDR(&msg) != NULL && CMSG_FIRSTHDR(&msg)->cmsg_type == SCM_CREDENTIALS);
+	memcpy(&peer, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(peer));
+	CHECK(peer.pid == 0 && peer.uid == 0 && peer.gid == 0);
+}
+
+static void
+guest_overhears_uevents(void)
+{
+	int fd = guest_hears(), uio = guest_open();
+	struct mail *mail = guest_mailbox(uio);
+	char text[2048];
+
+	guest_post(mail, MAIL_CROWD);
+	while (guest_next_uevent(fd, text, sizeof(text)) > 0)
+		;
+	CHECK(errno == ENOBUFS);
+	/* And goes on. */
+	guest_post(mail, MAIL_RESCIND);
+	CHECK(guest_next_uevent(fd, text, sizeof(text)) > 0);
+}
+
+static void
+guest_uses_other_sockets(void)
+{
+	int route = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), pair[2];
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	struct sockaddr_un from;
+	socklen_t len = sizeof(addr);
+	char byte = 0;
+
+	CHECK(route >= 0 && bind(route, (struct sockaddr *)&addr, sizeof(addr)) == 0);
+	CHECK(getsockname(route, (struct sockaddr *)&addr, &len) == 0 && addr.nl_groups == 0);
+	CHECK(recv(route, &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+	CHECK(send(pair[0], "x", 1, 0) == 1);
+	len = sizeof(from);
+	CHECK(recvfrom(pair[1], &byte, 1, 0, (struct sockaddr *)&from, &len) == 1 && byte == 'x');
+	CHECK(len < sizeof(addr));
+}
+
 static void
 guest_is_none(void)
 {
@@ -598,6 +708,10 @@ static const struct {
 	{ "gives away its stack", guest_gives_away_its_stack },
 	{ "forks", guest_forks },
 	{ "closes all it knows of", guest_closes_all_it_knows_of },
+	{ "hears uevents", guest_hears_uevents },
+	{ "takes uevents for the kernel's", guest_takes_uevents_for_the_kernels },
+	{ "overhears uevents", guest_overhears_uevents },
+	{ "uses other sockets", guest_uses_other_sockets },
 	{ "is none", guest_is_none },
 };
 
@@ -699,6 +813,9 @@ answer_mail(void)
 		vmbus_channel_flush(channel);
 	} else if (verb == MAIL_READ_GPA) {
 		read_gpa(mail);
+	} else if (verb == MAIL_CROWD) {
+		for (unsigned int i = 0; i < 10000 && !uevents_has_lost(&bus->uevents); i++)
+			uevents_tell(&bus->uevents, "change", TRANSPORT_DEVICES, "test", "");
 	}
 	if (verb != MAIL_DONE)
 		__atomic_store_n(&mail->verb, MAIL_DONE, __ATOMIC_RELEASE);
@@ -808,6 +925,12 @@ main(int argc, char *argv[])
 		GUEST_CASE("the child of a guest is another guest", "forks"),
 		GUEST_CASE("a guest that closes all descriptors stays one",
 			   "closes all it knows of"),
+		GUEST_CASE("a guest hears of its device's end", "hears uevents"),
+		GUEST_CASE("uevents look as if the kernel had sent them",
+			   "takes uevents for the kernel's"),
+		GUEST_CASE("a guest that does not listen gets ENOBUFS, and hears the rest",
+			   "overhears uevents"),
+		GUEST_CASE("other sockets are what they were", "uses other sockets"),
 		CASE("without a host a guest ends with a sentence",
 		     without_a_host_a_guest_ends_with_a_sentence),
 		CASE("without a directory a program is no guest",

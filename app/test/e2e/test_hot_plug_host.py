@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""hvhost tells its guests what comes and goes, as the kernel would.
+
+The guests are small listeners with a netlink socket, and programs whose
+drivers nobody here wrote.
+"""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from lab import paths, processes
+from rig import SINK
+
+INSTANCE = "6e657473-0000-4000-8000-{:012x}"
+DEVICE = "/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/VMBUS:00/" + INSTANCE
+
+# Says each event in one line, and what of the card there is at that moment.
+LISTENER = r"""
+import os, socket
+listener = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)
+listener.bind((0, 1))
+print("listening", flush=True)
+while True:
+    data, sender = listener.recvfrom(8192)
+    assert data.endswith(b"\0") and sender == (0, 1), (data, sender)
+    head, *rest = data.decode()[:-1].split("\0")
+    words = dict(word.split("=", 1) for word in rest)
+    assert head == words["ACTION"] + "@" + words["DEVPATH"], data
+    assert list(words)[:3] == ["ACTION", "DEVPATH", "SUBSYSTEM"], data
+    assert list(words)[-1] == "SEQNUM", data
+    path = words.pop("DEVPATH")
+    listed = os.path.exists("/sys/bus/vmbus/devices/" + path.split("/")[6]) \
+        if path.count("/") > 5 else False
+    print("heard", words.pop("ACTION"), words.pop("SUBSYSTEM"), path,
+          "there" if os.path.exists("/sys" + path) else "gone",
+          "listed" if listed else "unlisted",
+          *(f"{key}={value}" for key, value in words.items() if key != "SEQNUM"), flush=True)
+"""
+
+
+def ctl(host, *words):
+    """Ask a host; what it answers."""
+    return processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir,
+                          *map(str, words)]).stdout
+
+
+@contextmanager
+def listener(lab, host):
+    """A guest that listens."""
+    process = processes.Process("listener", host.guest_command([sys.executable, "-c", LISTENER]),
+                                lab.logs / "listener.log")
+    try:
+        process.wait_for("listening")
+        yield process
+        process.check_running()
+    finally:
+        process.kill()
+
+
+def heard(process, start, last):
+    """The events about cards from a mark on up to the one that begins so."""
+    process.wait_for("^heard " + last, start=start)
+    lines = process.output(start).splitlines()
+    return [line.removeprefix("heard ") for line in lines if "VMBUS:00" in line]
+
+
+def test_a_listener_finds_each_part_of_a_card_when_it_hears_of_it(lab):
+    card = DEVICE.format(0)
+    modalias = "MODALIAS=vmbus:635161f83edfc546913ff2d2f965ed0e"
+    with lab.host([SINK]) as host, listener(lab, host) as process:
+        mark = process.mark()
+        ctl(host, "remove", 0)
+        gone = heard(process, mark, f"remove channels {card}/channels/14")
+        assert [line.split(" ")[:3] for line in gone] == [
+            ["remove", "uio", f"{card}/uio/uio0"], ["unbind", "vmbus", card],
+            ["remove", "vmbus", card], ["remove", "channels", f"{card}/channels/14"]]
+        assert all(" gone unlisted" in line for line in (gone[0], *gone[2:]))
+        mark = process.mark()
+        ctl(host, "add", 0)
+        assert heard(process, mark, f"add channels {card}/channels/15") == [
+            f"add vmbus {card} there listed {modalias}",
+            f"add uio {card}/uio/uio1 there listed MAJOR=242 MINOR=1 DEVNAME=uio1",
+            f"bind vmbus {card} there listed DRIVER=uio_hv_generic {modalias}",
+            f"add channels {card}/channels/15 there listed"]
+
+
+def test_a_card_that_goes_and_comes_a_hundred_times_at_once_is_another_each_time(lab):
+    with lab.host([SINK]) as host, listener(lab, host) as process:
+        mark = process.mark()
+        for _ in range(100):
+            ctl(host, "remove", 0)
+            ctl(host, "add", 0)
+        lines = heard(process, mark, f"add channels {DEVICE.format(0)}/channels/114")
+        nodes = [line.split("DEVNAME=")[1] for line in lines if line.startswith("add uio")]
+        assert nodes == [f"uio{minor}" for minor in range(1, 101)]
+        assert len(lines) == 800
+
+
+def test_what_this_machines_kernel_tells_is_heard_beside_it(lab):
+    with lab.host([SINK]) as host, listener(lab, host) as process:
+        mark = process.mark()
+        name = "hvuevent0"
+        subprocess.run(["ip", "tuntap", "add", name, "mode", "tap"], check=True)
+        try:
+            process.wait_for(f"^heard add net /devices/virtual/net/{name} there", start=mark)
+        finally:
+            subprocess.run(["ip", "tuntap", "del", name, "mode", "tap"], check=True)
+
+
+def test_two_guests_hear_the_same_and_one_that_dies_is_not_missed(lab):
+    with lab.host([SINK]) as host, listener(lab, host) as first:
+        with listener(lab, host) as second:
+            marks = first.mark(), second.mark()
+            ctl(host, "remove", 0)
+            last = f"remove channels {DEVICE.format(0)}/channels/14"
+            assert heard(first, marks[0], last) == heard(second, marks[1], last)
+        mark = first.mark()
+        ctl(host, "add", 0)
+        assert len(heard(first, mark, f"add channels {DEVICE.format(0)}/channels/15")) == 4
+
+
+def test_a_silent_host_is_no_end_of_the_socket(lab):
+    with lab.host([SINK]) as host, listener(lab, host) as process:
+        mark = process.mark()
+        host.stop()
+        heard(process, mark, f"remove channels {DEVICE.format(0)}")
+        process.check_running()
