@@ -40,12 +40,26 @@ hn_channels_init(struct hn_channels *channels)
 	}
 }
 
+/* What was counted stays counted when a channel is opened again. */
+static int
+channels_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
+		  struct vmbus_channel *vmbus)
+{
+	const struct hn_chan_stats stats = chan->stats;
+	int ret = hn_chan_open_sub(chan, primary, vmbus);
+
+	chan->stats = stats;
+	return ret;
+}
+
 int
 hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev, uint16_t port_id,
 		 const struct hn_chan_events *events, void *ctx)
 {
+	const struct hn_chan_stats stats = channels->chan[0].stats;
 	int ret = hn_chan_open(&channels->chan[0], dev, port_id, events, ctx);
 
+	channels->chan[0].stats = stats;
 	if (ret == 0)
 		channels->count = 1;
 	return ret;
@@ -73,7 +87,7 @@ channels_open_next(struct hn_channels *channels)
 		       primary->port_id, index);
 		return 1;
 	}
-	ret = hn_chan_open_sub(&channels->chan[index], primary, vmbus);
+	ret = channels_open_sub(&channels->chan[index], primary, vmbus);
 	return ret < 0 ? ret : 1;
 }
 
