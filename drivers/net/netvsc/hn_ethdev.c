@@ -44,12 +44,30 @@ RTE_LOG_REGISTER_SUFFIX(hn_logtype_driver, driver, NOTICE);
 
 /* Configuration */
 
+/* What ethdev lets through, although no capability says that it can be had. */
+static int
+ethdev_check_modes(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+
+	if ((conf->rxmode.mq_mode == RTE_ETH_MQ_RX_NONE ||
+	     conf->rxmode.mq_mode == RTE_ETH_MQ_RX_RSS) &&
+	    conf->txmode.mq_mode == RTE_ETH_MQ_TX_NONE &&
+	    conf->lpbk_mode == 0 && conf->dcb_capability_en == 0)
+		return 0;
+	HN_LOG(ERR, "port %u: configure: of the modes for several queues there is RSS only, and "
+	       "no loopback", dev->data->port_id);
+	return -ENOTSUP;
+}
+
 static int
 ethdev_configure(struct rte_eth_dev *dev)
 {
-	int ret = hn_host_change(dev, dev->data->mtu,
-				 RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
+	int ret = ethdev_check_modes(dev);
 
+	if (ret == 0)
+		ret = hn_host_change(dev, dev->data->mtu,
+				     RTE_MAX(dev->data->nb_rx_queues, dev->data->nb_tx_queues));
 	if (ret == 0)
 		ret = hn_host_apply_offloads(dev);
 	if (ret == 0)
