@@ -181,9 +181,6 @@ ethdev_close(struct rte_eth_dev *dev)
 	/* Once more: until then the host could tell news. */
 	hn_link_watch_stop(dev);
 	/* The host does not touch anything of ours any more. */
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		if (dev->data->tx_queues[i] != NULL)
-			hn_tx_abandon(dev->data->tx_queues[i]);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		hn_queue_release_rx(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)

@@ -37,6 +37,7 @@ static void
 host_tx_done(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status)
 {
 	struct rte_eth_dev *dev = ctx;
+	const struct hn_port *port = dev->data->dev_private;
 	uint32_t queue = (uint32_t)(xactid >> HN_TX_XACT_QUEUE_SHIFT);
 	struct hn_txq *txq = NULL;
 
@@ -44,8 +45,8 @@ host_tx_done(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status)
 		hn_rndis_tx_done(&hn_proc_get(dev->data->port_id)->rndis, xactid);
 		return;
 	}
-	if (queue < dev->data->nb_tx_queues)
-		txq = dev->data->tx_queues[queue];
+	if (queue < RTE_DIM(port->txq))
+		txq = port->txq[queue];
 	/* A queue takes its completions from its channel only: from one thread at a time. */
 	if (txq == NULL || txq->chan_index != chan->index)
 		chan->stats.bad_packets++;

@@ -17,6 +17,7 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 
+#include "hn_channels.h"
 #include "hn_compat.h"
 #include "hn_offload.h"
 #include "hn_filter.h"
@@ -57,6 +58,12 @@ struct hn_port {
 	struct hn_rss rss;
 	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */
+	/**
+	 * Those that completions are for, by their number; NULL: not now. ethdev's
+	 * own list changes while channels are polled. Changed by control operations,
+	 * as owner of the receive end of the queue's channel.
+	 */
+	struct hn_txq *txq[HN_CHANNELS_MAX];
 	uint32_t ptype_layers;		/**< of packets, whose types the application wants */
 	bool ptype_chosen;		/**< it has said which; asking which there are changes nothing */
 	struct hn_options options;

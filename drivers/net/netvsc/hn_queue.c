@@ -194,6 +194,21 @@ queue_set_limits(struct hn_txq *txq, const struct rte_eth_dev *dev)
 			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 }
 
+/*
+ * From now on completions are for the queue, or not: whoever polls its channel,
+ * and be it the port's watch, brings what the host says, true or not.
+ */
+static void
+queue_set_open(struct rte_eth_dev *dev, struct hn_txq *txq, bool open)
+{
+	struct hn_port *port = dev->data->dev_private;
+	struct hn_chan *chan = hn_proc_chan(port->port_id, txq->chan_index);
+
+	hn_chan_rx_lock(chan);
+	port->txq[txq->queue_id] = open ? txq : NULL;
+	hn_chan_rx_unlock(chan);
+}
+
 /* With fewer channels than queues some share one, whose send end has one owner at a time. */
 int
 hn_queue_bind_tx(struct rte_eth_dev *dev)
@@ -202,16 +217,21 @@ hn_queue_bind_tx(struct rte_eth_dev *dev)
 	uint16_t channels = RTE_MAX(proc->channels.count, 1u);
 	struct hn_txq *txq;
 	uint16_t i;
-	int ret = 0;
+	int ret;
 
-	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++) {
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		txq = dev->data->tx_queues[i];
+		queue_set_open(dev, txq, false);
 		txq->chan_index = i % channels;
 		queue_set_limits(txq, dev);
-		if (txq->share_of != dev->data->nb_tx_queues)
+		if (txq->share_of != dev->data->nb_tx_queues) {
 			ret = queue_alloc_books(txq, dev, dev->data->numa_node);
+			if (ret < 0)
+				return ret;
+		}
+		queue_set_open(dev, txq, true);
 	}
-	return ret;
+	return 0;
 }
 
 int
@@ -225,6 +245,7 @@ hn_queue_renew_tx(struct rte_eth_dev *dev)
 		txq = dev->data->tx_queues[i];
 		if (txq == NULL)
 			continue;
+		queue_set_open(dev, txq, false);
 		ret = queue_alloc_books(txq, dev, dev->data->numa_node);
 		if (ret < 0)
 			return ret;
@@ -284,6 +305,9 @@ hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index)
 	if (txq == NULL)
 		return;
 	dev->data->tx_queues[index] = NULL;
+	queue_set_open(dev, txq, false);
+	/* A port that was lost has had no chance to get all of it back. */
+	hn_tx_abandon(txq);
 	queue_free_tx(txq);
 }
 

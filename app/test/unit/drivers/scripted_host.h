@@ -38,6 +38,7 @@ enum scripted_fault {
 };
 
 #define SCRIPTED_SET_MAX 2048
+#define SCRIPTED_SENT_MAX 64
 
 struct scripted_host {
 	uint32_t version;		/**< newest that it takes */
@@ -89,9 +90,15 @@ struct scripted_host {
 	bool deaf_subchannels;		/**< the kernel passes on the primary's interrupts only */
 	uint8_t current_mac[6];
 	uint32_t list_size;		/**< of multicast addresses */
+	uint64_t sent[SCRIPTED_SENT_MAX];	/**< transaction ids of the guest's frames, */
+	uint32_t sent_count;		/**< by this modulo their number */
+	bool completes;			/**< each at once */
 };
 
 extern struct scripted_host host;
+
+/** The driver, if the whole of it is linked. */
+extern struct rte_vmbus_driver *scripted_driver;
 
 /** Forget everything; be a good host. */
 void scripted_reset(void);
@@ -113,6 +120,9 @@ void scripted_push(const void *packet, uint32_t len);
 
 /** A transfer-page packet whose one range holds the message. */
 void scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id);
+
+/** Let the host complete this transaction. */
+void scripted_complete(uint64_t id, uint32_t status);
 
 /** The n-th last SET: 1 is the last one. */
 const struct scripted_set *scripted_last_set(uint32_t n);

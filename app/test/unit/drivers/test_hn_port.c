@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/*
+ * The whole driver, as an application has it: through ethdev, with the scripted
+ * host behind the bus.
+ */
+
+#include "hn_test_eal.h"
+
+#include "hn_port.h"
+#include "scripted_host.h"
+
+#define SUCCESS 1u
+
+static const uint16_t short_frame[] = { 100, 0 };
+static const uint16_t long_frame[] = { 2000, 0 };
+
+static uint16_t port_id;
+
+static int
+probe(void **state)
+{
+	struct rte_vmbus_device *vmbus = scripted_device();
+
+	(void)state;
+	scripted_reset();
+	vmbus->device.name = "scripted";
+	vmbus->device.driver = &scripted_driver->driver;
+	if (scripted_driver->probe(scripted_driver, vmbus) < 0)
+		return -1;
+	return rte_eth_dev_get_port_by_name("scripted", &port_id);
+}
+
+static int
+take_away(void **state)
+{
+	(void)state;
+	scripted_reset();
+	return scripted_driver->remove(scripted_device());
+}
+
+static int
+configure(uint16_t queues)
+{
+	const struct rte_eth_conf conf = { .rxmode.mtu = 1500 };
+
+	return rte_eth_dev_configure(port_id, queues, queues, &conf);
+}
+
+static void
+set_up(uint16_t queues)
+{
+	uint16_t i;
+
+	assert_int_equal(configure(queues), 0);
+	for (i = 0; i < queues; i++) {
+		assert_int_equal(rte_eth_rx_queue_setup(port_id, i, 64, 0, NULL, test_pool), 0);
+		assert_int_equal(rte_eth_tx_queue_setup(port_id, i, 64, 0, NULL), 0);
+	}
+}
+
+static void
+start_port(uint16_t queues)
+{
+	set_up(queues);
+	assert_int_equal(rte_eth_dev_start(port_id), 0);
+}
+
+static void
+send_frame(const uint16_t *pieces)
+{
+	struct rte_mbuf *m = test_frame(0, pieces);
+
+	assert_int_equal(rte_eth_tx_burst(port_id, 0, &m, 1), 1);
+}
+
+/* Whoever asks for the link takes what the host has said. */
+static void
+hear_host(void)
+{
+	struct rte_eth_link link;
+
+	assert_int_equal(rte_eth_link_get_nowait(port_id, &link), 0);
+}
+
+/* The host breaks the ring. */
+static void
+lose_port(void)
+{
+	static const uint8_t much[8000];
+
+	scripted_push(much, sizeof(much));
+	hear_host();
+	assert_int_equal(rte_eth_dev_is_removed(port_id), 1);
+}
+
+static uint64_t
+xstat(const char *name)
+{
+	uint64_t value = 0, id;
+
+	assert_int_equal(rte_eth_xstats_get_id_by_name(port_id, name, &id), 0);
+	assert_int_equal(rte_eth_xstats_get_by_id(port_id, &id, &value, 1), 1);
+	return value;
+}
+
+static void
+test_port_sends_and_stops(void **state)
+{
+	(void)state;
+	start_port(1);
+	send_frame(short_frame);
+	send_frame(long_frame);
+	assert_int_equal(host.sent_count, 2);
+	scripted_complete(host.sent[0], SUCCESS);
+	scripted_complete(host.sent[1], SUCCESS);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	test_assert_pool_full();
+}
+
+static void
+test_port_knows_its_queues(void **state)
+{
+	(void)state;
+	set_up(1);
+	scripted_complete(0, SUCCESS);
+	hear_host();
+	assert_int_equal(xstat("channel0_bad_packets"), 1);
+	assert_int_equal(rte_eth_dev_start(port_id), 0);
+	send_frame(long_frame);
+	scripted_complete(host.sent[0], SUCCESS);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_int_equal(xstat("channel0_bad_packets"), 1);
+	test_assert_pool_full();
+}
+
+static void
+test_lost_port_frees(void **state)
+{
+	(void)state;
+	start_port(1);
+	send_frame(long_frame);
+	lose_port();
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_true(configure(1) < 0);
+	test_assert_pool_full();
+}
+
+static void
+test_port_refuses_modes(void **state)
+{
+	static const struct rte_eth_conf confs[] = {
+		{ .rxmode.mq_mode = RTE_ETH_MQ_RX_VMDQ_ONLY },
+		{ .rxmode.mq_mode = RTE_ETH_MQ_RX_VMDQ_RSS },
+		{ .rxmode.mq_mode = RTE_ETH_MQ_RX_DCB },
+		{ .txmode.mq_mode = RTE_ETH_MQ_TX_DCB },
+		{ .txmode.mq_mode = RTE_ETH_MQ_TX_VMDQ_ONLY },
+		{ .lpbk_mode = 1 },
+		{ .dcb_capability_en = RTE_ETH_DCB_PFC_SUPPORT },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(confs); i++)
+		assert_true(rte_eth_dev_configure(port_id, 1, 1, &confs[i]) < 0);
+	assert_int_equal(configure(1), 0);
+}
+
+static uint64_t
+missed(void)
+{
+	struct rte_eth_stats stats;
+
+	assert_int_equal(rte_eth_stats_get(port_id, &stats), 0);
+	return stats.imissed;
+}
+
+static void
+test_port_counts_on(void **state)
+{
+	uint32_t message[26] = { 1, sizeof(message), 36, 60 };
+
+	(void)state;
+	set_up(1);
+	scripted_push_rndis(0, message, sizeof(message), 1);
+	hear_host();
+	assert_int_equal(missed(), 1);
+	assert_int_equal(rte_eth_dev_set_mtu(port_id, 1400), 0);
+	assert_int_equal(missed(), 1);
+	assert_int_equal(rte_eth_stats_reset(port_id), 0);
+	assert_int_equal(missed(), 0);
+}
+
+#define PORT_CASE(sentence, function) { sentence, function, probe, take_away, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PORT_CASE("what is sent is freed when the port stops", test_port_sends_and_stops),
+		PORT_CASE("a completion for a queue that has not started is nonsense",
+			  test_port_knows_its_queues),
+		PORT_CASE("frames that a lost host has not completed are freed with their queue",
+			  test_lost_port_frees),
+		PORT_CASE("modes of several queues that there are not, and loopback, are refused",
+			  test_port_refuses_modes),
+		PORT_CASE("what was counted as missed stays counted when the port connects anew",
+			  test_port_counts_on),
+	};
+
+	return cmocka_run_group_tests_name("hn_port", tests, test_start_eal, test_stop_eal);
+}
