@@ -42,7 +42,7 @@ struct port_user {
 	 */
 	void (*commit_partial)(void *ctx, size_t len, const struct frame_work *work);
 	/**
-	 * The same frame so many times, and how many found room; keeps: what
+	 * The same frame so many times (at least once), and how many found room; keeps: what
 	 * stands in the guest's memory from an earlier time need not be written
 	 * again. NULL: only one by one.
 	 */

@@ -83,17 +83,17 @@ generator_repeat(struct generator *gen, unsigned int count)
 	size_t len = generator_len(gen, 0);
 	static uint8_t bytes[FRAME_MAX];
 	struct iovec seg = { bytes, len };
-	unsigned int done = 0, want, got;
+	unsigned int done = 0, want, got = 1;
 
 	/* Forward: a turn without progress is the last. */
-	do {
+	while (got > 0 && done < count) {
 		pattern_write(&gen->writer, bytes, len, gen->flow);
 		want = generator_least(most, count - done);
 		got = user->repeat(user->ctx, &(struct frame){ &seg, 1, len }, want,
 				   gen->frames == FRAMES_KEPT);
 		gen->flow = (gen->flow + 1) % gen->writer.flows;
 		done += got;
-	} while (got > 0 && done < count);
+	}
 	gen->stream->sent += done;
 	return done;
 }
@@ -134,13 +134,15 @@ generator_poll(struct port *port, unsigned int budget)
 {
 	struct generator *gen = (struct generator *)port;
 	struct port_user *user = &port->user;
+	bool open = pace_delay_is_over(&gen->delay, user->listens(user->ctx));
 	unsigned int due, tried, done;
 
-	if (!pace_delay_is_over(&gen->delay, user->listens(user->ctx)))
+	/* A wire that has begun to carry frames goes on when nobody listens. */
+	if (!open && !(gen->drops && gen->offered != 0))
 		return 0;
 	due = generator_due(gen, gen->drops ? UINT_MAX : budget);
 	tried = generator_least(budget, due);
-	done = generator_put(gen, tried);
+	done = open ? generator_put(gen, tried) : 0;
 	if (gen->drops && done < tried) {
 		user->dropped(user->ctx, due - done);
 		done = due;

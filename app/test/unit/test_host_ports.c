@@ -425,7 +425,66 @@ generator_that_drops_never_waits(void **state)
 	assert_int_equal(taker.n, 100);
 	assert_int_equal(taker.dropped, 900);
 	port_close(port);
+}
+
+static void
+generator_that_drops_goes_on_when_nobody_listens(void **state)
+{
+	struct port *port = open_port("port=gen:rate=1000000,drop=yes,count=1000", 32);
+	uint64_t start = pace_now_ns();
+
+	(void)state;
+	taker.listens = false;
+	usleep(2000);
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	assert_int_equal(counter(port, "gen_offered"), 0);
+	taker.listens = true;
+	while (taker.n == 0 && pace_now_ns() - start < 5000000000)
+		port->ops->poll(port, 256);
+	taker.listens = false;
+	taker.n = 0;
+	while (counter(port, "gen_offered") < 1000 && pace_now_ns() - start < 5000000000)
+		port->ops->poll(port, 256);
+	assert_int_equal(counter(port, "gen_offered"), 1000);
+	assert_int_equal(taker.n, 0);
+	assert_int_equal(taker.dropped, 1000 - counter(port, "gen_sent"));
+	port_close(port);
 	assert_null(open_port("port=gen:drop=yes", 30));
+}
+
+/* Never more than it is asked for, and none is asked for none. */
+static unsigned int
+taker_repeat(void *ctx, const struct frame *frame, unsigned int count, bool keeps)
+{
+	struct taker *t = ctx;
+	unsigned int n = count < t->room ? count : t->room;
+
+	(void)keeps;
+	assert_int_equal(frame->len, 64);
+	assert_true(count > 0);
+	t->room -= n;
+	t->n += n;
+	return n;
+}
+
+static void
+generator_repeats_no_more_than_is_due(void **state)
+{
+	struct port *port = open_port("port=gen:frames=copied,count=1000,flows=3", 33);
+
+	(void)state;
+	port->user.repeat = taker_repeat;
+	taker.room = 700;
+	assert_int_equal(port->ops->poll(port, 256), 256);
+	assert_int_equal(port->ops->poll(port, 256), 256);
+	assert_int_equal(port->ops->poll(port, 256), 188);
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	taker.room = 1000;
+	assert_int_equal(port->ops->poll(port, 512), 300);
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	assert_int_equal(counter(port, "gen_sent"), 1000);
+	port_close(port);
+	assert_null(open_port("port=gen:frames=blue", 33));
 }
 
 static void
@@ -674,6 +733,10 @@ main(void)
 		CASE("a generator keeps its window", generator_keeps_its_window),
 		CASE("a generator that drops never waits for the guest",
 		     generator_that_drops_never_waits),
+		CASE("a generator that drops goes on when nobody listens",
+		     generator_that_drops_goes_on_when_nobody_listens),
+		CASE("a generator repeats no more than is due",
+		     generator_repeats_no_more_than_is_due),
 		CASE("a generator takes another rate while it runs",
 		     generator_takes_another_rate_while_it_runs),
 		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
