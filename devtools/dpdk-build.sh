@@ -68,11 +68,16 @@ dpdk_check_ours() {
 }
 
 # The untouched tree's l2fwd and l3fwd with the tree's own netvsc driver: guests
-# that nobody here wrote.
+# that nobody here wrote. And that driver with its libraries, to be measured.
+dpdk_so_version() {
+	cut -d. -f1,2 "$1/ABI_VERSION"
+}
+
 dpdk_build_stock() {
 	local tree=$1 out=$2 version=$3
 	dpdk_configure "$tree" "$out" "$version" \
 		-Denable_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc \
 		-Denable_apps=proc-info -Dexamples=l2fwd,l3fwd
-	dpdk_ninja "building untouched DPDK $version" "$out" examples/dpdk-{l2fwd,l3fwd}
+	dpdk_ninja "building untouched DPDK $version" "$out" examples/dpdk-{l2fwd,l3fwd} \
+		drivers/librte_{mempool_ring,bus_vmbus,net_netvsc}.so."$(dpdk_so_version "$tree")"
 }

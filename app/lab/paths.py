@@ -24,6 +24,14 @@ def program(name):
     return path
 
 
+def stock_build():
+    """Where an untouched DPDK tree was built."""
+    path = Path(os.environ.get("HV_STOCK_BUILD", BUILD / "stock/build"))
+    if not (path / "drivers/librte_net_netvsc.so").exists():
+        raise LabError(f"{path} has no netvsc driver; run ./dev build --stock first")
+    return path
+
+
 def stock(name):
     """One of the programs of an untouched DPDK tree: l2fwd or l3fwd."""
     path = Path(os.environ.get("HV_STOCK_" + name.upper(), BUILD / "stock/bin" / name))

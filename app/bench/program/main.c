@@ -77,6 +77,7 @@ parse(int argc, char **argv)
 		{ &ports.frame, 60, 9014 },
 		{ &ports.mbufs, 1023, 1u << 20 },
 		{ &workers.burst, 1, WORKERS_BURST_MAX },
+		{ &workers.work, 0, 1000000 },
 	};
 	static const struct option options[] = {
 		{ "queues", required_argument, NULL, 0 },
@@ -84,6 +85,7 @@ parse(int argc, char **argv)
 		{ "frame", required_argument, NULL, 2 },
 		{ "mbufs", required_argument, NULL, 3 },
 		{ "burst", required_argument, NULL, 4 },
+		{ "work", required_argument, NULL, 5 },
 		{ "mode", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -97,7 +99,8 @@ parse(int argc, char **argv)
 							numbers[option].min, numbers[option].max);
 		else
 			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io --queues N "
-				 "--burst N --frame BYTES --descriptors N --mbufs N\n");
+				 "--burst N --frame BYTES --descriptors N --mbufs N "
+				 "--work CYCLES\n");
 	}
 	workers.count = ports.queues;
 	workers.frame = ports.frame;

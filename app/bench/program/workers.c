@@ -40,6 +40,16 @@ static uint32_t order __rte_cache_aligned;
 
 /* The work. */
 
+/* What a program does with a frame: it takes its time, which does not depend on the driver. */
+static void
+work_on(uint16_t frames)
+{
+	uint64_t end = rte_rdtsc() + (uint64_t)frames * config.work;
+
+	while (config.work != 0 && rte_rdtsc() < end)
+		;
+}
+
 static void
 work_rxonly(struct worker *worker, uint16_t port)
 {
@@ -49,6 +59,7 @@ work_rxonly(struct worker *worker, uint16_t port)
 	worker->counts.polls++;
 	worker->counts.empty += got == 0;
 	worker->counts.received += got;
+	work_on(got);
 	rte_pktmbuf_free_bulk(pkts, got);
 }
 
@@ -73,6 +84,7 @@ work_io(struct worker *worker, uint16_t port)
 	worker->counts.polls++;
 	worker->counts.empty += got == 0;
 	worker->counts.received += got;
+	work_on(got);
 	if (got != 0)
 		work_send(worker, port ^ 1, pkts, got);
 }

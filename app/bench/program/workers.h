@@ -30,6 +30,7 @@ struct workers_config {
 	uint32_t count;			/**< as many as there are queues */
 	uint32_t burst;
 	uint32_t frame;			/**< bytes of a frame to send */
+	uint32_t work;			/**< TSC cycles that a received frame costs the program */
 };
 
 struct workers_counts {
