@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Offered more than it can take, a port goes on taking what it can.
+
+The sweep of ./dev bench, shortened. Whatever else runs on the machine takes its
+share of both guest and host, so that a rate is the median of several rounds, its
+fall behind the peak may be half, and is the least of up to three sweeps. That is
+far from what a live-lock does: it leaves a hundredth.
+"""
+
+import shutil
+
+import pytest
+
+from bench import sides
+from bench.cell import Load
+from bench.sweep import sweep, unaccounted
+from conftest import LOGS
+from lab import Lab
+
+PERCENTS = (50, 100, 200, 400)
+FALL_MAX = 0.5
+ATTEMPTS = 3
+# Microseconds. The host answers at once: what is longer than this hangs.
+DEADLINE_US = 2_000_000
+# A program with as much to do for a frame as a small router.
+WORK = 100
+
+
+def short_sweep(lab, side, **load):
+    """Three rounds of a few rates; some ten seconds."""
+    return sweep(lab, [side], Load(work=WORK, **load), percents=PERCENTS, seconds=0.1)[0]
+
+
+def least_fall(lab, side, first, **load):
+    """The least that the rate falls behind its peak, and stop looking when it is little."""
+    fall = first.fall_after_peak()
+    for _ in range(ATTEMPTS - 1):
+        if fall > FALL_MAX:
+            fall = min(fall, short_sweep(lab, side, **load).fall_after_peak())
+    return fall
+
+
+@pytest.fixture(scope="module", name="our_lab")
+def _our_lab():
+    logs = LOGS / "test_overload"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    with Lab(logs=logs) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module", name="swept")
+def _swept(our_lab):
+    return short_sweep(our_lab, sides.ours())
+
+
+def assert_books_balance(found):
+    """Each frame offered is counted under one name: the sums match, and nothing is an error."""
+    for account in found.books:
+        assert account["offered"] > 0
+        assert account["errors of the driver"] == 0
+        assert unaccounted(account) == 0, account
+
+
+def test_the_delivered_rate_does_not_fall_behind_its_peak(our_lab, swept):
+    assert least_fall(our_lab, sides.ours(), swept) < FALL_MAX, swept.delivered()
+
+
+def test_overload_is_dropped_by_the_host(swept):
+    for point in swept.points:
+        if point.percent == PERCENTS[-1]:
+            assert point.dropped > point.offered / 4
+
+
+def test_control_operations_finish_within_their_deadline_under_overload(swept):
+    assert swept.failed() == {}
+    for percent in PERCENTS:
+        longest = swept.longest_us(percent)
+        assert sorted(longest) == ["link", "promiscuous", "rest", "stats"]
+        assert max(longest.values()) < DEADLINE_US, longest
+    heavy = swept.longest_heavy_us()
+    assert sorted(heavy) == ["mtu", "restart"]
+    assert max(heavy.values()) < DEADLINE_US, heavy
+
+
+def test_every_frame_offered_is_delivered_or_counted_once(swept):
+    assert_books_balance(swept)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("load", [{"mode": "io"}, {"mode": "io", "frame": 1514},
+                                  {"frames": "numbered"}, {"sections": "hot"}],
+                         ids=["forwarding", "long-frames", "numbered-frames", "hot-sections"])
+def test_overload_of_every_kind_is_borne(our_lab, load):
+    found = short_sweep(our_lab, sides.ours(), **load)
+    assert found.failed() == {}
+    assert max(found.longest_us(PERCENTS[-1]).values()) < DEADLINE_US
+    assert max(found.longest_heavy_us().values()) < DEADLINE_US
+    assert_books_balance(found)
+    assert least_fall(our_lab, sides.ours(), found, **load) < FALL_MAX, found.delivered()
+
+
+@pytest.mark.long
+def test_the_sweep_sees_a_live_lock_where_there_is_one(our_lab):
+    theirs = sweep(our_lab, [sides.theirs()], Load(work=WORK), percents=(50, 100, 400, 800),
+                   seconds=0.1)[0]
+    assert theirs.fall_after_peak() > FALL_MAX, theirs.delivered()
