@@ -177,7 +177,7 @@ ethdev_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0;
 	hn_link_watch_stop(dev);
-	hn_host_disconnect(dev);
+	hn_host_end(dev);
 	/* Once more: until then the host could tell news. */
 	hn_link_watch_stop(dev);
 	/* The host does not touch anything of ours any more. */
@@ -360,7 +360,7 @@ ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device 
 		goto free;
 	ret = hn_link_watch_start(dev);
 	if (ret < 0)
-		goto disconnect;
+		goto free;
 	ethdev_set_ops(dev, &ethdev_ops);
 	hn_link_publish(dev);
 	HN_LOG(NOTICE, "port %u: %s: NVSP %s, MAC " RTE_ETHER_ADDR_PRT_FMT ", link %s, %u Mbit/s",
@@ -371,9 +371,8 @@ ethdev_probe(struct rte_vmbus_driver *drv __rte_unused, struct rte_vmbus_device 
 	       dev->data->dev_link.link_speed);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
-disconnect:
-	hn_host_disconnect(dev);
 free:
+	hn_host_end(dev);
 	/* News of a port that never was. */
 	hn_link_watch_stop(dev);
 	ethdev_free(dev);

@@ -359,6 +359,18 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	proc->txbuf = NULL;
 }
 
+void
+hn_host_end(struct rte_eth_dev *dev)
+{
+	struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
+
+	hn_host_disconnect(dev);
+	if (rndis->pages == NULL)
+		return;
+	rte_vmbus_unmap_device(container_of(dev->device, struct rte_vmbus_device, device));
+	hn_rndis_abandon(rndis);
+}
+
 bool
 hn_host_is_kept(struct rte_eth_dev *dev)
 {
@@ -382,6 +394,7 @@ host_close_device(struct rte_eth_dev *dev)
 {
 	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
 	uint16_t i;
+	int ret;
 
 	/* The host would be given the same memory again. */
 	if (hn_host_is_kept(dev))
@@ -395,7 +408,10 @@ host_close_device(struct rte_eth_dev *dev)
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
 			hn_tx_abandon(dev->data->tx_queues[i]);
-	return rte_vmbus_map_device(vmbus);
+	ret = rte_vmbus_map_device(vmbus);
+	if (ret < 0)
+		hn_link_lose(dev, ret);
+	return ret;
 }
 
 int
@@ -410,15 +426,23 @@ static int
 host_connect_anew(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
+	const struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
+	bool was_silent = hn_rndis_is_silent(rndis);
 	int ret = host_close_device(dev), watch;
 
 	if (ret < 0)
 		return ret;
-	ret = hn_host_connect(dev, vmbus, mtu);
+	/* One that did not let itself be halted has had its time. */
+	if (hn_rndis_is_silent(rndis) && !was_silent)
+		ret = -ETIMEDOUT;
+	else
+		ret = hn_host_connect(dev, vmbus, mtu);
 	if (ret == 0)
 		ret = hn_queue_renew_tx(dev);
 	/* Also a device that is not connected may go away. */
 	watch = hn_link_watch_start(dev);
+	if (ret == 0 && watch < 0)
+		hn_host_disconnect(dev);
 	return ret < 0 ? ret : watch;
 }
 
@@ -427,8 +451,8 @@ hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	int ret = host_connect_anew(dev, mtu);
 
-	/* Silence can be waited out, and mbufs be freed. */
-	if (ret < 0 && ret != -ETIMEDOUT && ret != -EBUSY)
+	/* A host may answer better next time; one that is gone does not come back. */
+	if (ret == -ENODEV)
 		hn_link_lose(dev, ret);
 	return ret;
 }
@@ -457,13 +481,15 @@ host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	return ret;
 }
 
-/* More channels, or those that have come late. A request that times out is not repeated. */
+/* More channels, or those that have come late. A request that fails is not repeated. */
 static int
 host_open_channels(struct rte_eth_dev *dev, bool grows)
 {
 	int ret = grows ? host_add_channels(dev) : host_add_late_channels(dev), dropped = ret;
 
 	if (ret == -ETIMEDOUT)
+		hn_rndis_note_silence(&hn_proc_get(dev->data->port_id)->rndis);
+	if (ret < 0 && ret != -ENODEV)
 		dropped = hn_host_drop(dev);
 	if (dropped < 0)
 		hn_link_lose(dev, dropped);

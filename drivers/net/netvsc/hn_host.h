@@ -46,6 +46,12 @@ int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uin
 void hn_host_disconnect(struct rte_eth_dev *dev);
 
 /**
+ * Disconnect for good. The device is closed if the host has not completed a request,
+ * which it may read until then.
+ */
+void hn_host_end(struct rte_eth_dev *dev);
+
+/**
  * Disconnect, close the device and map it again: the host cannot reach anything
  * any more that it had, and all of that is freed. The port is stopped; it
  * connects again when it has to (hn_host_require()).
@@ -77,9 +83,9 @@ bool hn_host_is_kept(struct rte_eth_dev *dev);
  * a host serves a channel that was revoked only after that.
  *
  * @return
- *   0; -EBUSY if hn_host_is_kept(), and nothing was done; -ETIMEDOUT if the host
- *   does not answer: the port is disconnected, hn_host_require() tries again;
- *   otherwise negative errno, and the port is lost.
+ *   0; -EBUSY if hn_host_is_kept(), and nothing was done; -ENODEV if the device is
+ *   gone: the port is lost; otherwise negative errno, and the port is disconnected
+ *   until hn_host_require() tries again.
  */
 int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
 
@@ -91,8 +97,8 @@ int hn_host_reconnect(struct rte_eth_dev *dev, uint16_t mtu);
  * @param channels
  *   How many the queues want; there may be fewer in the end.
  * @return
- *   0; negative errno and the former state if the host does not take it, or, with
- *   -ETIMEDOUT, once it answers again.
+ *   0; negative errno and the former state if the host does not take it, at once or,
+ *   if it does not answer now, when hn_host_require() tries again.
  */
 int hn_host_change(struct rte_eth_dev *dev, uint16_t mtu, uint16_t channels);
 

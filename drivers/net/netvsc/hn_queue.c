@@ -161,6 +161,7 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 	size_t done_len = done_count * sizeof(txq->done.entry[0]);
 
 	rte_free(txq->mem);
+	txq->share_of = 0;	/* until there are new ones */
 	memset(&txq->done, 0, sizeof(txq->done));
 	memset(&txq->buf, 0, sizeof(txq->buf));
 	txq->mem = rte_zmalloc_socket("netvsc_txq_books",

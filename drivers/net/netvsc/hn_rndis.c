@@ -80,10 +80,16 @@ rndis_timeout(const struct hn_rndis *rndis)
 					   rndis->timeout_ms;
 }
 
-static void
-rndis_note_silence(struct hn_rndis *rndis, const char *what, uint32_t waited)
+void
+hn_rndis_note_silence(struct hn_rndis *rndis)
 {
 	rte_atomic_store_explicit(&rndis->silent, 1, rte_memory_order_relaxed);
+}
+
+static void
+rndis_give_up(struct hn_rndis *rndis, const char *what, uint32_t waited)
+{
+	hn_rndis_note_silence(rndis);
 	HN_LOG(ERR, "port %u: the host did not answer RNDIS %s in %u ms", rndis->chan->port_id,
 	       what, waited);
 }
@@ -167,7 +173,7 @@ page_get(struct hn_rndis *rndis, struct hn_rndis_page **page)
 	int ret = hn_chan_wait(rndis->chan, page_is_found, rndis, timeout_ms);
 
 	if (ret == -ETIMEDOUT)
-		rndis_note_silence(rndis, "requests", timeout_ms);
+		rndis_give_up(rndis, "requests", timeout_ms);
 	if (ret == 0)
 		*page = &rndis->page[page_find(rndis)];
 	return ret;
@@ -318,7 +324,7 @@ rndis_call(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t answer_l
 	rndis_expect_none(rndis);
 	page->answered = ret == 0;
 	if (ret == -ETIMEDOUT)
-		rndis_note_silence(rndis, hn_rndis_msg_name(req->type), timeout_ms);
+		rndis_give_up(rndis, hn_rndis_msg_name(req->type), timeout_ms);
 	if (ret == 0 && rndis->pending.answer_len < answer_len)
 		ret = -EBADMSG;
 	return ret;
@@ -665,7 +671,7 @@ rndis_halt(struct hn_rndis *rndis)
 		ret = rndis_wait(rndis, page_is_ours, page, left);
 	rndis_expect_none(rndis);
 	if (ret == -ETIMEDOUT)
-		rndis_note_silence(rndis, hn_rndis_msg_name(req.type), timeout_ms);
+		rndis_give_up(rndis, hn_rndis_msg_name(req.type), timeout_ms);
 }
 
 void

@@ -97,6 +97,9 @@ void hn_rndis_abandon(struct hn_rndis *rndis);
 /** Has the host left the last request unanswered, and said nothing since? */
 bool hn_rndis_is_silent(const struct hn_rndis *rndis);
 
+/** A request to the same host by NVSP has timed out. */
+void hn_rndis_note_silence(struct hn_rndis *rndis);
+
 /**
  * Ask for the value of an OID.
  *

@@ -30,27 +30,29 @@ struct rte_vmbus_driver *scripted_driver;
 
 static uint8_t rxbuf[RXBUF_LEN], txbuf[TXBUF_LEN];
 static struct rte_vmbus_device device;
-static struct {
+static struct scripted_packet {
+	const void *chan;	/* that it is for */
 	uint32_t len;
 	uint8_t bytes[PACKET_MAX];
 } queue[QUEUE_MAX];
 static unsigned int queue_head, queue_count, rx_place;
 
 /* What the host says late. */
-static struct {
-	uint32_t len;
-	uint8_t bytes[PACKET_MAX];
-} held[4];
+static struct scripted_packet held[4];
 static unsigned int held_count;
 
 /* What the guest has said to a paused host. */
 static struct {
+	const void *chan;
 	bool rndis;
 	uint64_t id;
 	uint8_t bytes[PACKET_MAX];
 } inbox[INBOX_MAX];
 static unsigned int inbox_count;
 static uint32_t paused_looks;
+
+/* The channel that is spoken on. */
+static const void *channel = &device;
 
 void
 scripted_reset(void)
@@ -106,6 +108,7 @@ scripted_push(const void *packet, uint32_t len)
 		abort();
 	memcpy(queue[at].bytes, packet, len);
 	queue[at].len = len;
+	queue[at].chan = channel;
 	host.word++;
 	queue_count++;
 }
@@ -240,7 +243,8 @@ hear_frames(uint64_t id)
 {
 	host.sent[host.sent_count++ % RTE_DIM(host.sent)] = id;
 	if (host.completes)
-		scripted_complete(id, NVSP_STATUS_SUCCESS);
+		scripted_complete(id, faulty(FAULT_STATUS) ? NVSP_STATUS_FAIL :
+							     NVSP_STATUS_SUCCESS);
 }
 
 static bool
@@ -446,10 +450,7 @@ hold_back(unsigned int first)
 {
 	while (queue_count > first) {
 		queue_count--;
-		memcpy(held[held_count].bytes,
-		       queue[(queue_head + queue_count) % QUEUE_MAX].bytes, PACKET_MAX);
-		held[held_count].len = queue[(queue_head + queue_count) % QUEUE_MAX].len;
-		held_count++;
+		held[held_count++] = queue[(queue_head + queue_count) % QUEUE_MAX];
 	}
 }
 
@@ -458,7 +459,7 @@ static void
 say_held(void)
 {
 	while (held_count != 0) {
-		held_count--;
+		channel = held[--held_count].chan;
 		scripted_push(held[held_count].bytes, held[held_count].len);
 	}
 }
@@ -486,12 +487,13 @@ say_swapped(unsigned int first)
 
 /* What is heard is answered, and that may go wrong. */
 static void
-answer(bool rndis, const void *message, uint64_t id)
+answer(const void *chan, bool rndis, const void *message, uint64_t id)
 {
 	unsigned int first;
 
 	say_held();
 	first = queue_count;
+	channel = chan;
 	if (rndis)
 		hear_rndis(id, message);
 	else
@@ -502,6 +504,7 @@ answer(bool rndis, const void *message, uint64_t id)
 		say_twice(first);
 	if (faulty(FAULT_SWAPPED))
 		say_swapped(first);
+	channel = &device;
 }
 
 /* Pause */
@@ -520,12 +523,13 @@ scripted_resume(void)
 	paused_looks = 0;
 	inbox_count = 0;
 	for (i = 0; i < count; i++)
-		answer(inbox[i].rndis, inbox[i].bytes, inbox[i].id);
+		answer(inbox[i].chan, inbox[i].rndis, inbox[i].bytes, inbox[i].id);
 }
 
 static void
-remember(bool rndis, const void *message, uint32_t len, uint64_t id)
+remember(const void *chan, bool rndis, const void *message, uint32_t len, uint64_t id)
 {
+	inbox[inbox_count].chan = chan;
 	inbox[inbox_count].rndis = rndis;
 	inbox[inbox_count].id = id;
 	memcpy(inbox[inbox_count].bytes, message, len);
@@ -536,7 +540,7 @@ remember(bool rndis, const void *message, uint32_t len, uint64_t id)
 
 /* -EPROTO if this message cannot be sent, -EAGAIN if the ring is full. */
 static int
-hear(bool rndis, const void *message, uint32_t len, uint64_t id)
+hear(const void *chan, bool rndis, const void *message, uint32_t len, uint64_t id)
 {
 	if (inbox_count == INBOX_MAX)
 		return -EAGAIN;
@@ -548,9 +552,9 @@ hear(bool rndis, const void *message, uint32_t len, uint64_t id)
 	if (faulty(FAULT_SEND_FAILS))
 		return -EPROTO;
 	if (paused_looks != 0)
-		remember(rndis, message, len, id);
+		remember(chan, rndis, message, len, id);
 	else if (!host.gone)
-		answer(rndis, message, id);
+		answer(chan, rndis, message, id);
 	return 0;
 }
 
@@ -591,7 +595,6 @@ int
 rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data, uint32_t dlen,
 		    uint64_t xactid, uint32_t flags, bool *need_sig)
 {
-	(void)chan;
 	(void)flags;
 	*need_sig = true;
 	if (type == VMBUS_CHANPKT_TYPE_COMP) {
@@ -600,7 +603,7 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 	}
 	if (dlen < 32)
 		abort();	/* such a one would not be answered */
-	return hear(false, data, dlen, xactid);
+	return hear(chan, false, data, dlen, xactid);
 }
 
 int
@@ -611,15 +614,14 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 	/* Without hugepages DPDK's addresses are virtual ones: ours. */
 	const void *message = (void *)(uintptr_t)(gpa->page * VMBUS_PAGE_SIZE + gpa->ofs);
 
-	(void)chan;
 	(void)dlen;
 	*need_sig = true;
 	if ((gpacnt != 1 && !holds_frames(data)) || gpa->ofs + gpa->len > VMBUS_PAGE_SIZE)
 		abort();
 	/* The host does not look into frames. */
 	if (holds_frames(data))
-		return hear(false, data, dlen, xactid);
-	return hear(true, message, gpa->len, xactid);
+		return hear(chan, false, data, dlen, xactid);
+	return hear(chan, true, message, gpa->len, xactid);
 }
 
 void
@@ -628,17 +630,35 @@ rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
 	(void)chan;
 }
 
+/* The first packet in the queue is for the channel, if any is. */
+static bool
+is_for(const struct vmbus_channel *chan)
+{
+	struct scripted_packet found;
+	unsigned int i;
+
+	for (i = 0; i < queue_count; i++)
+		if (!host.tells_channels || queue[(queue_head + i) % QUEUE_MAX].chan == chan)
+			break;
+	if (i == queue_count)
+		return false;
+	found = queue[(queue_head + i) % QUEUE_MAX];
+	for (; i != 0; i--)
+		copy_said(queue_head + i, queue_head + i - 1);
+	queue[queue_head] = found;
+	return true;
+}
+
 int
 rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 {
 	uint32_t got;
 
-	(void)chan;
 	if (paused_looks != 0 && paused_looks != UINT32_MAX && --paused_looks == 0)
 		scripted_resume();
 	if (queue_count == 0 && host.chatter)
 		say_completion(0, NULL, 0);
-	if (queue_count == 0)
+	if (!is_for(chan))
 		return -EAGAIN;
 	got = queue[queue_head].len;
 	if (got > *len) {
@@ -741,15 +761,24 @@ int
 rte_vmbus_map_device(struct rte_vmbus_device *dev)
 {
 	(void)dev;
-	return host.gone ? -ENODEV : 0;
+	if (host.gone)
+		return -ENODEV;
+	(void)scripted_device();
+	host.maps++;
+	return 0;
 }
 
-/* What was not read of the ring goes with it. */
+/* What was on its way goes with the rings, and channels will be offered anew. */
 void
 rte_vmbus_unmap_device(struct rte_vmbus_device *dev)
 {
 	(void)dev;
 	queue_count = 0;
+	held_count = 0;
+	inbox_count = 0;
+	host.opened = 0;
+	host.looks = 0;
+	host.maps = 0;
 }
 
 void

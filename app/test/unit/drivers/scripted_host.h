@@ -87,12 +87,14 @@ struct scripted_host {
 	bool interrupts;		/**< the guest has asked for it; the host may not do it */
 	void (*on_unmask)(void);	/**< comes just before; or NULL */
 	uint32_t word;			/**< that the guest may watch: packets sent */
+	bool tells_channels;		/**< each packet comes by the channel that it is for */
 	bool deaf_subchannels;		/**< the kernel passes on the primary's interrupts only */
 	uint8_t current_mac[6];
 	uint32_t list_size;		/**< of multicast addresses */
 	uint64_t sent[SCRIPTED_SENT_MAX];	/**< transaction ids of the guest's frames, */
 	uint32_t sent_count;		/**< by this modulo their number */
 	bool completes;			/**< each at once */
+	int maps;			/**< of the device */
 };
 
 extern struct scripted_host host;
