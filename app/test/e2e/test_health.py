@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""The host is busy, paused or silent; the guest waits, and goes on."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from lab.testpmd import PROMPT
+from rig import SINK, assert_intact, generator, numbered, queues, two_nics, wait_all_sent
+
+COUNT = 30_000
+ENDLESS = generator(rate=50_000)
+# Short ones always, what an operator sees on a busy node or in a migration with --long.
+PAUSES = [1, pytest.param(15, marks=[pytest.mark.long, pytest.mark.deadline(120)]),
+          pytest.param(60, marks=[pytest.mark.long, pytest.mark.deadline(240)])]
+
+
+@contextmanager
+def paused(host):
+    """Nothing of the host runs."""
+    os.kill(host.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(host.process.pid, signal.SIGCONT)
+
+
+def pause(host, seconds):
+    with paused(host):
+        time.sleep(seconds)
+
+
+def command_over_a_pause(host, testpmd, line, seconds):
+    """What a command says that is given while the host is paused, and cannot end before."""
+    start = testpmd.mark()
+    with paused(host):
+        testpmd.send(line + "\n")
+        time.sleep(seconds)
+        assert PROMPT not in testpmd.output(start), "it has not waited"
+    testpmd.wait_for(rf"{line}\n(?s:.*)^{PROMPT}", 10, start)
+    return testpmd.output(start)
+
+
+def assert_passes_traffic(host, testpmd):
+    testpmd.command("start")
+    begin = host.nic(0).port["gen_arrived"]
+    host.wait_until(lambda _: host.nic(0).port["gen_arrived"] >= begin + 5000, 15,
+                    "frames arrive")
+    assert host.nic(1).port["sink_corrupted"] == 0
+
+
+def assert_is_well(testpmd):
+    """No port was taken for lost, nothing was answered that was not asked."""
+    assert "removal event" not in testpmd.output()
+    for port in (0, 1):
+        xstats = testpmd.xstats(port)
+        assert xstats["channel0_bad_packets"] == 0
+        assert xstats["channel0_stale_answers"] == 0
+        assert sum(testpmd.queue_xstats(port, "tx", "stray_completions")) == 0
+
+
+@pytest.mark.parametrize("seconds", PAUSES)
+def test_nothing_is_lost_while_the_host_is_paused(lab, seconds):
+    with two_nics(lab, numbered(COUNT, rate=20_000), SINK) as (host, testpmd):
+        testpmd.start_without_loss()
+        time.sleep(0.3)
+        pause(host, seconds)
+        wait_all_sent(host, 0, COUNT)
+        assert_intact(host, 0, 1, COUNT)
+        assert_is_well(testpmd)
+        testpmd.quit()
+
+
+def test_a_paused_host_is_sent_what_it_has_room_for_and_no_frame_is_counted_twice(lab):
+    with two_nics(lab, SINK, SINK, ["--forward-mode=txonly"]) as (host, testpmd):
+        testpmd.command("start")
+        time.sleep(0.3)
+        with paused(host):
+            time.sleep(0.5)
+            full = [testpmd.port_stats(port)["TX-packets"] for port in (0, 1)]
+            time.sleep(0.5)
+            assert [testpmd.port_stats(port)["TX-packets"] for port in (0, 1)] == full
+        host.wait_until(lambda _: testpmd.port_stats(0)["TX-packets"] > full[0] + 10_000, 10,
+                        "frames go out again")
+        testpmd.command("stop")
+        sent = [testpmd.port_stats(port)["TX-packets"] for port in (0, 1)]
+        host.wait_until(lambda _: [host.nic(port).tx_frames for port in (0, 1)] == sent, 5,
+                        "the host has got what was sent")
+        assert_is_well(testpmd)
+        testpmd.quit()
+
+
+# What is asked, where: while it runs or while it is stopped.
+OPERATIONS = [
+    ("set promisc all off", "running"), ("set allmulti all on", "running"),
+    ("port config all rss all", "running"), ("mcast_addr add 0 01:00:5E:00:00:05", "running"),
+    ("port stop all", "running"), ("port start all", "stopped"),
+    ("port config mtu 0 1400", "stopped"), ("port close 0", "stopped"),
+    ("port reset 0", "stopped"),
+]
+
+
+@pytest.mark.parametrize("seconds", PAUSES)
+@pytest.mark.parametrize("line, state", OPERATIONS, ids=lambda part: part.replace(" ", "-"))
+def test_an_operation_waits_for_a_paused_host(lab, line, state, seconds):
+    with two_nics(lab, ENDLESS + ",queues=2", SINK + ",queues=2", queues(2)) as (host, testpmd):
+        assert_passes_traffic(host, testpmd)
+        testpmd.command("stop")
+        if state == "stopped":
+            testpmd.command("port stop all")
+        said = command_over_a_pause(host, testpmd, line, seconds)
+        assert not any(word in said for word in ("NETVSC", "ail", "rror")), said
+        if line.startswith("port close"):
+            testpmd.quit()
+            return
+        if state == "stopped" or line.startswith("port stop"):
+            testpmd.start_ports()
+        assert_passes_traffic(host, testpmd)
+        assert_is_well(testpmd)
+        testpmd.quit()
+
+
+@pytest.mark.parametrize("seconds", PAUSES[:2])
+def test_a_program_starts_on_a_paused_host(lab, seconds):
+    with lab.host([ENDLESS, SINK]) as host:
+        os.kill(host.process.pid, signal.SIGSTOP)
+        threading.Timer(seconds, os.kill, (host.process.pid, signal.SIGCONT)).start()
+        with lab.testpmd(host) as testpmd:
+            assert_passes_traffic(host, testpmd)
+            assert_is_well(testpmd)
+            testpmd.quit()
