@@ -81,3 +81,23 @@ hn_backlog_get(struct hn_backlog *backlog, void *packet)
 	backlog->used -= backlog_record_len(len);
 	return len;
 }
+
+void
+hn_backlog_walk(const struct hn_backlog *backlog, void (*show)(void *ctx, const void *packet),
+		void *ctx)
+{
+	uint32_t len, at = backlog->head, left = backlog->used;
+
+	/* Forward: each turn leaves a packet or a gap behind. */
+	while (left != 0) {
+		memcpy(&len, backlog->mem + at, sizeof(len));
+		if (len == 0) {
+			left -= backlog->size - at;
+			at = 0;
+			continue;
+		}
+		show(ctx, backlog->mem + at + BACKLOG_MARK_LEN);
+		left -= backlog_record_len(len);
+		at = (at + backlog_record_len(len)) % backlog->size;
+	}
+}

@@ -47,4 +47,8 @@ bool hn_backlog_put(struct hn_backlog *backlog, const void *packet, uint32_t len
 /** Take the oldest out. @return its length; 0 if there is none. */
 uint32_t hn_backlog_get(struct hn_backlog *backlog, void *packet);
 
+/** Show each, the oldest first; nothing is taken out. */
+void hn_backlog_walk(const struct hn_backlog *backlog,
+		     void (*show)(void *ctx, const void *packet), void *ctx);
+
 #endif /* _HN_BACKLOG_H_ */

@@ -196,6 +196,7 @@ chan_pay_owed(struct hn_chan *chan)
 	while (paid < chan->owed_count && chan_send_done(chan, &chan->owed[paid]) == 0)
 		paid++;
 	hn_chan_tx_unlock(chan);
+	chan->paid += paid;
 	chan->owed_count -= paid;
 	if (chan->owed_count != 0)
 		memmove(chan->owed, chan->owed + paid, chan->owed_count * sizeof(*chan->owed));
@@ -349,6 +350,7 @@ chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
 	if (unlikely(chan->owed_count == chan->owed_max)) {
 		chan_fail(chan, -EPROTO);
+		chan->paid++;	/* it never will be */
 		return;
 	}
 	chan->owed[chan->owed_count].xactid = xactid;
@@ -404,8 +406,10 @@ static void
 chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	chan->stats.bad_packets++;
-	if (msg->type == VMBUS_CHANPKT_TYPE_RXBUF && chan->owed_max != 0)
-		hn_chan_rx_done(chan, msg, NVSP_STATUS_FAIL);
+	if (msg->type != VMBUS_CHANPKT_TYPE_RXBUF || chan->owed_max == 0)
+		return;
+	chan->taken += msg->wants_completion;
+	hn_chan_rx_done(chan, msg, NVSP_STATUS_FAIL);
 }
 
 /* Send up whatever is not receive data: true if it was receive data. */
@@ -430,14 +434,17 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 		chan->stats.bad_packets++;	/* before there is a receive buffer */
 		return false;
 	}
-	if (likely(chan_is_data(chan, msg)))
+	if (likely(chan_is_data(chan, msg))) {
+		chan->taken += msg->wants_completion;
 		return true;
+	}
 	/* Control is the primary's alone. */
 	if (unlikely(chan->index != 0)) {
 		chan_reject(chan, msg);
 		return false;
 	}
 	chan->events->control(chan->ctx, chan, msg);
+	chan->taken += msg->wants_completion;
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 	return false;
 }

@@ -131,6 +131,8 @@ struct hn_chan {
 	struct hn_chan_stats stats;
 	struct hn_backlog backlog;
 	uint32_t waiting;		/**< frames in it */
+	uint32_t taken;			/**< packets that the host wants completed, */
+	uint32_t paid;			/**< and those that were; modulo 2^32 */
 
 	/* The owner of the send end writes here. */
 	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t tx_lock;

@@ -16,6 +16,7 @@
 
 #include "hn_filter.h"
 #include "hn_host.h"
+#include "hn_ledger.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_mac.h"
@@ -353,6 +354,7 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 		hn_channels_flush(&proc->channels);
 	hn_rndis_detach(&proc->rndis);
 	hn_nvs_detach(&proc->nvs, &proc->channels.chan[0]);
+	(void)hn_ledger_check(dev, "disconnect");
 	hn_channels_close(&proc->channels);
 	hn_rxmem_end(proc->rxmem, container_of(dev->device, struct rte_vmbus_device, device));
 	proc->rxmem = NULL;

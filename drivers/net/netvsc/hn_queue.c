@@ -11,6 +11,7 @@
 
 #include <rte_malloc.h>
 
+#include "hn_ledger.h"
 #include "hn_log.h"
 #include "hn_pkt_rx.h"
 #include "hn_port.h"
@@ -309,6 +310,7 @@ hn_queue_release_tx(struct rte_eth_dev *dev, uint16_t index)
 	queue_set_open(dev, txq, false);
 	/* A port that was lost has had no chance to get all of it back. */
 	hn_tx_abandon(txq);
+	(void)hn_ledger_check_tx(txq, "release");
 	queue_free_tx(txq);
 }
 

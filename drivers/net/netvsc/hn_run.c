@@ -16,6 +16,7 @@
 #include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_intr.h"
+#include "hn_ledger.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_port.h"
@@ -267,8 +268,8 @@ run_quiet_host(struct rte_eth_dev *dev)
 	return left;
 }
 
-int
-hn_run_stop(struct rte_eth_dev *dev)
+static void
+run_stop(struct rte_eth_dev *dev)
 {
 	uint32_t left;
 	int ret;
@@ -278,15 +279,22 @@ hn_run_stop(struct rte_eth_dev *dev)
 	hn_intr_stop(dev);
 	run_stop_queues(dev);
 	if (hn_link_is_lost(dev))
-		return 0;
+		return;
 	left = run_quiet_host(dev);
 	if (left == 0 || hn_link_is_lost(dev))
-		return 0;
+		return;
 	HN_LOG(WARNING, "port %u: stop: the host did not complete %u transmits; it will be "
 	       "connected to anew", dev->data->port_id, left);
 	/* What it still has must not be used for anything else. */
 	ret = hn_host_drop(dev);
 	if (ret < 0)
 		hn_link_lose(dev, ret);
+}
+
+int
+hn_run_stop(struct rte_eth_dev *dev)
+{
+	run_stop(dev);
+	(void)hn_ledger_check(dev, "stop");
 	return 0;
 }

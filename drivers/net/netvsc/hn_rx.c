@@ -15,6 +15,7 @@
 #include <rte_prefetch.h>
 
 #include "hn_pkt_rx.h"
+#include "hn_ledger.h"
 #include "hn_proc.h"
 #include "hn_rx.h"
 #include "hn_rx_copy.h"
@@ -266,6 +267,7 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 		if (rxq->next_range == rxq->msg.range_count)
 			rx_finish_packet(rxq, chan);
 	}
+	hn_ledger_end_rx_burst(chan, rxq);
 	hn_chan_rx_unlock(chan);
 	/* Completions behind the packet that found no mbufs may free some. */
 	if (unlikely(limits.starved))

@@ -55,6 +55,7 @@ hn_rxbuf_create(struct hn_rxmem *mem, uint32_t ranges_max)
 	hn_rxmem_get(mem);
 	buf->mem = mem;
 	buf->ranges_max = ranges_max;
+	buf->count = ranges_max;
 	rte_atomic_store_explicit(&buf->refs, 1, rte_memory_order_relaxed);
 	for (i = 0; i < ranges_max; i++) {
 		buf->hold[i].owner = buf;

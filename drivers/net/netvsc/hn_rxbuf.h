@@ -44,6 +44,7 @@ struct hn_rxbuf {
 	struct hn_rxhold *free;
 	uint32_t ranges;		/**< kept now */
 	uint32_t ranges_max;		/**< more would leave the host too little */
+	uint32_t count;			/**< of hold */
 	struct hn_rxhold hold[];
 };
 

@@ -9,6 +9,7 @@
 
 #include <rte_errno.h>
 
+#include "hn_ledger.h"
 #include "hn_tx.h"
 #include "hn_tx_free.h"
 #include "hn_tx_send.h"
@@ -93,6 +94,7 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	(void)hn_tx_send_section(txq, chan);
 	hn_chan_tx_unlock(chan);
 	hn_tx_free_flush(&batch);
+	hn_ledger_end_tx_burst(txq);
 	return sent;
 }
 

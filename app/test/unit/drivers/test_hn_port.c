@@ -9,6 +9,7 @@
 
 #include "hn_test_eal.h"
 
+#include "hn_ledger.h"
 #include "hn_port.h"
 #include "scripted_host.h"
 
@@ -168,6 +169,14 @@ test_port_refuses_modes(void **state)
 	assert_int_equal(configure(1), 0);
 }
 
+static void
+push_data(uint64_t id)
+{
+	static const uint32_t message[26] = { 1, sizeof(message), 36, 60 };
+
+	scripted_push_rndis(0, message, sizeof(message), id);
+}
+
 static uint64_t
 missed(void)
 {
@@ -180,17 +189,80 @@ missed(void)
 static void
 test_port_counts_on(void **state)
 {
-	uint32_t message[26] = { 1, sizeof(message), 36, 60 };
-
 	(void)state;
 	set_up(1);
-	scripted_push_rndis(0, message, sizeof(message), 1);
+	push_data(1);
 	hear_host();
 	assert_int_equal(missed(), 1);
 	assert_int_equal(rte_eth_dev_set_mtu(port_id, 1400), 0);
 	assert_int_equal(missed(), 1);
 	assert_int_equal(rte_eth_stats_reset(port_id), 0);
 	assert_int_equal(missed(), 0);
+}
+
+/* rte_eth_dev_priv_dump() in a string. */
+static const char *
+dump(void)
+{
+	static char text[8192];
+	FILE *file = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(file);
+	assert_int_equal(rte_eth_dev_priv_dump(port_id, file), 0);
+	fclose(file);
+	return text;
+}
+
+static void
+test_dump_tells_the_ledger(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	start_port(1);
+	send_frame(long_frame);
+	send_frame(short_frame);
+	push_data(1);
+	push_data(2);
+	hear_host();
+	assert_non_null(strstr(dump(), "  MTU 1500, connected\n"));
+	assert_non_null(strstr(dump(), "  received: 2 packets are not completed: 0 owed, "
+			       "2 waiting, 0 begun, 0 kept, 0 released; they keep 2 ranges\n"));
+	assert_non_null(strstr(dump(), "  sent: 2 descriptors are with the host, 0 being filled, "
+			       "62 free; they keep 1 mbufs\n"));
+	assert_non_null(strstr(dump(), "  send sections: 1 used, 41 free; bounce buffers: 0 used, "
+			       "4 free\n"));
+	assert_int_equal(rte_eth_rx_burst(port_id, 0, &m, 1), 1);
+	rte_pktmbuf_free(m);
+	assert_non_null(strstr(dump(), " 1 packets are not completed: 0 owed, 1 waiting"));
+	scripted_complete(host.sent[0], SUCCESS);
+	scripted_complete(host.sent[1], SUCCESS);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_non_null(strstr(dump(), " 0 packets are not completed"));
+	assert_non_null(strstr(dump(), " 0 descriptors are with the host, 0 being filled, 64 "));
+	assert_null(strstr(dump(), "ledger"));
+}
+
+static void
+test_lost_section_is_found(void **state)
+{
+	struct rte_eth_dev *dev = &rte_eth_devices[port_id];
+	struct hn_txq *txq;
+
+	(void)state;
+	start_port(1);
+	txq = dev->data->tx_queues[0];
+	assert_int_equal(hn_ledger_check(dev, "test"), 0);
+	txq->buf.free_section_count--;
+	assert_int_equal(hn_ledger_check(dev, "test"), 1);
+	assert_non_null(strstr(dump(), "  ledger: Tx queue 0: send section 0 is lost\n"));
+	txq->buf.free_section_count++;
+	hn_proc_get(port_id)->channels.chan[0].paid++;
+	assert_int_equal(hn_ledger_check(dev, "test"), 1);
+	assert_non_null(strstr(dump(), "  ledger: channel 0: -1 received packets are not "
+			       "completed, 0 are found\n"));
+	hn_proc_get(port_id)->channels.chan[0].paid--;
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
 }
 
 #define PORT_CASE(sentence, function) { sentence, function, probe, take_away, NULL }
@@ -208,6 +280,9 @@ main(void)
 			  test_port_refuses_modes),
 		PORT_CASE("what was counted as missed stays counted when the port connects anew",
 			  test_port_counts_on),
+		PORT_CASE("a dump tells who has what, and where it is lost",
+			  test_dump_tells_the_ledger),
+		PORT_CASE("a send section that is lost is found", test_lost_section_is_found),
 	};
 
 	return cmocka_run_group_tests_name("hn_port", tests, test_start_eal, test_stop_eal);
