@@ -23,7 +23,7 @@
 #define CHANNELS_OFFER_TIMEOUT_MS 20000u
 /* Ring packets taken at a time when a channel is flushed, and how often at most. */
 #define CHANNELS_FLUSH_BUDGET 256
-#define CHANNELS_FLUSH_TURNS 1024
+#define CHANNELS_FLUSH_TURNS 64
 /* How long to wait for that, and until the host has read what it gets back. */
 #define CHANNELS_FLUSH_MS 1000
 

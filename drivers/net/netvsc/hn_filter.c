@@ -39,9 +39,16 @@ filter_bits(const struct rte_eth_dev *dev)
 	return bits;
 }
 
-/* -ENOTSUP if it has no room, or no list at all. */
 static int
 filter_send_list(struct hn_rndis *rndis, const struct hn_filter *filter)
+{
+	return hn_rndis_set(rndis, OID_802_3_MULTICAST_LIST, filter->addr,
+			    (uint32_t)(filter->count * sizeof(filter->addr[0])));
+}
+
+/* -ENOTSUP if it has no room, or no list at all. */
+static int
+filter_try_list(struct hn_rndis *rndis, const struct hn_filter *filter)
 {
 	uint32_t room;
 	int ret = hn_rndis_query(rndis, OID_802_3_MAXIMUM_LIST_SIZE, NULL, 0, &room, sizeof(room));
@@ -50,8 +57,7 @@ filter_send_list(struct hn_rndis *rndis, const struct hn_filter *filter)
 		return ret;
 	if (filter->count > RTE_MIN(room, HN_FILTER_LIST_MAX))
 		return -ENOTSUP;
-	return hn_rndis_set(rndis, OID_802_3_MULTICAST_LIST, filter->addr,
-			    (uint32_t)(filter->count * sizeof(filter->addr[0])));
+	return filter_send_list(rndis, filter);
 }
 
 /* Hosts without a list, and those that refuse one, have to send all multicast. */
@@ -65,7 +71,7 @@ filter_tell_list(struct rte_eth_dev *dev)
 	filter->all = false;
 	if (filter->count == 0)
 		return 0;
-	ret = filter_send_list(filter_rndis(dev), filter);
+	ret = filter_try_list(filter_rndis(dev), filter);
 	if (ret != -ENOTSUP && ret != -EINVAL && ret != -EIO)
 		return ret;
 	HN_LOG(INFO, "port %u: the host holds no list of %u multicast addresses: it sends all "
@@ -112,10 +118,16 @@ filter_update(struct rte_eth_dev *dev, int (*tell)(struct rte_eth_dev *dev))
 
 /* A silent host may take the new state yet: the former one is what it takes last. */
 static void
-filter_put_back(struct rte_eth_dev *dev, int (*tell)(struct rte_eth_dev *dev), int err)
+filter_put_back(struct rte_eth_dev *dev, int err)
 {
-	if (err == -ETIMEDOUT)
-		(void)tell(dev);
+	const struct hn_port *port = dev->data->dev_private;
+	const struct hn_filter *filter = &port->filter;
+
+	if (err != -ETIMEDOUT)
+		return;
+	if (filter->count != 0 && !filter->all)
+		(void)filter_send_list(filter_rndis(dev), filter);
+	(void)filter_tell_bits(dev);
 }
 
 static int
@@ -128,7 +140,7 @@ filter_set_promiscuous(struct rte_eth_dev *dev, uint8_t on)
 	ret = filter_update(dev, filter_tell_bits);
 	if (ret < 0) {
 		dev->data->promiscuous = before;
-		filter_put_back(dev, filter_tell_bits, ret);
+		filter_put_back(dev, ret);
 	}
 	return ret;
 }
@@ -155,7 +167,7 @@ filter_set_allmulticast(struct rte_eth_dev *dev, uint8_t on)
 	ret = filter_update(dev, filter_tell_bits);
 	if (ret < 0) {
 		dev->data->all_multicast = before;
-		filter_put_back(dev, filter_tell_bits, ret);
+		filter_put_back(dev, ret);
 	}
 	return ret;
 }
@@ -199,7 +211,7 @@ hn_filter_set_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, uint32_
 	ret = filter_update(dev, hn_filter_open);
 	if (ret < 0) {
 		port->filter = before;
-		filter_put_back(dev, hn_filter_open, ret);
+		filter_put_back(dev, ret);
 	}
 	return ret;
 }

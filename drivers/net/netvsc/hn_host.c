@@ -312,6 +312,9 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 		return -EBUSY;
 	}
 	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
+	/* ethdev keeps in mind what it was told when the port was lost. */
+	if (dev->state == RTE_ETH_DEV_REMOVED)
+		dev->state = RTE_ETH_DEV_ATTACHED;
 	ret = hn_channels_open(&proc->channels, vmbus, port->port_id, &host_chan_events, dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: open channel: %s", port->port_id, strerror(-ret));

@@ -316,6 +316,29 @@ filter_ends_as_the_port_has_it(void **state)
 }
 
 static void
+multicast_list_ends_as_the_port_has_it(void **state)
+{
+	struct rte_ether_addr list[] = {
+		{ { 0x01, 0, 0x5e, 0, 0, 5 } }, { { 0x01, 0, 0x5e, 0, 0, 6 } },
+	};
+	uint32_t before;
+
+	(void)state;
+	host.list_size = 32;
+	test_data.dev_started = 1;
+	assert_int_equal(hn_filter_set_list(test_dev, list, 1), 0);
+	before = host.filter;
+	/* The SET of the list, behind the QUERY of its size. */
+	host.fault = FAULT_UNANSWERED;
+	host.fault_at = host.heard + 2;
+	assert_int_equal(hn_filter_set_list(test_dev, &list[1], 1), -ETIMEDOUT);
+	assert_int_equal(scripted_last_set(3)->bytes[5], 6);
+	assert_int_equal(scripted_last_set(2)->bytes[5], 5);
+	assert_int_equal(host.filter, before);
+	assert_memory_equal(test_port.filter.addr, list, sizeof(list[0]));
+}
+
+static void
 rss_ends_as_the_port_has_it(void **state)
 {
 	struct scripted_set former;
@@ -419,6 +442,8 @@ main(int argc, char *argv[])
 		     requests_that_the_host_keeps_are_no_more_than_there_are_pages),
 		CASE("the filter ends as the port has it, if the host takes what has timed out",
 		     filter_ends_as_the_port_has_it),
+		CASE("the multicast list ends as the port has it",
+		     multicast_list_ends_as_the_port_has_it),
 		CASE("RSS ends as the port has it, if the host takes what has timed out",
 		     rss_ends_as_the_port_has_it),
 		CASE("a request outlasts a pause", request_outlasts_a_pause),

@@ -7,6 +7,8 @@
  * host behind the bus.
  */
 
+#include <time.h>
+
 #include "hn_test_eal.h"
 
 #include "hn_ledger.h"
@@ -265,6 +267,37 @@ test_lost_section_is_found(void **state)
 	assert_int_equal(rte_eth_dev_stop(port_id), 0);
 }
 
+static void
+test_lost_port_stays_lost(void **state)
+{
+	(void)state;
+	set_up(1);
+	lose_port();
+	assert_int_equal(rte_eth_dev_set_mtu(port_id, 1400), -EIO);
+	assert_true(rte_eth_dev_start(port_id) < 0);
+	assert_int_equal(rte_eth_dev_is_removed(port_id), 1);
+	/* Until it is asked for. */
+	assert_int_equal(rte_eth_dev_reset(port_id), 0);
+	assert_int_equal(rte_eth_dev_is_removed(port_id), 0);
+	start_port(1);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+}
+
+/* It reads nothing either. */
+static void
+test_talking_host_is_left(void **state)
+{
+	time_t begin;
+
+	(void)state;
+	start_port(1);
+	host.chatter = true;
+	host.tx_unread = UINT32_MAX;
+	begin = time(NULL);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_true(time(NULL) - begin <= 3);
+}
+
 #define PORT_CASE(sentence, function) { sentence, function, probe, take_away, NULL }
 
 int
@@ -283,6 +316,10 @@ main(void)
 		PORT_CASE("a dump tells who has what, and where it is lost",
 			  test_dump_tells_the_ledger),
 		PORT_CASE("a send section that is lost is found", test_lost_section_is_found),
+		PORT_CASE("a lost port comes back by a reset, and by nothing else",
+			  test_lost_port_stays_lost),
+		PORT_CASE("a host that talks without end holds nobody up",
+			  test_talking_host_is_left),
 	};
 
 	return cmocka_run_group_tests_name("hn_port", tests, test_start_eal, test_stop_eal);
