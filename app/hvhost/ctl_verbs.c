@@ -148,6 +148,21 @@ verb_remove(const struct ctl_call *call)
 	fprintf(call->out, "ok\n");
 }
 
+static void
+verb_rescind_channel(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	uint64_t index;
+
+	if (nic == NULL)
+		return;
+	if (parse_number(call->word[1], &index) != 0 || nic_rescind_channel(nic, index) != 0)
+		fprintf(call->out, "error card %s has no open subchannel %s\n", call->word[0],
+			call->word[1]);
+	else
+		fprintf(call->out, "ok\n");
+}
+
 /* A card was offered, or the sentence says why not. */
 static void
 call_offered(const struct ctl_call *call, int number, const char *sentence)
@@ -255,6 +270,9 @@ static const struct ctl_verb {
 	  "0: as many as fit", 2, 2, verb_rate },
 	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
 	  1, 1, verb_remove },
+	{ "rescind-channel", NULL, "NIC INDEX",
+	  "take a subchannel away (1 and up); the guest is not told", 2, 2,
+	  verb_rescind_channel },
 	{ "add", "--nic", "OPTIONS", "offer a new card; its number is told", 1, 1, verb_add_new },
 	{ "add", NULL, "NIC", "offer a removed card again, with its options", 1, 1, verb_add },
 	{ "capture", NULL, "NIC FILE [BYTES]",

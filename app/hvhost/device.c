@@ -84,6 +84,13 @@ free_channel:
 	return ret;
 }
 
+void
+vmbus_channel_rescind(struct vmbus_channel *ch)
+{
+	channel_close(ch);
+	ch->rescinded = true;
+}
+
 /* With the primary they go; a guest has to ask for them again. */
 static void
 device_drop_subs(struct vmbus_device *dev)
@@ -294,7 +301,7 @@ device_ring(const struct vmbus *bus, uint32_t relid)
 			return dev->primary.is_open ? &dev->primary.rings : NULL;
 		for (ch = dev->subs; ch != NULL; ch = ch->next)
 			if (ch->relid == relid)
-				return ch->is_open ? &ch->rings : NULL;
+				return ch->is_open || ch->rescinded ? &ch->rings : NULL;
 	}
 	return NULL;
 }

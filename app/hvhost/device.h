@@ -39,6 +39,7 @@ struct vmbus_channel {
 	uint32_t monitor_id;		/**< or MONITOR_NONE */
 	bool is_open;
 	bool in_sight;			/**< of guests: see arrival.h */
+	bool rescinded;			/**< alone: guests that have it open do not know */
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
 	bool wants_room;		/**< our ring was full: the guest has been asked to tell */

@@ -238,6 +238,7 @@ nic_channel_opened(void *ctx, struct vmbus_channel *vch)
 	ch = &nic->channel[index];
 	ch->vch = vch;
 	ch->dead = false;
+	ch->rescinded = false;
 	ch->stuck.waits = false;
 	nic->rndis.channels_open |= 1ULL << index;
 	nic_rx_reset(ch);

@@ -139,6 +139,12 @@ enum nic_told nic_set_speed(struct nic *nic, uint64_t bps);
 enum nic_told nic_change_network(struct nic *nic, uint32_t kind);
 
 /**
+ * Take one of its subchannels away; the guest is not told. Frames of its flows go to
+ * the primary channel. 0, or -ENOENT if no such is open.
+ */
+int nic_rescind_channel(struct nic *nic, uint64_t index);
+
+/**
  * Write what crosses the NIC to a pcapng file from now on, see capture.h; NULL: no more.
  * 0, or -1 after log_usage().
  */

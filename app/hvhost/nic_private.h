@@ -50,6 +50,7 @@ struct nic_channel {
 	struct vmbus_channel *vch;	/* NULL: not open */
 	uint16_t index;
 	bool dead;
+	bool rescinded;			/* alone; the guest does not know */
 	struct nic_batch batch;
 	struct nic_stuck stuck;
 	struct nic_queue_counters counters;

@@ -97,12 +97,12 @@ nic_subs_offer(struct nic *nic)
 	nic_subs_set_due(nic);
 }
 
-/* The guest's kernel may open none, or some later. */
+/* The guest's kernel may open none, or some later. One that is gone is not waited for. */
 static bool
 nic_subs_are_open(const struct nic *nic)
 {
 	for (uint32_t i = 1; i <= nic->subs.wanted; i++)
-		if (nic->channel[i].vch == NULL)
+		if (nic->channel[i].vch == NULL && !nic->channel[i].rescinded)
 			return false;
 	return true;
 }
@@ -151,4 +151,32 @@ void
 nic_subs_reset(struct nic *nic)
 {
 	nic->subs = (struct nic_subs){ 0 };
+	for (unsigned int i = 0; i < NIC_QUEUES_MAX; i++) {
+		if (nic->channel[i].rescinded)
+			nic->rndis.channels_open &= ~(1ULL << i);
+		nic->channel[i].rescinded = false;
+	}
+}
+
+/* What is on its way to the guest is in the ring then, for a guest that still looks. */
+int
+nic_rescind_channel(struct nic *nic, uint64_t index)
+{
+	struct nic_channel *ch = index > 0 && index < NIC_QUEUES_MAX ? &nic->channel[index] : NULL;
+
+	if (ch == NULL || ch->vch == NULL)
+		return -ENOENT;
+	if (nic_channel_works(ch)) {
+		nic_rx_flush(ch);
+		vmbus_channel_flush(ch->vch);
+	}
+	nic_rx_untake(ch);
+	vmbus_channel_rescind(ch->vch);
+	ch->rescinded = true;
+	/* To the guest it is open, and may be in its RSS table. */
+	nic->rndis.channels_open |= 1ULL << index;
+	if (nic->has_rxbuf)
+		rxbuf_lose(&nic->rxbuf, ch->index);
+	log_info("%s: channel %u is rescinded", nic->name, ch->index);
+	return 0;
 }

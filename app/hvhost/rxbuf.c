@@ -18,6 +18,7 @@ enum {
 	SECTION_TAKEN,			/* being filled */
 	SECTION_FIRST,			/* with the guest, first of its packet */
 	SECTION_FOLLOWS,		/* with the guest, in the packet of another */
+	SECTION_LOST,			/* the guest has it for good */
 };
 
 /* Marks the owner of control sections. */
@@ -239,4 +240,19 @@ rxbuf_complete(struct rxbuf *rx, uint64_t id, uint16_t channel)
 	n = rxbuf_put_chain(rx, (uint32_t)id);
 	*rxbuf_held(rx, (uint32_t)id) -= n;
 	return (int)n;
+}
+
+/* The guest may still look at them, so nobody else gets them. */
+void
+rxbuf_lose(struct rxbuf *rx, uint16_t channel)
+{
+	for (uint32_t id = rx->control_sections; id < rx->sections; id++) {
+		struct rxbuf_section *section = &rx->section[id];
+
+		if (section->channel != channel || (section->state != SECTION_FIRST &&
+						    section->state != SECTION_FOLLOWS))
+			continue;
+		section->state = SECTION_LOST;
+		rx->held--;
+	}
 }

@@ -91,4 +91,7 @@ void rxbuf_chain_drop(struct rxbuf *rx, const struct rxbuf_chain *chain);
  */
 int rxbuf_complete(struct rxbuf *rx, uint64_t id, uint16_t channel);
 
+/** A channel is gone: what it brought to the guest does not come back any more. */
+void rxbuf_lose(struct rxbuf *rx, uint16_t channel);
+
 #endif /* HVHOST_RXBUF_H */

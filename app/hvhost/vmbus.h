@@ -136,6 +136,13 @@ uint8_t *vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len);
  */
 int vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index);
 
+/**
+ * Take an open subchannel away by itself. As under Linux its guest is told nothing:
+ * directory, ring file and rings stay until the device is closed, and nobody reads or
+ * writes them. Its closed() is called before this returns.
+ */
+void vmbus_channel_rescind(struct vmbus_channel *ch);
+
 /** 0 for the primary. */
 uint16_t vmbus_channel_index(const struct vmbus_channel *ch);
 

@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 
 from lab import paths, processes
-from rig import SINK
+from rig import SINK, generator, queues
 
 INSTANCE = "6e657473-0000-4000-8000-{:012x}"
 DEVICE = "/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/VMBUS:00/" + INSTANCE
@@ -127,3 +127,31 @@ def test_a_silent_host_is_no_end_of_the_socket(lab):
         host.stop()
         heard(process, mark, f"remove channels {DEVICE.format(0)}")
         process.check_running()
+
+
+def test_a_rescinded_subchannels_flows_arrive_on_the_primary(lab):
+    source = generator(rate=20_000, flows=64) + ",queues=4"
+    with lab.host([source, SINK + ",queues=4"]) as host, \
+            lab.testpmd(host, queues(4)) as testpmd, listener(lab, host) as process:
+        testpmd.command("start")
+        host.wait_until(lambda _: all(queue["rx_frames"] for queue in host.nic(0).queues[:4]), 20,
+                        "all queues receive")
+        mark = process.mark()
+        ctl(host, "rescind-channel", 0, 2)
+        before = [queue["rx_frames"] for queue in host.nic(0).queues]
+        arrived = host.nic(1).port["sink_intact"]
+        host.wait_until(lambda _: host.nic(1).port["sink_intact"] > arrived + 20_000, 20,
+                        "frames go on")
+        gained = [queue["rx_frames"] - was for queue, was in zip(host.nic(0).queues, before)]
+        assert gained[2] == 0
+        assert gained[0] > 1.5 * gained[1] > 0
+        assert "VMBUS:00" not in process.output(mark)
+        testpmd.quit()
+
+
+def test_only_an_open_subchannel_can_be_rescinded(lab):
+    with lab.host([SINK]) as host:
+        done = processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir,
+                              "rescind-channel", "0", "1"], check=False)
+        assert done.returncode == 2
+        assert done.stderr == "hvhost: card 0 has no open subchannel 1\n"

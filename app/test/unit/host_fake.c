@@ -132,6 +132,12 @@ vmbus_rescind(struct vmbus_device *dev)
 	(void)dev;
 }
 
+void
+vmbus_channel_rescind(struct vmbus_channel *ch)
+{
+	fake.ops->closed(fake.ctx, ch);
+}
+
 uint8_t *
 vmbus_gpadl(struct vmbus_device *dev, uint32_t handle, size_t *len)
 {

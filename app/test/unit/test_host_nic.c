@@ -9,6 +9,7 @@
  * can do wrong with what the host's answer must be.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "checksum.h"
@@ -2276,6 +2277,77 @@ a_guest_may_ask_for_more_channels_and_for_fewer(void **state)
 	assert_only_broken(RULE_RSS_CLOSED);
 }
 
+/* What the guest holds of a rescinded channel stays with it: 12 of 48 sections are the queue's. */
+static void
+a_rescinded_channels_frames_go_to_the_primary(void **state)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+	uint64_t lost;
+
+	(void)state;
+	bring_up_channels(4);
+	/* To the guest it is open: tables may name it. */
+	assert_int_equal(nic_rescind_channel(nic, 2), 0);
+	set_rss();
+	assert_clean();
+	port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+	nic_poll(nic);
+	lost = hear(PACKET_XFER_PAGES)->id;
+	/* What waits for the end of the turn is not lost with it. */
+	port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+	assert_int_equal(nic_rescind_channel(nic, 3), 0);
+	assert_int_equal(hear(PACKET_XFER_PAGES)->channel, 3);
+	assert_int_equal(nic_counters(nic)->rx_frames, 2);
+	assert_int_equal(channel_of_flow(), 0);
+	for (unsigned int i = 0; i < 12; i++)
+		assert_true(deliver(own_mac, 60, 0));
+	nic_poll(nic);
+	give_back(hear(PACKET_XFER_PAGES)->id);
+	assert_clean();
+	give_back(lost);
+	assert_only_broken(RULE_RX_UNKNOWN);
+}
+
+static void
+a_guest_ends_in_order_without_what_a_rescinded_channel_has(void **state)
+{
+	struct iovec seg = { (void *)(uintptr_t)flow, sizeof(flow) };
+
+	(void)state;
+	bring_up_channels(4);
+	set_rss();
+	port_user_deliver(&port->port.user, &(struct frame){ &seg, 1, seg.iov_len });
+	nic_poll(nic);
+	hear(PACKET_XFER_PAGES);
+	assert_int_equal(nic_rescind_channel(nic, 3), 0);
+	set_filter(0);
+	CONTROL(3, 12, 3);
+	hear_status(SUCCESS);
+	SAY(false, 103, 0xcafe);
+	SAY(false, 106, 0xface);
+	assert_only_broken(RULE_COUNT);
+	fake_close();
+	fake_open();
+	bring_up_buffers();
+	initialize();
+	set_rss();
+	assert_int_equal(rules.broken[RULE_RSS_CLOSED], 1);
+}
+
+static void
+only_an_open_subchannel_can_be_rescinded(void **state)
+{
+	(void)state;
+	bring_up_channels(4);
+	assert_int_equal(nic_rescind_channel(nic, 0), -ENOENT);
+	assert_int_equal(nic_rescind_channel(nic, 4), -ENOENT);
+	assert_int_equal(nic_rescind_channel(nic, 64), -ENOENT);
+	assert_int_equal(nic_rescind_channel(nic, UINT64_MAX), -ENOENT);
+	assert_int_equal(nic_rescind_channel(nic, 1), 0);
+	assert_int_equal(nic_rescind_channel(nic, 1), -ENOENT);
+	assert_clean();
+}
+
 static void
 a_packet_is_given_back_where_it_came(void **state)
 {
@@ -2530,6 +2602,12 @@ main(void)
 		     more_subchannels_are_granted_than_asked_for_by_a_bad_host),
 		CASE("a packet is given back where it came",
 		     a_packet_is_given_back_where_it_came),
+		CASE("a rescinded channel's frames go to the primary",
+		     a_rescinded_channels_frames_go_to_the_primary),
+		CASE("a guest ends in order without what a rescinded channel has",
+		     a_guest_ends_in_order_without_what_a_rescinded_channel_has),
+		CASE("only an open subchannel can be rescinded",
+		     only_an_open_subchannel_can_be_rescinded),
 		CASE("subchannels are for data", subchannels_are_for_data),
 		CASE("a new guest finds one channel and no RSS",
 		     a_new_guest_finds_one_channel_and_no_rss),

@@ -1221,6 +1221,58 @@ subchannels_beyond_the_monitors_do_without(void **state)
 	guest_stop(&guest);
 }
 
+static unsigned int
+entries_of(const char *path)
+{
+	char full[PATH_MAX];
+	struct dirent *entry;
+	unsigned int count = 0;
+	DIR *list;
+
+	snprintf(full, sizeof(full), "%s/sys/%s", dir, path);
+	list = opendir(full);
+	assert_non_null(list);
+	while ((entry = readdir(list)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(list);
+	return count;
+}
+
+static void
+a_rescinded_subchannel_stays_in_sight_and_is_silent(void **state)
+{
+	static const char channels[] = "bus/vmbus/devices/" INSTANCE "/channels";
+	struct guest guest = guest_start();
+	uint8_t *rings;
+	int error;
+
+	(void)state;
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	vmbus_channel_rescind(opened[1]);
+	assert_null(opened[1]);
+	assert_int_equal(closes, 1);
+	assert_int_equal(guest_events(guest.uio), 0);
+	/* Another process of the guest can still map it, and its signals lead nowhere. */
+	rings = guest_map_ring(guest.memory, RELID + 1, &error);
+	assert_non_null(rings);
+	assert_int_equal(entries_of(channels), 2);
+	guest_send(rings, 0, 7);
+	guest_ring_doorbell(guest.monitor, 1);
+	assert_false(vmbus_scan_doorbells(bus));
+	assert_int_equal(le32(rings + OUT + READ_INDEX), 0);
+	/* The others work. */
+	guest_send(guest.rings, 0, 8);
+	assert_int_equal(receive(0), 1);
+	munmap(rings, 2 * RING);
+	guest_hang_up(guest.uio);
+	assert_int_equal(entries_of(channels), 1);
+	assert_int_equal(closes, 2);
+	guest.uio = guest_hello(TRANSPORT_HELLO_UIO, 0);
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	guest_stop(&guest);
+	assert_int_equal(rules_broken(&rules), 0);
+}
+
 static void
 subchannels_go_with_the_last_close_and_their_rings_too(void **state)
 {
@@ -1328,6 +1380,8 @@ main(void)
 			a_channel_without_monitor_is_signalled_by_write),
 		CASE("a subchannel appears and carries packets",
 		     a_subchannel_appears_and_carries_packets),
+		CASE("a rescinded subchannel stays in sight and is silent",
+		     a_rescinded_subchannel_stays_in_sight_and_is_silent),
 		CASE_ALONE("subchannels may lack the monitor that the primary has",
 			   subchannels_may_lack_the_monitor_that_the_primary_has),
 		CASE_ALONE("only the primary lacks a ring that is hidden",
