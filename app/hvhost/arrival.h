@@ -24,8 +24,31 @@
 #ifndef HVHOST_ARRIVAL_H
 #define HVHOST_ARRIVAL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vmbus;
 struct vmbus_channel;
 struct vmbus_device;
+
+/** The steps of a device in the order in which they come, and one of each channel. */
+enum arrival_step {
+	ARRIVAL_DEVICE,
+	ARRIVAL_DRIVER,
+	ARRIVAL_NODE,
+	ARRIVAL_CHANNELS,
+	ARRIVAL_RING,
+	ARRIVAL_STEPS
+};
+
+/**
+ * Steps that come late. The device waits for so long since there is a guest; 0: it
+ * is there before any. The others wait since its directory is there, ring files
+ * since that of their channel is.
+ */
+struct arrival_delays {
+	uint32_t ms[ARRIVAL_STEPS];
+};
 
 /** Have the device appear: 0, or -errno with nothing of it left. */
 int arrival_begin(struct vmbus_device *dev);
@@ -33,8 +56,17 @@ int arrival_begin(struct vmbus_device *dev);
 /** Take it out of sight again, as far as it is in it. */
 void arrival_end(struct vmbus_device *dev);
 
-/** The same for a channel of a device that is in sight. */
+/** The same for a subchannel of an open device. */
 int arrival_begin_channel(struct vmbus_channel *ch);
 void arrival_end_channel(struct vmbus_channel *ch);
+
+/** Whether guests can open the device. */
+bool arrival_has_node(const struct vmbus_device *dev);
+
+/** Take the steps whose time has come, and have the bus's timer wake us for the next. */
+void arrivals_go_on(struct vmbus *bus);
+
+/** A guest has come: devices may have waited for it. */
+void arrivals_meet_guest(struct vmbus *bus);
 
 #endif /* HVHOST_ARRIVAL_H */

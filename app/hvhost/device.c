@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arrival.h"
 #include "device.h"
 #include "guestmem.h"
 #include "kernel.h"
@@ -68,16 +67,17 @@ vmbus_channel_offer_sub(struct vmbus_device *dev, uint16_t index)
 	ret = channel_create(ch, dev, index);
 	if (ret < 0)
 		goto free_channel;
+	ch->next = dev->subs;
+	dev->subs = ch;
 	ret = arrival_begin_channel(ch);
 	if (ret < 0)
 		goto destroy_channel;
-	ch->next = dev->subs;
-	dev->subs = ch;
 	if (channel_is_for_guests(ch))
 		channel_open(ch);
 	return 0;
 
 destroy_channel:
+	dev->subs = ch->next;
 	channel_destroy(ch);
 free_channel:
 	free(ch);
@@ -173,6 +173,7 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	dev->monitored = offer->monitored;
 	dev->subs_unmonitored = offer->subs_unmonitored;
 	dev->hides_ring = offer->hides_ring;
+	dev->delays = offer->delays;
 	dev->primary.dev = dev;
 	dev->primary.monitor_id = MONITOR_NONE;
 	dev->minor = bus->next_minor++;
@@ -191,6 +192,7 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	}
 	dev->next = bus->devices;
 	bus->devices = dev;
+	arrivals_go_on(bus);
 	return dev;
 }
 

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arrival.h"
 #include "ring.h"
 #include "shm.h"
 #include "sysfs.h"
@@ -39,6 +40,7 @@ struct vmbus_channel {
 	uint32_t monitor_id;		/**< or MONITOR_NONE */
 	bool is_open;
 	bool in_sight;			/**< of guests: see arrival.h */
+	uint64_t ring_due_ns;		/**< UINT64_MAX: its file is there, or never will be */
 	bool rescinded;			/**< alone: guests that have it open do not know */
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
@@ -66,6 +68,8 @@ struct vmbus_device {
 	uint32_t recv_gpadl, send_gpadl;
 	struct sysfs_device sysfs;
 	unsigned int steps;		/**< of its arrival that are done: a bit each */
+	uint64_t since_ns;		/**< the next ones wait since then; UINT64_MAX: for a guest */
+	struct arrival_delays delays;
 	char recv_name[32], send_name[32];
 	unsigned int opens;		/**< uio sessions */
 	uint32_t events;		/**< interrupts so far */
@@ -80,6 +84,8 @@ struct vmbus {
 	int lock_fd;
 	int listen_fd;
 	int epoll_fd;
+	int timer_fd;			/**< of arrivals */
+	bool had_guest;
 	uint32_t next_relid, next_gpadl;
 	unsigned int next_minor;
 	struct vmbus_channel *monitored[MONITORS];

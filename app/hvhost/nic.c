@@ -350,6 +350,7 @@ nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *conf
 		.ring_bytes = config->ring_bytes,
 		.recv_bytes = config->recv_bytes,
 		.send_bytes = config->send_bytes,
+		.delays = config->delays,
 	}, &nic_vmbus_ops, nic);
 	if (nic->dev == NULL) {
 		free(nic);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arrival.h"
 #include "frame.h"
 #include "offload.h"
 #include "profile.h"
@@ -45,6 +46,7 @@ struct nic_config {
 	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
 	bool subs_unmonitored;		/**< but for the subchannels */
+	struct arrival_delays delays;
 	bool hides_ring;		/**< the primary channel's directory has no ring file */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;

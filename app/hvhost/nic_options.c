@@ -17,6 +17,7 @@
 #include "rss.h"
 
 #define MIB (1024u * 1024u)
+#define DELAY_MAX_MS 600000u
 /* A frame of this MTU has 64 KiB. */
 #define MTU_LONGEST (65536u - ETHER_HDR_LEN)
 
@@ -222,6 +223,28 @@ parse_queues(struct nic_options *options)
 	return 0;
 }
 
+/* What of the card appears late. */
+static int
+parse_delays(struct nic_options *options)
+{
+	static const char *const keys[ARRIVAL_STEPS] = {
+		[ARRIVAL_DEVICE] = "offer-delay",
+		[ARRIVAL_DRIVER] = "bind-delay",
+		[ARRIVAL_NODE] = "node-delay",
+		[ARRIVAL_CHANNELS] = "channels-delay",
+		[ARRIVAL_RING] = "ring-delay",
+	};
+
+	for (size_t i = 0; i < ARRIVAL_STEPS; i++) {
+		uint64_t ms = 0;
+
+		if (keyvals_number(&options->kv, keys[i], 0, DELAY_MAX_MS, &ms) != 0)
+			return -1;
+		options->config.delays.ms[i] = (uint32_t)ms;
+	}
+	return 0;
+}
+
 static int
 parse_numbers(struct nic_options *options)
 {
@@ -279,7 +302,8 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
 	    parse_large_send(options) != 0 || parse_capture(options) != 0 ||
 	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_queues(options) != 0 ||
-	    parse_monitor(options) != 0 || parse_numbers(options) != 0)
+	    parse_monitor(options) != 0 || parse_delays(options) != 0 ||
+	    parse_numbers(options) != 0)
 		return -1;
 	return 0;
 }

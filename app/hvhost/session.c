@@ -271,7 +271,7 @@ session_open_uio(struct session *session, const struct transport_request *req)
 	struct vmbus_device *dev = device_find(session->bus, req->minor);
 	const int room = EVENTS_ROOM;
 
-	if (dev == NULL) {
+	if (dev == NULL || !arrival_has_node(dev)) {
 		session_refuse(session, ENODEV);
 		return;
 	}
@@ -294,6 +294,7 @@ session_hello(struct session *session, const struct transport_request *req)
 	} else if (req->verb == TRANSPORT_HELLO_MEMORY) {
 		session->kind = SESSION_MEMORY;
 		session_accede(session, NULL);
+		arrivals_meet_guest(session->bus);
 	} else {
 		session_refuse(session, EINVAL);
 	}

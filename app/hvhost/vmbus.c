@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -123,16 +124,19 @@ bus_listen(struct vmbus *bus)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct epoll_event guests = { .events = EPOLLIN };
 	struct epoll_event uevents = { .events = EPOLLIN, .data.ptr = &bus->uevents };
+	struct epoll_event timer = { .events = EPOLLIN, .data.ptr = &bus->timer_fd };
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bus->socket_path);
 	unlink(addr.sun_path);
 	bus->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	bus->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (bus->epoll_fd < 0 || bus->listen_fd < 0 ||
+	bus->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (bus->epoll_fd < 0 || bus->listen_fd < 0 || bus->timer_fd < 0 ||
 	    bind(bus->listen_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    listen(bus->listen_fd, 64) < 0 ||
 	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, bus->listen_fd, &guests) < 0 ||
-	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, uevents_fd(&bus->uevents), &uevents) < 0)
+	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, uevents_fd(&bus->uevents), &uevents) < 0 ||
+	    epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, bus->timer_fd, &timer) < 0)
 		return -errno;
 	return 0;
 }
@@ -173,7 +177,7 @@ vmbus_create(const struct vmbus_config *config)
 	bus->config = *config;
 	if (bus->config.kernel == NULL)
 		bus->config.kernel = kernel_default();
-	bus->lock_fd = bus->listen_fd = bus->epoll_fd = -1;
+	bus->lock_fd = bus->listen_fd = bus->epoll_fd = bus->timer_fd = -1;
 	bus->uevents.epoll_fd = bus->uevents.kernel_fd = -1;
 	bus->next_relid = RELID_FIRST;
 	bus->next_gpadl = GPADL_FIRST;
@@ -221,6 +225,7 @@ vmbus_destroy(struct vmbus *bus)
 	bus_leave_dir(bus);
 	uevents_fini(&bus->uevents);
 	bus_close(bus->listen_fd);
+	bus_close(bus->timer_fd);
 	bus_close(bus->epoll_fd);
 	bus_close(bus->lock_fd);
 	shm_destroy(&bus->int_page);
@@ -242,6 +247,16 @@ vmbus_guestmem(struct vmbus *bus)
 	return bus->mem;
 }
 
+/* A device's next step is due. */
+static void
+bus_go_on(struct vmbus *bus)
+{
+	uint64_t times;
+
+	if (read(bus->timer_fd, &times, sizeof(times)) == sizeof(times))
+		arrivals_go_on(bus);
+}
+
 void
 vmbus_handle(struct vmbus *bus)
 {
@@ -254,6 +269,8 @@ vmbus_handle(struct vmbus *bus)
 			session_accept(bus);
 		else if (event.data.ptr == &bus->uevents)
 			uevents_handle(&bus->uevents);
+		else if (event.data.ptr == &bus->timer_fd)
+			bus_go_on(bus);
 		else
 			session_serve(event.data.ptr);
 	}

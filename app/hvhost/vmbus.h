@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arrival.h"
+
 struct guestmem;
 struct kernel;
 struct rules;
@@ -66,6 +68,7 @@ struct vmbus_offer {
 	size_t ring_bytes;		/**< of one ring with its header page; 2 MiB usual */
 	size_t recv_bytes;		/**< receive buffer; 31 MiB usual */
 	size_t send_bytes;		/**< send buffer; 16 MiB usual */
+	struct arrival_delays delays;
 };
 
 /** Events that come up to the device's owner. */

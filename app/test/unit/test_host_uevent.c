@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include "device.h"
 #include "host_test.h"
 #include "kernel.h"
+#include "pace.h"
 #include "rules.h"
 
 #define INSTANCE "f2b4d6a8-0000-4000-8000-000000000001"
@@ -70,12 +72,27 @@ stop(void **state)
 }
 
 static struct vmbus_device *
-offer(void)
+offer_late(const struct arrival_delays *delays)
 {
 	return vmbus_offer(bus, &(struct vmbus_offer){
 		.instance = INSTANCE, .monitored = true, .ring_bytes = 4 * PAGE,
-		.recv_bytes = 16 * PAGE, .send_bytes = 8 * PAGE,
+		.recv_bytes = 16 * PAGE, .send_bytes = 8 * PAGE, .delays = *delays,
 	}, &ops, NULL);
+}
+
+static struct vmbus_device *
+offer(void)
+{
+	return offer_late(&(struct arrival_delays){ { 0 } });
+}
+
+static bool
+is_there(const char *path)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/sys/%s", dir, path);
+	return access(full, F_OK) == 0;
 }
 
 /* A listener of that number; the guest's end. */
@@ -233,6 +250,145 @@ a_kernel_that_shows_no_channels_does_not_tell_of_them(void **state)
 	vmbus_rescind(offer());
 	while (hear(fd) > 0)
 		assert_null(strstr(heard, "channels"));
+	close(fd);
+}
+
+static uint64_t
+ms_since(uint64_t begin_ns)
+{
+	return (pace_now_ns() - begin_ns) / 1000000;
+}
+
+/* Let the host go on until it tells of this. */
+static void
+wait_for_event(int fd, const char *event)
+{
+	struct pollfd pollfd = { .fd = vmbus_fd(bus), .events = POLLIN };
+
+	for (unsigned int i = 0; i < 50 && hear(fd) < 0; i++) {
+		poll(&pollfd, 1, 100);
+		vmbus_handle(bus);
+	}
+	assert_string_equal(heard, event);
+}
+
+static void
+wait_for_file(const char *path)
+{
+	struct pollfd pollfd = { .fd = vmbus_fd(bus), .events = POLLIN };
+
+	for (unsigned int i = 0; i < 1000 && !is_there(path); i++) {
+		poll(&pollfd, 1, 100);
+		vmbus_handle(bus);
+	}
+	assert_true(is_there(path));
+}
+
+static void
+each_step_of_a_device_can_be_late(void **state)
+{
+	static const char node[] = "dev/uio0";
+	static const char ring[] = "devices/vmbus/" INSTANCE "/channels/14/ring";
+	static const char driver[] = "bus/vmbus/devices/" INSTANCE "/driver";
+	static const struct arrival_delays delays = { {
+		[ARRIVAL_DRIVER] = 40, [ARRIVAL_NODE] = 120, [ARRIVAL_CHANNELS] = 80,
+		[ARRIVAL_RING] = 80,
+	} };
+	uint64_t begin = pace_now_ns();
+	int fd = listen_joined();
+
+	(void)state;
+	/* On a busy machine much can have happened before we look again, but not too early. */
+	assert_non_null(offer_late(&delays));
+	assert_heard(fd, "add@" PATH);
+	assert_true(!is_there(driver) || ms_since(begin) >= 40);
+	wait_for_event(fd, "add@" PATH "/uio/uio0");
+	assert_true(ms_since(begin) >= 40);
+	assert_heard(fd, "bind@" PATH);
+	assert_true(is_there(driver));
+	wait_for_event(fd, "add@" PATH "/channels/14");
+	assert_true(ms_since(begin) >= 80);
+	wait_for_file(node);
+	assert_true(ms_since(begin) >= 120);
+	wait_for_file(ring);
+	assert_true(ms_since(begin) >= 160);
+	assert_silent(fd);
+	close(fd);
+}
+
+static void
+a_device_that_is_offered_late_waits_for_a_guest(void **state)
+{
+	static const struct arrival_delays delays = { { [ARRIVAL_DEVICE] = 30 } };
+	struct pollfd pollfd = { .fd = vmbus_fd(bus), .events = POLLIN };
+	int fd = listen_joined();
+	uint64_t begin;
+
+	(void)state;
+	assert_non_null(offer_late(&delays));
+	poll(&pollfd, 1, 60);
+	vmbus_handle(bus);
+	assert_silent(fd);
+	begin = pace_now_ns();
+	arrivals_meet_guest(bus);
+	wait_for_event(fd, "add@" PATH);
+	assert_true(ms_since(begin) >= 30);
+	assert_heard(fd, "add@" PATH "/uio/uio0");
+	close(fd);
+}
+
+static void
+a_subchannels_ring_file_can_be_late(void **state)
+{
+	static const char ring[] = "devices/vmbus/" INSTANCE "/channels/15/ring";
+	struct vmbus_device *dev = offer_late(&(struct arrival_delays){ {
+		[ARRIVAL_RING] = 30, [ARRIVAL_CHANNELS] = 60000 } });
+	uint64_t begin = pace_now_ns();
+	int fd = listen_joined();
+
+	(void)state;
+	device_open(dev);
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	/* The primary's cannot come after it. */
+	assert_heard(fd, "add@" PATH "/channels/14");
+	assert_heard(fd, "add@" PATH "/channels/15");
+	assert_true(!is_there(ring) || ms_since(begin) >= 30);
+	wait_for_file(ring);
+	assert_true(ms_since(begin) >= 30);
+	device_close(dev);
+	close(fd);
+}
+
+/* Whatever has come goes again, and is told; nothing else is. */
+static void
+a_device_may_go_at_any_step_of_its_arrival(void **state)
+{
+	static const struct arrival_delays delays = { {
+		[ARRIVAL_DRIVER] = 4, [ARRIVAL_NODE] = 8, [ARRIVAL_CHANNELS] = 12,
+		[ARRIVAL_RING] = 4,
+	} };
+	struct pollfd pollfd = { .fd = vmbus_fd(bus), .events = POLLIN };
+	int fd = listen_joined();
+
+	(void)state;
+	for (unsigned int moment = 0; moment < 24; moment++) {
+		struct vmbus_device *dev = offer_late(&delays);
+		unsigned int came = 0, went = 0;
+
+		poll(NULL, 0, (int)moment);
+		vmbus_handle(bus);
+		vmbus_rescind(dev);
+		while (hear(fd) > 0) {
+			came += heard[0] == 'a' || heard[0] == 'b';
+			went += heard[0] == 'r' || heard[0] == 'u';
+		}
+		assert_true(came >= 1);
+		assert_int_equal(came, went);
+		assert_false(is_there("devices/vmbus/" INSTANCE));
+	}
+	poll(&pollfd, 1, 50);
+	vmbus_handle(bus);
+	assert_silent(fd);
 	close(fd);
 }
 
@@ -400,6 +556,13 @@ main(void)
 		{ "a kernel that shows no channels does not tell of them",
 		  a_kernel_that_shows_no_channels_does_not_tell_of_them, start_without_channels,
 		  stop, NULL },
+		BUS_CASE("each step of a device can be late", each_step_of_a_device_can_be_late),
+		BUS_CASE("a device that is offered late waits for a guest",
+			 a_device_that_is_offered_late_waits_for_a_guest),
+		BUS_CASE("a subchannel's ring file can be late",
+			 a_subchannels_ring_file_can_be_late),
+		BUS_CASE("a device may go at any step of its arrival",
+			 a_device_may_go_at_any_step_of_its_arrival),
 		BUS_CASE("a listener hears nothing before it joins",
 			 a_listener_hears_nothing_before_it_joins),
 		BUS_CASE("who reads too slowly is told of the loss in its place",

@@ -1221,6 +1221,26 @@ subchannels_beyond_the_monitors_do_without(void **state)
 	guest_stop(&guest);
 }
 
+static void
+a_device_can_be_opened_once_it_has_a_node(void **state)
+{
+	int uio = -ENODEV;
+
+	(void)state;
+	assert_non_null(vmbus_offer(bus, &(struct vmbus_offer){
+		.instance = "f2b4d6a8-0000-4000-8000-000000000002", .ring_bytes = RING,
+		.recv_bytes = 16 * PAGE, .send_bytes = 8 * PAGE,
+		.delays = { { [ARRIVAL_NODE] = 600 } },
+	}, &ops, NULL));
+	assert_int_equal(guest_hello(TRANSPORT_HELLO_UIO, 1), -ENODEV);
+	for (unsigned int i = 0; i < 500 && uio < 0; i++) {
+		poll(NULL, 0, 10);
+		uio = guest_hello(TRANSPORT_HELLO_UIO, 1);
+	}
+	assert_true(uio >= 0);
+	guest_hang_up(uio);
+}
+
 static unsigned int
 entries_of(const char *path)
 {
@@ -1380,6 +1400,8 @@ main(void)
 			a_channel_without_monitor_is_signalled_by_write),
 		CASE("a subchannel appears and carries packets",
 		     a_subchannel_appears_and_carries_packets),
+		CASE("a device can be opened once it has a node",
+		     a_device_can_be_opened_once_it_has_a_node),
 		CASE("a rescinded subchannel stays in sight and is silent",
 		     a_rescinded_subchannel_stays_in_sight_and_is_silent),
 		CASE_ALONE("subchannels may lack the monitor that the primary has",
