@@ -329,7 +329,7 @@ multicast_list_ends_as_the_port_has_it(void **state)
 	assert_int_equal(hn_filter_set_list(test_dev, list, 1), 0);
 	before = host.filter;
 	/* The SET of the list, behind the QUERY of its size. */
-	host.fault = FAULT_UNANSWERED;
+	host.fault = FAULT_LATE;
 	host.fault_at = host.heard + 2;
 	assert_int_equal(hn_filter_set_list(test_dev, &list[1], 1), -ETIMEDOUT);
 	assert_int_equal(scripted_last_set(3)->bytes[5], 6);
