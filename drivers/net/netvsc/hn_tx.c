@@ -74,6 +74,23 @@ tx_one(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *m, struct hn_t
 	}
 }
 
+/* Plain frames in a row, and others, one by one. Returns how many are ours now. */
+static uint16_t
+tx_mixed(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf **pkts, uint16_t count,
+	 struct hn_tx_free *batch)
+{
+	uint16_t sent = 0, end;
+
+	/* Each turn takes a frame. */
+	while (sent < count && tx_one(txq, proc, pkts[sent], batch)) {
+		sent++;
+		end = sent + hn_tx_send_plain(txq, proc, pkts + sent, count - sent);
+		while (sent < end)
+			hn_tx_free_add(batch, pkts[sent++]);
+	}
+	return sent;
+}
+
 uint16_t
 hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
@@ -81,7 +98,7 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	struct hn_proc *proc = hn_proc_get(txq->port_id);
 	struct hn_chan *chan = hn_tx_chan(txq, proc);
 	struct hn_tx_free batch;
-	uint16_t sent = 0;
+	uint16_t plain, mixed = 0;
 
 	if (unlikely(!txq->running))
 		return 0;
@@ -89,13 +106,15 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	batch.fast = txq->fast_free;
 	hn_tx_make_room(txq);
 	hn_chan_tx_lock(chan);
-	while (sent < count && tx_one(txq, proc, pkts[sent], &batch))
-		sent++;
+	plain = hn_tx_send_plain(txq, proc, pkts, count);
+	if (unlikely(plain < count))
+		mixed = tx_mixed(txq, proc, pkts + plain, count - plain, &batch);
 	(void)hn_tx_send_section(txq, chan);
 	hn_chan_tx_unlock(chan);
+	hn_tx_free_bulk(pkts, plain, txq->fast_free);
 	hn_tx_free_flush(&batch);
 	hn_ledger_end_tx_burst(txq);
-	return sent;
+	return plain + mixed;
 }
 
 void

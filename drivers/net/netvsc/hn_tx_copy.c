@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <rte_memcpy.h>
+
 #include "hn_tx_send.h"
 #include "nvsp.h"
 
@@ -55,7 +57,7 @@ copy_place(const struct hn_txq *txq, uint32_t len)
 }
 
 /* The gap up to the next message is zeroed and belongs to the one before. */
-static void
+static inline void
 copy_pad(struct hn_tx_aggregate *agg, uint32_t start)
 {
 	struct rndis_hdr *last = (struct rndis_hdr *)(agg->base + agg->last);
@@ -63,7 +65,11 @@ copy_pad(struct hn_tx_aggregate *agg, uint32_t start)
 
 	if (gap == 0)
 		return;
-	memset(agg->base + agg->used, 0, gap);
+	/* The header of the next message, which is longer, is written after that. */
+	if (likely(gap <= sizeof(uint64_t)))
+		memset(agg->base + agg->used, 0, sizeof(uint64_t));
+	else
+		memset(agg->base + agg->used, 0, gap);
 	last->len += gap;	/* ours: the host does not have the section yet */
 }
 
@@ -123,4 +129,80 @@ hn_tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_fra
 	agg->desc->packets++;
 	txq->stats.copied++;
 	return 0;
+}
+
+/* A frame in one piece, in its mbuf's own memory, without a tag, of which nothing is asked. */
+static inline bool
+copy_is_plain(const struct rte_mbuf *m, uint32_t len_max)
+{
+	const uint64_t other = RTE_MBUF_F_TX_OFFLOAD_MASK | RTE_MBUF_F_INDIRECT |
+			       RTE_MBUF_F_EXTERNAL;
+
+	return (m->ol_flags & other) == 0 && m->next == NULL && m->data_len == m->pkt_len &&
+	       m->data_len <= len_max && hn_tx_frame_is_plain(m);
+}
+
+static inline void
+copy_write_plain(uint8_t *to, const struct rte_mbuf *m)
+{
+	const struct hn_pkt_tx pkt = {
+		.data_len = m->data_len,
+		.task = HN_PKT_NO_TASK,
+	};
+
+	rte_memcpy(to + hn_pkt_write(to, &pkt), rte_pktmbuf_mtod(m, const void *), m->data_len);
+}
+
+/*
+ * Fill the section with plain frames, up to its limits. What is known of it
+ * stays in registers meanwhile.
+ */
+static inline uint16_t
+copy_fill(struct hn_txq *txq, struct rte_mbuf *const *pkts, uint16_t count, uint32_t len_max)
+{
+	const uint32_t limit = RTE_MIN(txq->section_len, txq->max_transfer), align = txq->align;
+	struct hn_tx_aggregate agg = txq->agg;
+	uint32_t packets = agg.desc->packets;
+	uint64_t bytes = 0;
+	uint32_t start, len;
+	uint16_t i;
+
+	count = RTE_MIN(count, txq->max_packets - packets);
+	for (i = 0; i < count && copy_is_plain(pkts[i], len_max); i++) {
+		len = sizeof(struct rndis_packet) + pkts[i]->data_len;
+		start = RTE_ALIGN_CEIL(agg.used, align);
+		if (start > limit || len > limit - start)
+			break;
+		copy_pad(&agg, start);
+		copy_write_plain(agg.base + start, pkts[i]);
+		agg.last = start;
+		agg.used = start + len;
+		bytes += pkts[i]->data_len;
+	}
+	agg.desc->packets = packets + i;
+	txq->agg = agg;
+	txq->stats.packets += i;
+	txq->stats.bytes += bytes;
+	txq->stats.copied += i;
+	return i;
+}
+
+uint16_t
+hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts,
+		 uint16_t count)
+{
+	uint32_t room = RTE_MIN(txq->section_len, txq->max_transfer) - HN_PKT_HDR_MAX;
+	uint32_t len_max = RTE_MIN(room, txq->copy_max);
+	uint16_t done = 0;
+
+	if (txq->agg.desc != NULL)
+		done = copy_fill(txq, pkts, count, len_max);
+	/* Each turn takes a frame or more: an empty section has room for one. */
+	while (done < count && copy_is_plain(pkts[done], len_max)) {
+		if (hn_tx_send_section(txq, hn_tx_chan(txq, proc)) < 0 ||
+		    copy_begin(txq, proc) < 0)
+			break;
+		done += copy_fill(txq, pkts + done, count - done, len_max);
+	}
+	return done;
 }

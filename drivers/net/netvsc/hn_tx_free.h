@@ -29,15 +29,22 @@ struct hn_tx_free {
 	bool fast;
 };
 
+/** Free mbufs; with fast each is direct and in one piece. */
+static inline void
+hn_tx_free_bulk(struct rte_mbuf **pkts, uint32_t count, bool fast)
+{
+	if (count == 0)
+		return;
+	if (fast)
+		rte_mempool_put_bulk(pkts[0]->pool, (void **)pkts, count);
+	else
+		rte_pktmbuf_free_bulk(pkts, count);
+}
+
 static inline void
 hn_tx_free_flush(struct hn_tx_free *batch)
 {
-	if (batch->count == 0)
-		return;
-	if (batch->fast)
-		rte_mempool_put_bulk(batch->mbuf[0]->pool, (void **)batch->mbuf, batch->count);
-	else
-		rte_pktmbuf_free_bulk(batch->mbuf, batch->count);
+	hn_tx_free_bulk(batch->mbuf, batch->count, batch->fast);
 	batch->count = 0;
 }
 

@@ -36,6 +36,17 @@ hn_tx_xactid(const struct hn_txq *txq, const struct hn_txdesc *desc)
 /** By copy, into the section being filled or a new one. -ENOSPC: no section is free. */
 int hn_tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_frame *frame);
 
+/**
+ * The same for frames in one piece of which nothing is asked, as most are: as
+ * many as there are before another one, or before something is in the way.
+ *
+ * @return
+ *   How many; they are counted, the mbufs are the caller's to free. The next
+ *   one has to go the long way.
+ */
+uint16_t hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts,
+			  uint16_t count);
+
 /** Hand the section being filled to the host; 0 also if there is none. */
 int hn_tx_send_section(struct hn_txq *txq, struct hn_chan *chan);
 
