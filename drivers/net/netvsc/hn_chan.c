@@ -25,7 +25,7 @@
 
 /* Ring packets that a waiting control operation takes at a time. */
 #define CHAN_WAIT_BUDGET 64
-/* So long an Rx queue may leave the backlog full before data is dropped. */
+/* So long an Rx queue may leave the backlog full before a waiting operation drops data. */
 #define CHAN_READER_GRACE_MS 10
 /*
  * One turn of a wait is not counted as longer than this: a guest that was itself
@@ -120,6 +120,7 @@ hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_
 		return -ENOMEM;
 	free(chan->owed);
 	chan->owed = owed;
+	chan->owed_first = 0;
 	chan->owed_count = 0;
 	chan->owed_max = pieces;
 	chan->rxbuf = rxbuf;
@@ -158,16 +159,39 @@ chan_sent(struct hn_chan *chan, int ret)
 
 /* Ownership */
 
+/*
+ * Whoever only tries comes back soon, mostly at once: it makes way for whoever
+ * waits, once for each time that it was asked to. A relaxed look is enough: what
+ * is not seen now is seen at the next burst.
+ */
 bool
 hn_chan_rx_trylock(struct hn_chan *chan)
 {
+	if (unlikely(rte_atomic_load_explicit(&chan->rx_wanted, rte_memory_order_relaxed) != 0)) {
+		rte_atomic_store_explicit(&chan->rx_wanted, 0, rte_memory_order_relaxed);
+		return false;
+	}
 	return rte_spinlock_trylock(&chan->rx_lock) != 0;
 }
 
 void
 hn_chan_rx_lock(struct hn_chan *chan)
 {
-	rte_spinlock_lock(&chan->rx_lock);
+	/* Each turn asks the owner anew; its bursts end. */
+	while (rte_spinlock_trylock(&chan->rx_lock) == 0) {
+		rte_atomic_store_explicit(&chan->rx_wanted, 1, rte_memory_order_relaxed);
+		rte_pause();
+	}
+	rte_atomic_store_explicit(&chan->rx_wanted, 0, rte_memory_order_relaxed);
+}
+
+/* The places go round. */
+static uint32_t
+chan_owed_place(const struct hn_chan *chan, uint32_t behind)
+{
+	uint32_t to_end = chan->owed_max - chan->owed_first;
+
+	return behind < to_end ? chan->owed_first + behind : behind - to_end;
 }
 
 static int
@@ -188,18 +212,16 @@ chan_send_done(struct hn_chan *chan, const struct hn_owed *owed)
 static void
 chan_pay_owed(struct hn_chan *chan)
 {
-	uint32_t paid = 0;
-
 	if (chan->owed_count == 0 || !hn_chan_tx_trylock(chan))
 		return;
 	/* Forward: each turn pays one. */
-	while (paid < chan->owed_count && chan_send_done(chan, &chan->owed[paid]) == 0)
-		paid++;
+	while (chan->owed_count != 0 &&
+	       chan_send_done(chan, &chan->owed[chan->owed_first]) == 0) {
+		chan->owed_first = chan_owed_place(chan, 1);
+		chan->owed_count--;
+		chan->paid++;
+	}
 	hn_chan_tx_unlock(chan);
-	chan->paid += paid;
-	chan->owed_count -= paid;
-	if (chan->owed_count != 0)
-		memmove(chan->owed, chan->owed + paid, chan->owed_count * sizeof(*chan->owed));
 }
 
 static void chan_owe(void *ctx, uint64_t xactid, uint32_t status);
@@ -346,6 +368,7 @@ static void
 chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 {
 	struct hn_chan *chan = ctx;
+	struct hn_owed *owed;
 
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
 	if (unlikely(chan->owed_count == chan->owed_max)) {
@@ -353,8 +376,9 @@ chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 		chan->paid++;	/* it never will be */
 		return;
 	}
-	chan->owed[chan->owed_count].xactid = xactid;
-	chan->owed[chan->owed_count].status = status;
+	owed = &chan->owed[chan_owed_place(chan, chan->owed_count)];
+	owed->xactid = xactid;
+	owed->status = status;
 	chan->owed_count++;
 }
 
@@ -515,18 +539,22 @@ hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 	return 0;
 }
 
-int
-hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow)
+/* hn_chan_poll(); *stuck: nothing could be taken without a loss. */
+static int
+chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow, bool *stuck)
 {
 	uint32_t taken = 0;
 	int ret = 0;
 
+	*stuck = false;
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
 		if (overflow == HN_CHAN_LEAVE && chan->has_reader &&
-		    hn_backlog_is_full(&chan->backlog))
+		    hn_backlog_is_full(&chan->backlog)) {
+			*stuck = taken == 0;
 			break;
+		}
 		ret = chan_take(chan, chan->scratch);
 		if (ret <= 0)
 			break;
@@ -536,6 +564,14 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 	}
 	hn_chan_rx_unlock(chan);
 	return ret < 0 ? ret : (int)taken;
+}
+
+int
+hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow)
+{
+	bool stuck;
+
+	return chan_poll(chan, budget, overflow, &stuck);
 }
 
 uint32_t
@@ -654,7 +690,7 @@ chan_pause(uint32_t turn)
 struct chan_waiting {
 	uint32_t turn;
 	uint32_t left;		/* ms to the deadline */
-	uint32_t idle;		/* ms since something was taken off the ring */
+	uint32_t stuck;		/* ms for which no Rx queue has made room */
 	uint64_t clock;		/* ms: when the last turn began */
 };
 
@@ -677,16 +713,19 @@ chan_wait_passed(struct chan_waiting *waiting)
 
 /*
  * One turn of a wait: poll, look at the clock, pause. Receive data is dropped
- * only when it blocks the ring and no Rx queue has made room for a while.
+ * only when it blocks the ring and no Rx queue has made room for a while; but
+ * from then on to the end, for a ring may hold more than there is time to wait
+ * for each part of it.
  *
  * 0; -ETIMEDOUT; -ENODEV; or the channel's failure.
  */
 static int
 chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
 {
-	bool blocked = waiting->idle > CHAN_READER_GRACE_MS;
+	bool stuck, drops = waiting->stuck > CHAN_READER_GRACE_MS;
 	uint32_t passed = chan_wait_passed(waiting);
-	int taken = hn_chan_poll(chan, CHAN_WAIT_BUDGET, blocked ? HN_CHAN_DROP : HN_CHAN_LEAVE);
+	int taken = chan_poll(chan, CHAN_WAIT_BUDGET, drops ? HN_CHAN_DROP : HN_CHAN_LEAVE,
+			      &stuck);
 
 	if (taken < 0)
 		return taken;
@@ -696,7 +735,8 @@ chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
 	/* Also when the host keeps the ring full of other things. */
 	if (waiting->left == 0)
 		return -ETIMEDOUT;
-	waiting->idle = taken > 0 ? 0 : waiting->idle + passed;
+	if (!drops)
+		waiting->stuck = stuck ? waiting->stuck + passed : 0;
 	if (taken == 0)
 		chan_pause(waiting->turn);
 	return 0;

@@ -111,6 +111,7 @@ struct hn_chan {
 	uint16_t index;			/**< 0 is the primary */
 	uint16_t port_id;		/**< for log lines */
 	RTE_ATOMIC(uint32_t) failed;	/**< the rings must not be touched any more */
+	RTE_ATOMIC(uint32_t) rx_wanted;	/**< somebody waits for the receive end */
 	uint32_t nvsp_len;		/**< enum nvsp_len: of the messages we send */
 	uint32_t rxbuf_len;
 	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
@@ -124,6 +125,7 @@ struct hn_chan {
 	/* The owner of the receive end writes here. */
 	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t rx_lock;
 	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
+	uint32_t owed_first;		/**< the oldest of them, which go round */
 	uint32_t owed_count;
 	bool has_reader;		/**< an Rx queue takes the receive data */
 	struct hn_rxbuf *kept;		/**< packets that mbufs lead into; NULL: never */
@@ -176,6 +178,7 @@ void hn_chan_reader_stop(struct hn_chan *chan);
 /**
  * Become or stop being the owner of the receive end. Stopping gives what was
  * read back to the host and sends the completions owed, if the send end is free.
+ * Who tries makes way for who waits, so that polling keeps nobody out.
  */
 bool hn_chan_rx_trylock(struct hn_chan *chan);
 void hn_chan_rx_lock(struct hn_chan *chan);

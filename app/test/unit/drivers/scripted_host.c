@@ -24,6 +24,8 @@
 #define PACKET_MAX 8192
 #define ANSWER_MAX 256
 #define INBOX_MAX 100
+/* Transaction ids of the flood begin here. */
+#define FLOOD_IDS (UINT64_C(1) << 40)
 
 struct scripted_host host;
 struct rte_vmbus_driver *scripted_driver;
@@ -50,6 +52,9 @@ static struct {
 } inbox[INBOX_MAX];
 static unsigned int inbox_count;
 static uint32_t paused_looks;
+
+static uint32_t flood_left;		/* packets of it before the first in the queue */
+static uint64_t flood_returned;		/* packets of it that the guest has given back */
 
 /* The channel that is spoken on. */
 static const void *channel = &device;
@@ -81,6 +86,8 @@ scripted_reset(void)
 	held_count = 0;
 	inbox_count = 0;
 	paused_looks = 0;
+	flood_left = 0;
+	flood_returned = 0;
 }
 
 struct rte_vmbus_device *
@@ -110,7 +117,8 @@ scripted_push(const void *packet, uint32_t len)
 	queue[at].len = len;
 	queue[at].chan = channel;
 	host.word++;
-	queue_count++;
+	if (queue_count++ == 0)
+		flood_left = host.flood;
 }
 
 static void
@@ -130,14 +138,18 @@ say_completion(uint64_t id, const void *nvsp, uint32_t len)
 	scripted_push(packet, hdr.tlen * 8u);
 }
 
-void
-scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id)
+struct rxbuf_packet {
+	struct vmbus_chanpkt_rxbuf hdr;
+	struct vmbus_rxbuf_range range;
+	struct nvsp_rndis_pkt nvsp;
+};
+
+/* The message goes into the receive buffer, to a place of that number. */
+static struct rxbuf_packet
+rxbuf_packet(uint32_t channel_type, const void *message, uint32_t len, uint64_t id,
+	     unsigned int place)
 {
-	struct {
-		struct vmbus_chanpkt_rxbuf hdr;
-		struct vmbus_rxbuf_range range;
-		struct nvsp_rndis_pkt nvsp;
-	} packet = {
+	struct rxbuf_packet packet = {
 		.hdr.hdr.type = VMBUS_CHANPKT_TYPE_RXBUF,
 		.hdr.hdr.hlen = (sizeof(packet.hdr) + sizeof(packet.range)) / 8,
 		.hdr.hdr.tlen = sizeof(packet) / 8,
@@ -145,12 +157,48 @@ scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, ui
 		.hdr.hdr.xactid = id,
 		.hdr.rxbuf_id = NVSP_RECV_BUF_ID,
 		.hdr.rxbuf_cnt = 1,
-		.range = { .len = len, .ofs = rx_place++ % 16 * 2048 },
+		.range = { .len = len, .ofs = place * 2048 },
 		.nvsp = { NVSP_TYPE_RNDIS_PKT, channel_type, NVSP_SECTION_NONE, 0 },
 	};
 
 	memcpy(rxbuf + packet.range.ofs, message, len);
+	return packet;
+}
+
+void
+scripted_push_rndis(uint32_t channel_type, const void *message, uint32_t len, uint64_t id)
+{
+	struct rxbuf_packet packet = rxbuf_packet(channel_type, message, len, id,
+						  rx_place++ % 16);
+
 	scripted_push(&packet, sizeof(packet));
+}
+
+/* Flood: more than the queue holds, so it is made when it is looked for. */
+
+static bool
+flood_is_next(const struct vmbus_channel *chan)
+{
+	return host.flood != 0 && host.filter != 0 &&
+	       host.flooded - flood_returned < host.piece_count &&
+	       chan == (const struct vmbus_channel *)&device &&
+	       (queue_count == 0 || flood_left != 0);
+}
+
+static int
+say_flood(void *data, uint32_t *len)
+{
+	const uint32_t message[26] = { RNDIS_PACKET, sizeof(message), 36, 60 };
+	struct rxbuf_packet packet = rxbuf_packet(NVSP_CHANNEL_DATA, message, sizeof(message),
+						  FLOOD_IDS + host.flooded, 16);
+
+	if (sizeof(packet) > *len)
+		abort();
+	memcpy(data, &packet, sizeof(packet));
+	*len = sizeof(packet);
+	host.flooded++;
+	flood_left -= flood_left != 0;
+	return (int)sizeof(packet) + 8;
 }
 
 /* NVSP: a table of what is heard and what is said to it. */
@@ -598,7 +646,9 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 	(void)flags;
 	*need_sig = true;
 	if (type == VMBUS_CHANPKT_TYPE_COMP) {
-		host.rx_completions++;
+		host.rx_astray += host.rx_completions++ != 0 && xactid != host.rx_completed + 1;
+		host.rx_completed = xactid;
+		flood_returned += xactid >= FLOOD_IDS;
 		return 0;
 	}
 	if (dlen < 32)
@@ -658,6 +708,8 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 		scripted_resume();
 	if (queue_count == 0 && host.chatter)
 		say_completion(0, NULL, 0);
+	if (flood_is_next(chan))
+		return say_flood(data, len);
 	if (!is_for(chan))
 		return -EAGAIN;
 	got = queue[queue_head].len;
@@ -682,8 +734,7 @@ rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes)
 bool
 rte_vmbus_chan_rx_empty(const struct vmbus_channel *chan)
 {
-	(void)chan;
-	return queue_count == 0;
+	return queue_count == 0 && !flood_is_next(chan);
 }
 
 bool

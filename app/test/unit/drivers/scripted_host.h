@@ -50,9 +50,13 @@ struct scripted_host {
 	uint32_t caps;			/**< of the last NDIS_CONFIG */
 	uint32_t nvsp_heard[160];	/**< by type */
 	uint32_t rx_completions;
+	uint64_t rx_completed;		/**< by the last of them */
+	uint32_t rx_astray;		/**< of them: not for the packet behind the one before */
 	uint32_t tx_unread;		/**< so often the host is not done reading */
 	bool gone;
 	bool chatter;			/**< sends notices without end */
+	uint32_t flood;			/**< packets of data, a frame each, before whatever it says */
+	uint64_t flooded;		/**< of them sent so far */
 	/* Answers, as the good host gives them. */
 	uint32_t piece_len, piece_count, sections, piece_offset;
 	uint32_t section_len;

@@ -7,9 +7,11 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <rte_common.h>
+#include <rte_pause.h>
 
 #include "driver_test.h"
 #include "hn_chan.h"
@@ -372,6 +374,62 @@ receive_end_has_one_owner(void **state)
 	assert_int_equal(hn_chan_poll(&chan, 10, HN_CHAN_DROP), 1);
 }
 
+static void *
+wait_for_the_end(void *arg)
+{
+	uint32_t *has = arg;
+
+	hn_chan_rx_lock(&chan);
+	__atomic_store_n(has, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(has, __ATOMIC_ACQUIRE) == 1)
+		rte_pause();
+	hn_chan_rx_unlock(&chan);
+	return NULL;
+}
+
+/* A poller comes back before anybody who waits has noticed that it was gone. */
+static void
+polling_keeps_nobody_out(void **state)
+{
+	pthread_t waiter;
+	uint32_t has = 0;
+
+	(void)state;
+	assert_true(hn_chan_rx_trylock(&chan));
+	assert_int_equal(pthread_create(&waiter, NULL, wait_for_the_end, &has), 0);
+	while (rte_atomic_load_explicit(&chan.rx_wanted, rte_memory_order_acquire) == 0)
+		rte_pause();
+	hn_chan_rx_unlock(&chan);
+	/* As soon as it can be: it makes way. */
+	assert_false(hn_chan_rx_trylock(&chan));
+	while (__atomic_load_n(&has, __ATOMIC_ACQUIRE) == 0)
+		rte_pause();
+	__atomic_store_n(&has, 2, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(waiter, NULL), 0);
+	assert_true(hn_chan_rx_trylock(&chan));
+	hn_chan_rx_unlock(&chan);
+}
+
+/* More than the ring takes at a time, so that the places go round. */
+static void
+what_is_owed_is_paid_in_order(void **state)
+{
+	uint64_t id = 0;
+	unsigned int turn, i;
+
+	(void)state;
+	for (turn = 0; turn < 5; turn++) {
+		assert_true(hn_chan_rx_trylock(&chan));
+		for (i = 0; i < PIECES * 2 / 3; i++)
+			hn_chan_rx_done(&chan, used(id++), NVSP_STATUS_SUCCESS);
+		hn_chan_rx_unlock(&chan);
+		assert_int_equal(host.rx_completions, id);
+		assert_int_equal(host.rx_completed, id - 1);
+		assert_int_equal(host.rx_astray, 0);
+	}
+	assert_int_equal(failures, 0);
+}
+
 /* Packets of a host that makes no sense: skipped, counted, memory given back. */
 static void
 senseless_packets_are_skipped_and_counted(void **state)
@@ -533,6 +591,8 @@ main(void)
 		CASE("more packets outstanding than pieces fail the channel, once",
 		     more_packets_outstanding_than_pieces_fail_the_channel_once),
 		CASE("the receive end has one owner", receive_end_has_one_owner),
+		CASE("polling keeps nobody out who waits", polling_keeps_nobody_out),
+		CASE("what is owed is paid in order", what_is_owed_is_paid_in_order),
 		CASE("senseless packets are skipped and counted",
 		     senseless_packets_are_skipped_and_counted),
 		CASE("a late answer does not disturb the next request",
