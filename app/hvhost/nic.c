@@ -407,6 +407,16 @@ nic_queue_counters(const struct nic *nic, unsigned int i)
 	return i < nic->queues_seen ? &nic->channel[i].counters : NULL;
 }
 
+struct nic_held
+nic_held(const struct nic *nic)
+{
+	struct nic_held held = { .rx = nic->has_rxbuf ? nic->rxbuf.held : 0 };
+
+	for (unsigned int i = 0; i < NIC_QUEUES_MAX; i++)
+		held.tx += nic->channel[i].vch != NULL && nic->channel[i].stuck.waits;
+	return held;
+}
+
 const struct nic_config *
 nic_config(const struct nic *nic)
 {

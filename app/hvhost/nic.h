@@ -160,6 +160,13 @@ const struct nic_counters *nic_counters(const struct nic *nic);
 /** Of queue number i; NULL after the last that any guest has had. */
 const struct nic_queue_counters *nic_queue_counters(const struct nic *nic, unsigned int i);
 
+/** What one side has of the other's at this moment. */
+struct nic_held {
+	unsigned int rx;		/**< receive sections with data that the guest has */
+	unsigned int tx;		/**< packets of the guest that are taken, not completed */
+};
+struct nic_held nic_held(const struct nic *nic);
+
 const struct nic_config *nic_config(const struct nic *nic);
 struct port *nic_port(const struct nic *nic);
 

@@ -72,6 +72,19 @@ stats_print_queues(const struct nic *nic, FILE *out)
 }
 
 static void
+stats_print_held(const struct nic *nic, FILE *out)
+{
+	const struct nic_held held = nic_held(nic);
+
+	if (held.rx != 0)
+		fprintf(out, "  %-20s %16u  receive sections that the guest has now\n", "rx_held",
+			held.rx);
+	if (held.tx != 0)
+		fprintf(out, "  %-20s %16u  packets of the guest that are not completed yet\n",
+			"tx_held", held.tx);
+}
+
+static void
 stats_print_nic(const struct nic *nic, FILE *out)
 {
 	const struct port_counter *counter;
@@ -84,6 +97,7 @@ stats_print_nic(const struct nic *nic, FILE *out)
 			fprintf(out, "  %-20s %16" PRIu64 "  %s\n", stats_fields[i].name, value,
 				stats_fields[i].text);
 	}
+	stats_print_held(nic, out);
 	stats_print_queues(nic, out);
 	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
 		fprintf(out, "  %-20s %16" PRIu64 "\n", counter->name,
@@ -126,10 +140,11 @@ stats_print_json_queues(const struct nic *nic, FILE *out)
 static void
 stats_print_json_nic(const struct nic *nic, FILE *out)
 {
+	const struct nic_held held = nic_held(nic);
 	const struct port_counter *counter;
 
-	fprintf(out, "{\"nic\": %u, \"state\": \"%s\"", nic_config(nic)->number,
-		nic_state(nic));
+	fprintf(out, "{\"nic\": %u, \"state\": \"%s\", \"rx_held\": %u, \"tx_held\": %u",
+		nic_config(nic)->number, nic_state(nic), held.rx, held.tx);
 	for (size_t i = 0; i < STATS_FIELDS; i++)
 		fprintf(out, ", \"%s\": %" PRIu64, stats_fields[i].name,
 			stats_value(nic_counters(nic), &stats_fields[i]));

@@ -2,11 +2,13 @@
 # Copyright(c) 2026 The project authors
 """DPDK programs as guests of the emulated host."""
 
+import re
 import shutil
 from pathlib import Path
 
-from . import processes, rundir
+from . import processes, rundir, telemetry
 from .errors import LabError
+from .ledger import Ledger
 
 
 class Eal:
@@ -47,7 +49,10 @@ class Secondary(processes.Process):
 
 
 class Guest(processes.Process):
-    """A DPDK program as a guest, for use in a with statement; killed at its end."""
+    """A DPDK program as a guest, for use in a with statement; killed at its end.
+
+    It is an error if our driver has lost something meanwhile and said so.
+    """
 
     def __init__(self, name, command, log, *, eal, **options):
         self.eal = eal
@@ -56,9 +61,16 @@ class Guest(processes.Process):
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.kill()
         self.eal.remove()
+        found = re.search(r"ledger at .*", self.output())
+        if found and kind is None:
+            raise LabError(f"{self.name}: {found[0]} (log: {self.log})")
+
+    def ledger(self, port):
+        """What our driver is lent by host and program, as it tells itself; see Ledger."""
+        return Ledger.of(telemetry.ask(self.eal.prefix, f"/ethdev/dump_priv,{port}"))
 
     def end(self, timeout=20):
         """Ask the program to end in order; it must, with status 0."""

@@ -117,6 +117,19 @@ class Testpmd(Guest):
         if "Done" not in said or "ail" in said:
             raise LabError(f"testpmd did not start its ports: {said}")
 
+    def missing_mbufs(self, pool="mb_pool_0"):
+        """How many of a pool's mbufs somebody has; testpmd itself has none while it is stopped."""
+        text = self.command(f"dump_mempool {pool}")
+        fields = {key: int(value) for key, value in re.findall(r"^\s*(\w+)=(\d+)$", text, re.M)}
+        return fields["size"] - fields["common_pool_count"] - fields["total_cache_count"]
+
+    def stop_ports(self):
+        """Stop forwarding, if it forwards, and all ports; LabError if they do not stop."""
+        self.command("stop")
+        said = self.command("port stop all", timeout=30)
+        if "Done" not in said:
+            raise LabError(f"testpmd did not stop its ports: {said}")
+
     def quit(self, timeout=20):
         """Leave testpmd by its own command; it must end with status 0."""
         self.send("quit\n")

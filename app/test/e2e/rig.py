@@ -94,3 +94,21 @@ def fails_with_one_sentence(done, *words):
     assert len(said) == 1, f"not one sentence: {said}"
     for word in words:
         assert word in said[0], said[0]
+
+
+def assert_conserved(host, testpmd, nics=(0, 1)):
+    """Stop testpmd's ports; then each thing is back with its owner, as all three tell.
+
+    nics: of testpmd's ports, in their order. The driver's ledger adds up and is
+    empty, the host has all of its receive sections and nothing of the guest's,
+    and the program has all of its mbufs.
+    """
+    testpmd.stop_ports()
+    for port, number in enumerate(nics):
+        ledger, nic = testpmd.ledger(port), host.nic(number)
+        assert ledger.faults == []
+        assert ledger.received == dict.fromkeys(ledger.received, 0)
+        assert (ledger.sent["host"], ledger.sent["filling"], ledger.sent["mbufs"]) == (0, 0, 0)
+        assert (ledger.sections["used"], ledger.bounces["used"]) == (0, 0)
+        assert (nic.rx_held, nic.tx_held) == (0, 0)
+    assert testpmd.missing_mbufs() == 0

@@ -824,7 +824,9 @@ batch_is_one_packet_and_one_completion(void **state)
 	}
 	assert_int_equal(le32(packet->header + 12), packet->id * 1806);
 	hear_nothing();
+	assert_int_equal(nic_held(nic).rx, 48);
 	give_back(packet->id);
+	assert_int_equal(nic_held(nic).rx, 0);
 	assert_true(deliver(own_mac, 60, 0));
 	assert_int_equal(nic_counters(nic)->rx_frames, 49);
 	assert_clean();
@@ -1027,12 +1029,14 @@ full_ring_delays_completions_and_reading(void **state)
 	assert_int_equal(port->sent, 1);
 	say_section(1, 104);
 	assert_int_equal(port->sent, 1);	/* not read: the completion waits */
+	assert_int_equal(nic_held(nic).tx, 1);
 	fake.room = 1 << 20;
 	put_packet(fake.send + 6144, 60, 1);
 	nic_poll(nic);
 	assert_int_equal(port->sent, 2);
 	assert_int_equal(hear(PACKET_COMPLETION)->id, next_id - 2);
 	assert_int_equal(hear(PACKET_COMPLETION)->id, next_id - 1);
+	assert_int_equal(nic_held(nic).tx, 0);
 	assert_clean();
 }
 
