@@ -247,6 +247,14 @@ hn_chan_rx_unlock(struct hn_chan *chan)
 	rte_spinlock_unlock(&chan->rx_lock);
 }
 
+void
+hn_chan_tend(struct hn_chan *chan)
+{
+	/* Stopping to be the owner pays. */
+	if ((chan_has_released(chan) || chan->owed_count != 0) && hn_chan_rx_trylock(chan))
+		hn_chan_rx_unlock(chan);
+}
+
 bool
 hn_chan_tx_trylock(struct hn_chan *chan)
 {

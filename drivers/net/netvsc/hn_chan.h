@@ -184,6 +184,12 @@ bool hn_chan_rx_trylock(struct hn_chan *chan);
 void hn_chan_rx_lock(struct hn_chan *chan);
 void hn_chan_rx_unlock(struct hn_chan *chan);
 
+/**
+ * Give back what mbufs have released, if nobody polls the channel who would. Any
+ * thread; touches nothing where there is nothing to do.
+ */
+void hn_chan_tend(struct hn_chan *chan);
+
 /** Become or stop being the owner of the send end. */
 bool hn_chan_tx_trylock(struct hn_chan *chan);
 void hn_chan_tx_lock(struct hn_chan *chan);

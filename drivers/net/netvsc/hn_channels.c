@@ -180,6 +180,15 @@ hn_channels_abandon(struct hn_channels *channels)
 		hn_chan_abandon(&channels->chan[i]);
 }
 
+void
+hn_channels_tend(struct hn_channels *channels)
+{
+	uint16_t i;
+
+	for (i = 0; i < channels->count; i++)
+		hn_chan_tend(&channels->chan[i]);
+}
+
 /* true if the host has everything back. */
 static bool
 channels_flush_one(struct hn_chan *chan)

@@ -65,6 +65,9 @@ void hn_channels_close(struct hn_channels *channels);
 /** The device is gone: as hn_chan_abandon() for all; any thread. */
 void hn_channels_abandon(struct hn_channels *channels);
 
+/** hn_chan_tend() for each. */
+void hn_channels_tend(struct hn_channels *channels);
+
 /**
  * Give back what lies in the rings of channels that nobody reads, and wait until
  * the host has read that: it reads the channels in any order, and what it is

@@ -227,6 +227,8 @@ link_watch(void *arg)
 	/* Nobody else hears what the host says to a port that is not polled. */
 	(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
 			   HN_CHAN_LEAVE);
+	/* Nor would anybody give back what is freed after its queue was stopped. */
+	hn_channels_tend(&hn_proc_get(dev->data->port_id)->channels);
 	hn_intr_check(dev);
 	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }

@@ -15,6 +15,8 @@
 
 #include "driver_test.h"
 #include "hn_chan.h"
+#include "hn_rxbuf.h"
+#include "hn_rxmem.h"
 #include "nvsp.h"
 #include "rndis.h"
 #include "scripted_host.h"
@@ -331,6 +333,33 @@ host_that_keeps_talking_does_not_outlast_a_deadline(void **state)
 			 -ETIMEDOUT);
 }
 
+/* Two packets that mbufs lead into; those of one are freed. */
+static void
+who_looks_after_a_channel_gives_back_what_is_freed(void **state)
+{
+	static struct hn_rxmem mem = { .refs = 1 };
+	struct hn_rxhold *hold;
+
+	(void)state;
+	chan.kept = hn_rxbuf_create(&mem, 2);
+	assert_non_null(hn_rxbuf_hold(chan.kept, 1, 1));
+	hold = hn_rxbuf_hold(chan.kept, 2, 1);
+	hn_chan_tend(&chan);
+	assert_int_equal(host.rx_completions, 0);
+	hold->shinfo.free_cb(NULL, hold->shinfo.fcb_opaque);
+	assert_true(hn_chan_rx_trylock(&chan));
+	hn_chan_tend(&chan);		/* others look after it */
+	assert_int_equal(host.rx_completions, 0);
+	hn_chan_tx_lock(&chan);
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(host.rx_completions, 0);
+	hn_chan_tx_unlock(&chan);
+	hn_chan_tend(&chan);
+	assert_int_equal(host.rx_completions, 1);
+	hn_chan_tend(&chan);
+	assert_int_equal(host.rx_completions, 1);
+}
+
 static void
 completions_owed_wait_for_the_send_end(void **state)
 {
@@ -586,6 +615,8 @@ main(void)
 		CASE("a broken send ring fails the channel", broken_send_ring_fails_the_channel),
 		CASE("a host that keeps talking does not outlast a deadline",
 		     host_that_keeps_talking_does_not_outlast_a_deadline),
+		CASE("who looks after a channel gives back what is freed",
+		     who_looks_after_a_channel_gives_back_what_is_freed),
 		CASE("completions owed wait for the send end",
 		     completions_owed_wait_for_the_send_end),
 		CASE("more packets outstanding than pieces fail the channel, once",
