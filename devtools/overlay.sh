@@ -9,7 +9,7 @@
 
 overlay_folders="drivers/bus/vmbus drivers/net/netvsc"
 overlay_docs="doc/guides/nics/netvsc.rst doc/guides/nics/features/netvsc.ini
-	doc/guides/howto/hvhost.rst"
+	doc/guides/howto/hvbench.rst doc/guides/howto/hvhost.rst"
 
 # First and last DPDK release the sources were written for, as yymm.
 overlay_oldest=2211
