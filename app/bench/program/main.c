@@ -7,6 +7,7 @@
  * does what its standard input says, a line each; the answer is one line of
  * JSON.
  *
+ *   work MODE BURST              do that from now on, in bursts of so many
  *   measure MS                   frames in that time
  *   control MS PAUSE_MS [NAMES]  control operations meanwhile, and how long each took
  *   stats                        what the ports have counted
@@ -57,12 +58,11 @@ number(const char *name, const char *text, uint32_t min, uint32_t max)
 static enum workers_mode
 mode_of(const char *text)
 {
-	int mode;
+	enum workers_mode mode = workers_mode_of(text);
 
-	for (mode = 0; mode < WORKERS_MODES; mode++)
-		if (strcmp(workers_mode_names[mode], text) == 0)
-			return mode;
-	rte_exit(EXIT_FAILURE, "--mode is rxonly, txonly or io, not %s\n", text);
+	if (mode == WORKERS_MODES)
+		rte_exit(EXIT_FAILURE, "--mode is rxonly, txonly or io, not %s\n", text);
+	return mode;
 }
 
 static void
@@ -107,6 +107,20 @@ parse(int argc, char **argv)
 }
 
 /* What a line asks for. */
+
+static void
+change(const char *name, uint32_t burst)
+{
+	enum workers_mode mode = workers_mode_of(name);
+
+	if (mode == WORKERS_MODES || burst == 0 || burst > WORKERS_BURST_MAX)
+		printf("{\"error\": \"a mode is rxonly, txonly or io, a burst 1 to %u\"}\n",
+		       WORKERS_BURST_MAX);
+	else if (!workers_change(mode, burst, END_MS))
+		printf("{\"error\": \"a worker does not come out of its burst\"}\n");
+	else
+		printf("{}\n");
+}
 
 static void
 measure(uint32_t duration_ms)
@@ -167,7 +181,7 @@ static bool
 obey(char *line)
 {
 	char names[LINE_MAX_LEN] = "";
-	uint32_t duration_ms, pause_ms;
+	uint32_t duration_ms, pause_ms, burst;
 
 	if (strcmp(line, "quit\n") == 0)
 		return false;
@@ -176,10 +190,12 @@ obey(char *line)
 	else if (sscanf(line, "control %" SCNu32 " %" SCNu32 " %255s", &duration_ms, &pause_ms,
 			names) >= 2 && duration_ms <= MEASURE_MAX_MS && pause_ms <= MEASURE_MAX_MS)
 		control(duration_ms, pause_ms, names);
+	else if (sscanf(line, "work %255s %" SCNu32, names, &burst) == 2)
+		change(names, burst);
 	else if (strcmp(line, "stats\n") == 0)
 		show_stats();
 	else
-		printf("{\"error\": \"measure MS, control MS PAUSE_MS [NAMES], stats, or quit\"}\n");
+		printf("{\"error\": \"work MODE BURST, measure MS, control MS PAUSE_MS [NAMES], stats, or quit\"}\n");
 	fflush(stdout);
 	return true;
 }

@@ -115,17 +115,23 @@ static void (*const work[WORKERS_MODES])(struct worker *worker, uint16_t port) =
 	[WORKERS_IO] = work_io,
 };
 
+/* To receive or send is measured on the first port alone. */
+static uint16_t
+ports_used(void)
+{
+	return config.mode == WORKERS_IO ? ports_count & ~1u : 1;
+}
+
 static int
 worker_main(void *arg)
 {
 	struct worker *worker = arg;
-	void (*const once)(struct worker *worker, uint16_t port) = work[config.mode];
 	uint32_t now = ORDER_WORK;
 	uint16_t port;
 
 	while (now != ORDER_END) {
-		for (port = 0; now == ORDER_WORK && port < ports_count; port++)
-			once(worker, port);
+		for (port = 0; now == ORDER_WORK && port < ports_used(); port++)
+			work[config.mode](worker, port);
 		now = __atomic_load_n(&order, __ATOMIC_ACQUIRE);
 		/* Release: what was done before is done for whoever sees that we rest. */
 		if (now != worker->order)
@@ -135,6 +141,16 @@ worker_main(void *arg)
 }
 
 /* The main thread's side. */
+
+enum workers_mode
+workers_mode_of(const char *name)
+{
+	int mode = 0;
+
+	while (mode < WORKERS_MODES && strcmp(workers_mode_names[mode], name) != 0)
+		mode++;
+	return mode;
+}
 
 static bool
 workers_obey(uint32_t wanted, uint32_t timeout_ms)
@@ -160,6 +176,17 @@ void
 workers_resume(void)
 {
 	__atomic_store_n(&order, ORDER_WORK, __ATOMIC_RELEASE);
+}
+
+bool
+workers_change(enum workers_mode mode, uint32_t burst, uint32_t timeout_ms)
+{
+	if (!workers_rest(timeout_ms))
+		return false;
+	config.mode = mode;
+	config.burst = burst;
+	workers_resume();
+	return true;
 }
 
 bool
@@ -217,10 +244,7 @@ workers_start(const struct workers_config *wanted)
 	if (rte_lcore_count() - 1 < config.count)
 		rte_exit(EXIT_FAILURE, "%u queues want as many lcores besides the main one\n",
 			 config.count);
-	if (config.mode == WORKERS_IO && ports_count % 2 != 0)
-		rte_exit(EXIT_FAILURE, "forwarding wants an even number of ports\n");
-	if (config.mode == WORKERS_TXONLY)
-		rte_mempool_obj_iter(ports_pool, write_frame, NULL);
+	rte_mempool_obj_iter(ports_pool, write_frame, NULL);
 	RTE_LCORE_FOREACH_WORKER(lcore) {
 		if (queue == config.count)
 			break;

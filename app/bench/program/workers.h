@@ -43,6 +43,17 @@ struct workers_counts {
 
 #define WORKERS_BURST_MAX 512u
 
+/** The mode of a name; WORKERS_MODES if there is none. */
+enum workers_mode workers_mode_of(const char *name);
+
+/**
+ * From now on another mode and burst size; they rest meanwhile.
+ *
+ * @return
+ *   false if one has not come out of its burst for timeout_ms.
+ */
+bool workers_change(enum workers_mode mode, uint32_t burst, uint32_t timeout_ms);
+
 /** Start them on the worker lcores, of which there have to be enough. */
 void workers_start(const struct workers_config *config);
 
