@@ -48,6 +48,7 @@ struct nic_config {
 	bool subs_unmonitored;		/**< but for the subchannels */
 	struct arrival_delays delays;
 	bool hides_ring;		/**< the primary channel's directory has no ring file */
+	bool unseen;			/**< what guests send is completed without a look at it */
 	bool oldest_first;		/**< walk the receive buffer, not reuse its hot end */
 	size_t ring_bytes;
 	size_t recv_bytes;

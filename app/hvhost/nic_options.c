@@ -253,6 +253,7 @@ parse_numbers(struct nic_options *options)
 
 	if (keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
+	    keyvals_switch(&options->kv, "unseen", &config->unseen) != 0 ||
 	    keyvals_switch(&options->kv, "primary-ring", &has_ring) != 0 ||
 	    parse_size(options, "ring", 2 * 4096, &config->ring_bytes) != 0 ||
 	    parse_size(options, "recv", 64 * 1024, &config->recv_bytes) != 0 ||

@@ -103,6 +103,7 @@ static const char help_usage[] =
 "                    its directory (0)\n"
 "  ring-delay=MS     each ring file comes so long after its channel's directory (0)\n"
 "  sections=hot|cold reuse the receive sections last returned, or walk through all (hot)\n"
+"  unseen=yes|no     complete data of the guest without a look at it, to measure (no)\n"
 "  ring=BYTES, recv=BYTES, send=BYTES\n"
 "                    sizes of one ring and of the buffers (2MiB, 31MiB, 16MiB)\n"
 "  capture=FILE      write what crosses the card to a pcapng file\n"

@@ -92,6 +92,7 @@ static const struct port_ops partial_port_ops = {
 };
 
 static uint32_t queues_max = 1, grant_max = 64, grant_extra;
+static bool unseen;
 
 static void
 start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
@@ -109,6 +110,7 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,
 		.large_send = { OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN },
+		.unseen = unseen,
 		.link_bps = 10000000000,
 	};
 
@@ -1049,6 +1051,23 @@ section_carries_a_frame(void **state)
 	hear_status(SUCCESS);
 	assert_int_equal(port->last_len, 60);
 	assert_int_equal(port->last[59], 0x5a);
+	assert_clean();
+}
+
+/* Not even nonsense is noticed; control is not data. */
+static void
+unseen_data_is_completed(void **state)
+{
+	(void)state;
+	unseen = true;
+	bring_up();
+	unseen = false;
+	memset(fake.send, 0xff, 200);
+	say_section(0, 200);
+	hear_status(SUCCESS);
+	assert_int_equal(port->sent, 0);
+	assert_int_equal(nic_counters(nic)->tx_packets, 1);
+	set_filter(0x0c);
 	assert_clean();
 }
 
@@ -2537,6 +2556,7 @@ main(void)
 		CASE("a full ring delays completions and reading",
 		     full_ring_delays_completions_and_reading),
 		CASE("a send section carries a frame", section_carries_a_frame),
+		CASE("data that is not to be seen is completed", unseen_data_is_completed),
 		CASE("a send section carries eight frames", section_carries_eight_frames),
 		CASE("a scattered frame is put together", scattered_frame_is_put_together),
 		CASE("a section and page ranges make one message",
