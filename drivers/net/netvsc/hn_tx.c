@@ -91,6 +91,19 @@ tx_mixed(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf **pkts, uint1
 	return sent;
 }
 
+/*
+ * A host whose own ring is full reads no more of ours, whatever else is free: look
+ * for completions before the next burst.
+ */
+static void
+tx_note_stuck(struct hn_txq *txq, uint16_t sent, bool complete)
+{
+	if (likely(complete))
+		txq->stuck = 0;
+	else
+		txq->stuck = sent != 0 ? 1 : txq->stuck + 1;
+}
+
 uint16_t
 hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
@@ -99,6 +112,7 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	struct hn_chan *chan = hn_tx_chan(txq, proc);
 	struct hn_tx_free batch;
 	uint16_t plain, mixed = 0;
+	int ret;
 
 	if (unlikely(!txq->running))
 		return 0;
@@ -109,8 +123,9 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	plain = hn_tx_send_plain(txq, proc, pkts, count);
 	if (unlikely(plain < count))
 		mixed = tx_mixed(txq, proc, pkts + plain, count - plain, &batch);
-	(void)hn_tx_send_section(txq, chan);
+	ret = hn_tx_send_section(txq, chan);
 	hn_chan_tx_unlock(chan);
+	tx_note_stuck(txq, plain + mixed, ret == 0 && plain + mixed == count);
 	hn_tx_free_bulk(pkts, plain, txq->fast_free);
 	hn_tx_free_flush(&batch);
 	hn_ledger_end_tx_burst(txq);

@@ -13,6 +13,8 @@
 
 /* Ring packets taken when looking for completions. */
 #define DONE_POLL_BUDGET 64u
+/* Bursts in a row that get nothing sent: completions may lie behind receive data. */
+#define DONE_STUCK_MAX 64u
 
 void
 hn_tx_put_done(struct hn_txq *txq, uint32_t id, uint32_t status)
@@ -79,11 +81,10 @@ done_consume(struct hn_txq *txq, uint32_t max)
 uint16_t
 hn_tx_reclaim(struct hn_txq *txq)
 {
-	enum hn_chan_overflow overflow = txq->buf.free_desc_count == 0 ? HN_CHAN_DROP :
-									 HN_CHAN_LEAVE;
+	bool stands = txq->buf.free_desc_count == 0 || txq->stuck > DONE_STUCK_MAX;
 
 	(void)hn_chan_poll(hn_proc_chan(txq->port_id, txq->chan_index), DONE_POLL_BUDGET,
-			   overflow);
+			   stands ? HN_CHAN_DROP : HN_CHAN_LEAVE);
 	done_consume(txq, UINT32_MAX);
 	return txq->buf.desc_count - txq->buf.free_desc_count;
 }
@@ -123,7 +124,7 @@ void
 hn_tx_make_room(struct hn_txq *txq)
 {
 	done_consume(txq, UINT32_MAX);
-	if (done_is_short(txq))
+	if (done_is_short(txq) || unlikely(txq->stuck != 0))
 		hn_tx_reclaim(txq);
 }
 

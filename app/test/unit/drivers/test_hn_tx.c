@@ -559,6 +559,31 @@ test_polls_only_when_short(void **state)
 	assert_all_back();
 }
 
+/* The host does not take more before it has room for its completions. */
+static void
+test_polls_when_the_ring_is_full(void **state)
+{
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	host.room = 0;
+	m = plain(0, 1000);
+	for (i = 1; i <= 70; i++) {
+		assert_int_equal(hn_tx_burst(&txq, &m, 1), 0);
+		assert_int_equal(host.polls, i - 1);
+	}
+	/* In the end at the cost of receive data. */
+	assert_in_range(host.drops, 1, 10);
+	host.room = UINT32_MAX;
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	i = host.polls;
+	m = plain(1, 1000);
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	assert_int_equal(host.polls, i);
+	assert_all_back();
+}
+
 static void
 test_lies_are_ignored(void **state)
 {
@@ -1110,6 +1135,7 @@ main(void)
 		TX_CASE("a burst ends when descriptors are out", test_no_descriptors_ends_the_burst),
 		TX_CASE("the ring is polled only for want of completions",
 			test_polls_only_when_short),
+		TX_CASE("the ring is polled when it is full", test_polls_when_the_ring_is_full),
 		TX_CASE("forged and repeated completions are ignored", test_lies_are_ignored),
 		TX_CASE("a cleanup frees what is asked for", test_cleanup_frees_what_is_asked_for),
 		TX_CASE("a cleanup looks at as many completions as it may free",
