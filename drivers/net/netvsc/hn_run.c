@@ -77,7 +77,20 @@ run_halt_txq(struct rte_eth_dev *dev, uint16_t index)
 	dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
-/* How much queues first to last have sent that the host has not completed; looks once. */
+/* Queues first to last send what they have taken from the application, by one deadline. */
+static void
+run_flush(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
+{
+	struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
+	uint32_t timeout_ms = hn_rndis_is_silent(rndis) ? 0 : HN_HOST_TIMEOUT_MS;
+	uint16_t i;
+
+	for (i = first; i <= last; i++)
+		if (hn_tx_flush(dev->data->tx_queues[i], &timeout_ms) == -ETIMEDOUT)
+			hn_rndis_note_silence(rndis);
+}
+
+/* How much of it the host has not completed; looks once. */
 static uint32_t
 run_count_left(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
 {
@@ -86,8 +99,6 @@ run_count_left(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
 
 	for (i = first; i <= last; i++)
 		left += hn_tx_reclaim(dev->data->tx_queues[i]);
-	for (i = first; left != 0 && i <= last; i++)
-		hn_tx_flush(dev->data->tx_queues[i]);
 	return left;
 }
 
@@ -140,6 +151,7 @@ hn_run_stop_txq(struct rte_eth_dev *dev, uint16_t index)
 	uint32_t left;
 
 	run_halt_txq(dev, index);
+	run_flush(dev, index, index);
 	left = run_drain(dev, index, index);
 	if (left == 0 || hn_link_is_lost(dev))
 		return 0;
@@ -258,6 +270,9 @@ run_quiet_host(struct rte_eth_dev *dev)
 	uint32_t left;
 	int ret;
 
+	/* It may drop what comes when it has stopped receiving. */
+	if (dev->data->nb_tx_queues != 0)
+		run_flush(dev, 0, dev->data->nb_tx_queues - 1);
 	ret = hn_filter_close(dev);
 	if (ret < 0)
 		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,

@@ -132,14 +132,19 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	return plain + mixed;
 }
 
-void
-hn_tx_flush(struct hn_txq *txq)
+static int
+tx_try_section(void *arg)
 {
-	struct hn_chan *chan = hn_tx_chan(txq, hn_proc_get(txq->port_id));
+	struct hn_txq *txq = arg;
 
-	hn_chan_tx_lock(chan);
-	(void)hn_tx_send_section(txq, chan);
-	hn_chan_tx_unlock(chan);
+	return hn_tx_send_section(txq, hn_tx_chan(txq, hn_proc_get(txq->port_id)));
+}
+
+int
+hn_tx_flush(struct hn_txq *txq, uint32_t *timeout_ms)
+{
+	return hn_chan_retry(hn_tx_chan(txq, hn_proc_get(txq->port_id)), tx_try_section, txq,
+			     timeout_ms);
 }
 
 /* What the burst would drop, and what a host may drop that has been told the MTU. */

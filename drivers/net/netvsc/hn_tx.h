@@ -141,8 +141,14 @@ uint16_t hn_tx_reclaim(struct hn_txq *txq);
  */
 uint16_t hn_tx_free_done(struct hn_txq *txq, uint32_t max);
 
-/** Send what a full ring has held back; for a queue that does not run. */
-void hn_tx_flush(struct hn_txq *txq);
+/**
+ * Send what a full ring has held back; for a queue that does not run.
+ *
+ * @param timeout_ms
+ *   In: how long to wait for room; out: what is left of it.
+ * @return 0; -ETIMEDOUT; or why nothing can be sent any more.
+ */
+int hn_tx_flush(struct hn_txq *txq, uint32_t *timeout_ms);
 
 /** Free what the host never completed; only when it cannot touch it any more. */
 void hn_tx_abandon(struct hn_txq *txq);

@@ -197,6 +197,14 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 	return 0;
 }
 
+int
+hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg, uint32_t *timeout_ms)
+{
+	(void)chan;
+	*timeout_ms = 0;
+	return attempt(arg);
+}
+
 void
 hn_chan_tx_lock(struct hn_chan *chan)
 {
@@ -517,6 +525,25 @@ test_full_ring_tells_the_truth(void **state)
 			assert_frame(i, i, i % 4 == 0 ? 1000 : 100);
 		assert_all_back();
 	}
+}
+
+static void
+test_held_back_is_flushed(void **state)
+{
+	struct rte_mbuf *m = plain(0, 100);
+	uint32_t left = 1;
+
+	(void)state;
+	host.room = 0;
+	assert_int_equal(hn_tx_burst(&txq, &m, 1), 1);
+	assert_int_equal(host.frames, 0);
+	assert_int_equal(hn_tx_flush(&txq, &left), -EAGAIN);
+	host.room = 1;
+	assert_int_equal(hn_tx_flush(&txq, &left), 0);
+	assert_frame(0, 0, 100);
+	assert_int_equal(hn_tx_flush(&txq, &left), 0);
+	assert_int_equal(host.frames, 1);
+	assert_all_back();
 }
 
 static void
@@ -1132,6 +1159,7 @@ main(void)
 		TX_CASE("without free sections frames go by their pages",
 			test_without_sections_goes_directly),
 		TX_CASE("a full ring never makes the count a lie", test_full_ring_tells_the_truth),
+		TX_CASE("what a full ring has held back is flushed", test_held_back_is_flushed),
 		TX_CASE("a burst ends when descriptors are out", test_no_descriptors_ends_the_burst),
 		TX_CASE("the ring is polled only for want of completions",
 			test_polls_only_when_short),
