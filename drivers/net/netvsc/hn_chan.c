@@ -33,6 +33,13 @@
  */
 #define CHAN_TURN_MAX_MS 100u
 
+/* Acquire: who sees that it failed sees why, and that the rings are not ours any more. */
+static bool
+chan_has_failed(const struct hn_chan *chan)
+{
+	return rte_atomic_load_explicit(&chan->failed, rte_memory_order_acquire) != 0;
+}
+
 /* What both kinds of channels need besides the bus's channel. */
 static int
 chan_alloc(struct hn_chan *chan)
@@ -92,6 +99,9 @@ hn_chan_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
 		return ret;
 	}
 	chan->vmbus = vmbus;
+	/* Lost in this moment: whoever has said so has said it too early for this one. */
+	if (chan_has_failed(primary))
+		hn_chan_abandon(chan);
 	return 0;
 }
 
@@ -126,13 +136,6 @@ hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_
 	chan->rxbuf = rxbuf;
 	chan->rxbuf_len = len;
 	return 0;
-}
-
-/* Acquire: who sees that it failed sees why, and that the rings are not ours any more. */
-static bool
-chan_has_failed(const struct hn_chan *chan)
-{
-	return rte_atomic_load_explicit(&chan->failed, rte_memory_order_acquire) != 0;
 }
 
 void

@@ -49,7 +49,6 @@ hn_run_stop_rxq(struct rte_eth_dev *dev, uint16_t index)
 {
 	struct hn_rxq *rxq = dev->data->rx_queues[index];
 
-	rxq->running = false;
 	dev->data->rx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
 	hn_rx_stop(rxq);
 	hn_chan_reader_stop(hn_proc_chan(dev->data->port_id, index));

@@ -258,8 +258,11 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	};
 	uint16_t got = 0;
 
-	if (unlikely(!rxq->running) || !hn_chan_rx_trylock(chan))
+	if (!hn_chan_rx_trylock(chan))
 		return 0;
+	/* Only the owner knows: whoever stops the queue gives back what was begun. */
+	if (unlikely(!rxq->running))
+		limits.frames = 0;
 	/* Each turn uses up a limit, or several; starved or without one it ends. */
 	while (limits.frames != 0 && limits.ranges != 0 && !limits.starved &&
 	       rx_begin_packet(rxq, chan, &limits.packets)) {
@@ -280,10 +283,11 @@ hn_rx_stop(struct hn_rxq *rxq)
 {
 	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
 
-	if (!rxq->busy)
-		return;
 	hn_chan_rx_lock(chan);
-	chan->stats.missed += rxq->msg.range_count - rxq->next_range;
-	rx_finish_packet(rxq, chan);
+	rxq->running = false;
+	if (rxq->busy) {
+		chan->stats.missed += rxq->msg.range_count - rxq->next_range;
+		rx_finish_packet(rxq, chan);
+	}
 	hn_chan_rx_unlock(chan);
 }

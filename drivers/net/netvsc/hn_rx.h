@@ -42,7 +42,7 @@ struct hn_rxq {
 	bool strip_vlan;
 	uint32_t wants;			/**< enum hn_pkt_rx_info: what the mbufs are to tell */
 	bool deferred;			/**< not started with the port */
-	bool running;			/**< written by control operations */
+	bool running;			/**< written by control operations, stopped as owner */
 	uint32_t ptype_layers;		/**< of packets to be told; 0: none */
 	bool busy;			/**< msg holds ranges not yet received */
 	uint32_t next_range;
@@ -62,7 +62,7 @@ struct hn_rxq {
  */
 uint16_t hn_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t count);
 
-/** The port stops: what was begun goes back to the host. */
+/** The queue stops: what was begun goes back to the host. */
 void hn_rx_stop(struct hn_rxq *rxq);
 
 #endif /* _HN_RX_H_ */

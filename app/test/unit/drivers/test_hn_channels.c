@@ -129,6 +129,21 @@ test_any_order(void **state)
 	assert_open(WANT);
 }
 
+/* The port is lost while they are opened: none of them is used. */
+static void
+test_lost_meanwhile(void **state)
+{
+	uint16_t i;
+
+	(void)state;
+	channels.granted = WANT - 1;
+	hn_channels_abandon(&channels);
+	assert_int_equal(hn_channels_add_late(&channels), 0);
+	assert_int_equal(channels.count, WANT);
+	for (i = 0; i < WANT; i++)
+		assert_true(hn_chan_poll(&channels.chan[i], 1, HN_CHAN_DROP) < 0);
+}
+
 static void
 test_late(void **state)
 {
@@ -307,6 +322,7 @@ main(void)
 		CASE("all channels that are asked for open", test_all_open),
 		CASE("offers come in any order", test_any_order),
 		CASE("offers come late", test_late),
+		CASE("channels that open when the port is lost are left alone", test_lost_meanwhile),
 		CASE("a host that grants fewer gives fewer channels", test_fewer),
 		CASE("a host that refuses leaves the primary", test_refused),
 		CASE("a wait for offers that do not come ends", test_never_offered),

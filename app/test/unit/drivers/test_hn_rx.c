@@ -30,6 +30,7 @@ static struct {
 	uint32_t packets;	/* still to come, of the same ranges */
 	uint64_t next_id;
 	bool taken;		/* somebody else has the receive end */
+	bool stops;		/* the queue is stopped before the end is ours */
 	uint32_t polls;
 	uint32_t done;		/* completions got */
 	uint32_t last_status;
@@ -52,6 +53,8 @@ bool
 hn_chan_rx_trylock(struct hn_chan *chan)
 {
 	(void)chan;
+	if (host.stops)
+		hn_rx_stop(&rxq);
 	return !host.taken;
 }
 
@@ -470,6 +473,23 @@ test_stop_gives_back(void **state)
 	assert_int_equal(host.done, 1);
 	assert_int_equal(test_proc.channels.chan[0].stats.missed, 6);
 	hn_rx_stop(&rxq);
+	assert_int_equal(host.done, 1);
+	free_all(pkts, 4);
+}
+
+static void
+test_stopped_meanwhile(void **state)
+{
+	struct rte_mbuf *pkts[BURST];
+
+	(void)state;
+	put_packet(10, 60);
+	assert_int_equal(hn_rx_burst(&rxq, pkts, 4), 4);
+	host.packets = 1;
+	host.stops = true;
+	assert_int_equal(hn_rx_burst(&rxq, pkts + 4, 4), 0);
+	assert_int_equal(host.packets, 1);
+	assert_false(rxq.busy);
 	assert_int_equal(host.done, 1);
 	free_all(pkts, 4);
 }
@@ -982,6 +1002,8 @@ main(void)
 			test_bad_frame_beside_a_kept_one),
 		RX_CASE("packet types are looked for on demand", test_packet_types_on_demand),
 		RX_CASE("stopping gives a begun packet back", test_stop_gives_back),
+		RX_CASE("a burst that finds its queue stopped begins nothing",
+			test_stopped_meanwhile),
 	};
 
 	return cmocka_run_group_tests_name("hn_rx", tests, test_start_eal, test_stop_eal);
