@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/timerfd.h>
 
 #include "arrival.h"
 #include "device.h"
@@ -19,7 +18,6 @@
 
 #define VARIABLES_MAX 128
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
 #define NEVER UINT64_MAX
 
 static bool
@@ -280,20 +278,15 @@ device_due_ns(const struct vmbus_device *dev)
 
 /* The bus */
 
-static void
-arrivals_set_timer(const struct vmbus *bus)
+uint64_t
+arrivals_due_ns(const struct vmbus *bus)
 {
-	struct itimerspec timer = { 0 };	/* nothing to wait for */
 	const struct vmbus_device *dev;
 	uint64_t due_ns = NEVER;
 
 	for (dev = bus->devices; dev != NULL; dev = dev->next)
 		due_ns = earlier(due_ns, device_due_ns(dev));
-	if (due_ns != NEVER) {
-		timer.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
-		timer.it_value.tv_nsec = (long)(due_ns % NS_PER_S);
-	}
-	timerfd_settime(bus->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+	return due_ns;
 }
 
 void
@@ -307,7 +300,6 @@ arrivals_go_on(struct vmbus *bus)
 		if (ret < 0)
 			log_info("%s does not appear whole: %s", dev->name, strerror(-ret));
 	}
-	arrivals_set_timer(bus);
 }
 
 void
@@ -319,7 +311,7 @@ arrivals_meet_guest(struct vmbus *bus)
 		if (dev->since_ns == NEVER)
 			dev->since_ns = pace_now_ns();
 	bus->had_guest = true;
-	arrivals_set_timer(bus);
+	bus_set_timer(bus);
 }
 
 /* Begin and end */
@@ -364,7 +356,7 @@ arrival_begin_channel(struct vmbus_channel *ch)
 		ret = channel_show_ring(ch);
 	if (ret < 0)
 		arrival_end_channel(ch);
-	arrivals_set_timer(ch->dev->bus);
+	bus_set_timer(ch->dev->bus);
 	return ret;
 }
 

@@ -63,8 +63,9 @@ void arrival_end_channel(struct vmbus_channel *ch);
 /** Whether guests can open the device. */
 bool arrival_has_node(const struct vmbus_device *dev);
 
-/** Take the steps whose time has come, and have the bus's timer wake us for the next. */
+/** Take the steps whose time has come; and when the next one's will, UINT64_MAX: never. */
 void arrivals_go_on(struct vmbus *bus);
+uint64_t arrivals_due_ns(const struct vmbus *bus);
 
 /** A guest has come: devices may have waited for it. */
 void arrivals_meet_guest(struct vmbus *bus);

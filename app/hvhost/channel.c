@@ -34,6 +34,7 @@ channel_open(struct vmbus_channel *ch)
 	ring_set_mask(&ch->to_guest, dev->bus->config.kernel->masks_at_open);
 	bus_clear_doorbell(dev->bus, ch);
 	ch->is_open = true;
+	ch->was_open = true;
 	ch->dead = false;
 	ch->signalled = false;
 	ch->wants_room = false;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "ghost.h"
 #include "guestmem.h"
 #include "kernel.h"
 
@@ -102,6 +103,7 @@ device_drop_subs(struct vmbus_device *dev)
 		if (ch->is_open)
 			channel_close(ch);
 		arrival_end_channel(ch);
+		ghost_add(ch, dev->gone ? dev->bus->config.grace_ms : 0);
 		channel_destroy(ch);
 		free(ch);
 	}
@@ -192,7 +194,7 @@ vmbus_offer(struct vmbus *bus, const struct vmbus_offer *offer,
 	}
 	dev->next = bus->devices;
 	bus->devices = dev;
-	arrivals_go_on(bus);
+	bus_set_timer(bus);
 	return dev;
 }
 
@@ -202,8 +204,10 @@ vmbus_rescind(struct vmbus_device *dev)
 	struct vmbus_device **link = &dev->bus->devices;
 
 	/* Who reads is woken by the end of its session; only then the device goes. */
+	dev->gone = true;
 	session_end_device(dev);
 	arrival_end(dev);
+	ghost_add(&dev->primary, dev->bus->config.grace_ms);
 	/* Forward: the device is in its bus's list. */
 	while (*link != dev)
 		link = &(*link)->next;

@@ -25,6 +25,7 @@
 #include "uevent.h"
 #include "vmbus.h"
 
+struct ghost;
 struct session;
 
 /** Monitor ids there are, and what stands for none. */
@@ -41,6 +42,7 @@ struct vmbus_channel {
 	bool is_open;
 	bool in_sight;			/**< of guests: see arrival.h */
 	uint64_t ring_due_ns;		/**< UINT64_MAX: its file is there, or never will be */
+	bool was_open;			/**< guests may have its rings */
 	bool rescinded;			/**< alone: guests that have it open do not know */
 	bool dead;
 	bool signalled;			/**< doorbell_only: may be read */
@@ -71,6 +73,7 @@ struct vmbus_device {
 	uint64_t since_ns;		/**< the next ones wait since then; UINT64_MAX: for a guest */
 	struct arrival_delays delays;
 	char recv_name[32], send_name[32];
+	bool gone;			/**< rescinded: guests do not know it yet */
 	unsigned int opens;		/**< uio sessions */
 	uint32_t events;		/**< interrupts so far */
 };
@@ -84,7 +87,7 @@ struct vmbus {
 	int lock_fd;
 	int listen_fd;
 	int epoll_fd;
-	int timer_fd;			/**< of arrivals */
+	int timer_fd;			/**< of arrivals and ghosts */
 	bool had_guest;
 	uint32_t next_relid, next_gpadl;
 	unsigned int next_minor;
@@ -94,11 +97,15 @@ struct vmbus {
 	struct vmbus_device *devices;
 	struct session *sessions;
 	struct uevents uevents;
+	struct ghost *ghosts;
 };
 
 /** vmbus.c: give the channel a number and, if wanted and left, a monitor; and take them back. */
 void bus_attach_channel(struct vmbus *bus, struct vmbus_channel *ch, bool monitored);
 void bus_detach_channel(struct vmbus *bus, struct vmbus_channel *ch);
+
+/** vmbus.c: have arrivals and ghosts go on when it is time. */
+void bus_set_timer(const struct vmbus *bus);
 
 /** vmbus.c: forget the signals that a former guest may have left. */
 void bus_clear_doorbell(struct vmbus *bus, const struct vmbus_channel *ch);

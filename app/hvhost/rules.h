@@ -21,6 +21,7 @@
 	R(RING_INDEX, "ring indexes stay inside the ring and are multiples of 8") \
 	R(RING_PACKET, "packets are published whole: header <= length <= available") \
 	R(RING_SIGNAL, "the host is signalled only when the ring stops being empty") \
+	R(RING_GONE, "the rings of a channel that is gone are not touched, nor read") \
 	R(PACKET_TYPE, "a guest sends in-band, GPA-direct and completion packets") \
 	/* NVSP. */ \
 	R(NVSP_SHORT, "a request fills at least 32 bytes of the ring") \

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "ghost.h"
 #include "guestmem.h"
 #include "log.h"
 #include "transport.h"
@@ -132,8 +133,12 @@ session_free(struct session *session)
 static void
 session_end_memory(struct session *session)
 {
-	guestmem_drop_owner(session->bus->mem, session);
+	struct vmbus *bus = session->bus;
+
+	guestmem_drop_owner(bus->mem, session);
 	session_free(session);
+	if (session_find(bus, SESSION_MEMORY, NULL, ANY_PROCESS) == NULL)
+		ghosts_forget(bus);
 }
 
 /* Memory that its process has left behind. */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "ghost.h"
 #include "guestmem.h"
 #include "hugepages.h"
 #include "kernel.h"
@@ -31,6 +32,7 @@
 /* The kernel numbers GPADLs from here upwards. */
 #define GPADL_FIRST 0xe1e10u
 #define RELID_FIRST 14u
+#define NS_PER_S UINT64_C(1000000000)
 
 /* What one vmbus_handle() serves: guests that never stop asking do not stop the host. */
 #define HANDLE_MAX 256
@@ -177,6 +179,8 @@ vmbus_create(const struct vmbus_config *config)
 	bus->config = *config;
 	if (bus->config.kernel == NULL)
 		bus->config.kernel = kernel_default();
+	if (bus->config.grace_ms == 0)
+		bus->config.grace_ms = GHOST_GRACE_MS;
 	bus->lock_fd = bus->listen_fd = bus->epoll_fd = bus->timer_fd = -1;
 	bus->uevents.epoll_fd = bus->uevents.kernel_fd = -1;
 	bus->next_relid = RELID_FIRST;
@@ -222,6 +226,7 @@ vmbus_destroy(struct vmbus *bus)
 	while (bus->devices != NULL)
 		vmbus_rescind(bus->devices);
 	session_end_all(bus);
+	ghosts_forget(bus);
 	bus_leave_dir(bus);
 	uevents_fini(&bus->uevents);
 	bus_close(bus->listen_fd);
@@ -247,14 +252,30 @@ vmbus_guestmem(struct vmbus *bus)
 	return bus->mem;
 }
 
-/* A device's next step is due. */
+void
+bus_set_timer(const struct vmbus *bus)
+{
+	uint64_t arrivals = arrivals_due_ns(bus), ghosts = ghosts_due_ns(bus);
+	uint64_t due_ns = arrivals < ghosts ? arrivals : ghosts;
+	struct itimerspec timer = { 0 };	/* nothing to wait for */
+
+	if (due_ns != UINT64_MAX) {
+		timer.it_value.tv_sec = (time_t)(due_ns / NS_PER_S);
+		timer.it_value.tv_nsec = (long)(due_ns % NS_PER_S);
+	}
+	timerfd_settime(bus->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+}
+
 static void
 bus_go_on(struct vmbus *bus)
 {
 	uint64_t times;
 
-	if (read(bus->timer_fd, &times, sizeof(times)) == sizeof(times))
-		arrivals_go_on(bus);
+	if (read(bus->timer_fd, &times, sizeof(times)) != sizeof(times))
+		return;
+	arrivals_go_on(bus);
+	ghosts_go_on(bus);
+	bus_set_timer(bus);
 }
 
 void

@@ -85,6 +85,7 @@ struct vmbus_config {
 	bool scatter;			/**< pages of cards' buffers are not in a row */
 	const struct kernel *kernel;	/**< the guests' uio_hv_generic; NULL: the usual one */
 	uint64_t gpa_base;		/**< first guest-physical address, see guestmem_create() */
+	uint32_t grace_ms;		/**< until lost rings are left alone; 0: GHOST_GRACE_MS */
 	struct rules *rules;
 };
 

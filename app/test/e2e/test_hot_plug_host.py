@@ -62,7 +62,7 @@ def listener(lab, host):
 
 def heard(process, start, last):
     """The events about cards from a mark on up to the one that begins so."""
-    process.wait_for("^heard " + last, start=start)
+    process.wait_for(f"^heard {last}.*\n", start=start)
     lines = process.output(start).splitlines()
     return [line.removeprefix("heard ") for line in lines if "VMBUS:00" in line]
 
@@ -171,3 +171,34 @@ def test_only_an_open_subchannel_can_be_rescinded(lab):
                               "rescind-channel", "0", "1"], check=False)
         assert done.returncode == 2
         assert done.stderr == "hvhost: card 0 has no open subchannel 1\n"
+
+
+# Opens a card, maps its rings, and goes on reading them when it has lost it.
+CARELESS = r"""
+import mmap, os, time
+fd = os.open("/dev/uio0", os.O_RDWR)
+rings = mmap.mmap(fd, 4 << 20)
+print("open", flush=True)
+try:
+    while True:
+        os.read(fd, 4)
+except OSError as error:
+    print("lost:", error, flush=True)
+while True:
+    rings[0]
+    time.sleep(0.1)
+"""
+
+
+def test_who_goes_on_with_the_rings_of_a_lost_card_is_named(lab):
+    with lab.host([SINK], ["--tolerate", "RING_GONE"]) as host:
+        careless = processes.Process(
+            "careless", host.guest_command([sys.executable, "-c", CARELESS]),
+            lab.logs / "careless.log")
+        careless.wait_for("open")
+        ctl(host, "remove", 0)
+        careless.wait_for("lost: .*Input/output error")
+        host.wait_until(lambda stats: stats["rules_broken"].get("RING_GONE") == 1, 8,
+                        "the rings are touched")
+        careless.check_running()
+        careless.kill()

@@ -1293,6 +1293,85 @@ a_rescinded_subchannel_stays_in_sight_and_is_silent(void **state)
 	assert_int_equal(rules_broken(&rules), 0);
 }
 
+static int
+start_impatient(void **state)
+{
+	(void)state;
+	rules = (struct rules){ 0 };
+	opens = closes = 0;
+	bus = vmbus_create(&(struct vmbus_config){ .dir = dir, .rules = &rules, .grace_ms = 1 });
+	dev = bus != NULL ? offer(INSTANCE, true) : NULL;
+	return dev != NULL ? 0 : -1;
+}
+
+/* Until the host has looked at what is left of lost channels. */
+static void
+let_the_host_look(void)
+{
+	for (unsigned int i = 0; i < 50; i++) {
+		poll(NULL, 0, 10);
+		vmbus_handle(bus);
+	}
+}
+
+static void
+who_leaves_the_rings_of_a_lost_device_alone_breaks_no_rule(void **state)
+{
+	struct guest guest = guest_start();
+
+	(void)state;
+	vmbus_rescind(dev);
+	/* Not yet noticed. */
+	guest_send(guest.rings, 0, 1);
+	let_the_host_look();
+	let_the_host_look();
+	assert_int_equal(rules_broken(&rules), 0);
+	guest_stop(&guest);
+}
+
+static void
+who_touches_the_rings_of_a_lost_device_is_named(void **state)
+{
+	struct guest guest = guest_start();
+
+	(void)state;
+	vmbus_rescind(dev);
+	let_the_host_look();
+	/* Read, not written: nothing is there any more, and nothing crashes. */
+	assert_int_equal(le32(guest.rings + IN + WRITE_INDEX), 0);
+	let_the_host_look();
+	assert_int_equal(rules.broken[RULE_RING_GONE], 1);
+	guest_send(guest.rings, 0, 1);
+	let_the_host_look();
+	assert_int_equal(rules_broken(&rules), 1);
+	guest_stop(&guest);
+}
+
+static void
+who_closes_a_device_has_let_go_of_its_subchannels(void **state)
+{
+	struct guest guest = guest_start();
+	uint8_t *rings;
+	int error;
+
+	(void)state;
+	assert_int_equal(vmbus_channel_offer_sub(dev, 1), 0);
+	rings = guest_map_ring(guest.memory, RELID + 1, &error);
+	assert_non_null(rings);
+	guest_hang_up(guest.uio);
+	/* The primary's stay, whoever comes. */
+	assert_int_equal(le32(guest.rings + IN + READ_INDEX), 0);
+	let_the_host_look();
+	assert_int_equal(rules_broken(&rules), 0);
+	assert_int_equal(le32(rings + IN + WRITE_INDEX), 0);
+	let_the_host_look();
+	assert_int_equal(rules.broken[RULE_RING_GONE], 1);
+	munmap(rings, 2 * RING);
+	guest.uio = guest_hello(TRANSPORT_HELLO_UIO, 0);
+	guest_stop(&guest);
+	assert_int_equal(rules_broken(&rules), 1);
+}
+
 static void
 subchannels_go_with_the_last_close_and_their_rings_too(void **state)
 {
@@ -1400,6 +1479,12 @@ main(void)
 			a_channel_without_monitor_is_signalled_by_write),
 		CASE("a subchannel appears and carries packets",
 		     a_subchannel_appears_and_carries_packets),
+		CASE_IN(start_impatient, "who leaves the rings of a lost device alone breaks no rule",
+			who_leaves_the_rings_of_a_lost_device_alone_breaks_no_rule),
+		CASE_IN(start_impatient, "who touches the rings of a lost device is named",
+			who_touches_the_rings_of_a_lost_device_is_named),
+		CASE("who closes a device has let go of its subchannels",
+		     who_closes_a_device_has_let_go_of_its_subchannels),
 		CASE("a device can be opened once it has a node",
 		     a_device_can_be_opened_once_it_has_a_node),
 		CASE("a rescinded subchannel stays in sight and is silent",
