@@ -298,6 +298,17 @@ host_add_late_channels(struct rte_eth_dev *dev)
 	return ret < 0 ? ret : host_tune_channels(dev);
 }
 
+/* Do mbufs lead into it that outlived the last connection? */
+static bool
+host_memory_is_held(const struct rte_vmbus_device *vmbus, uint16_t port_id)
+{
+	if (!hn_rxmem_is_held(vmbus->device_id))
+		return false;
+	HN_LOG(ERR, "port %u: received mbufs of %s are not freed yet, and lead into memory that "
+	       "the host would write to; free them first", port_id, vmbus->device.name);
+	return true;
+}
+
 int
 hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_t mtu)
 {
@@ -305,12 +316,8 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 	struct hn_port *port = dev->data->dev_private;
 	int ret;
 
-	if (hn_rxmem_is_held(vmbus->device_id)) {
-		HN_LOG(ERR, "port %u: received mbufs of %s are not freed yet, and lead into memory "
-		       "that the host would write to; free them first", port->port_id,
-		       vmbus->device.name);
+	if (host_memory_is_held(vmbus, port->port_id))
 		return -EBUSY;
-	}
 	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
 	/* ethdev keeps in mind what it was told when the port was lost. */
 	if (dev->state == RTE_ETH_DEV_REMOVED)
@@ -382,6 +389,9 @@ hn_host_is_kept(struct rte_eth_dev *dev)
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	uint32_t waited, packets = 0;
 
+	/* Some may be with frames that it has sent and that never complete. */
+	if (hn_link_is_lost(dev))
+		return false;
 	for (waited = 0; waited < HOST_KEPT_MS; waited++) {
 		packets = hn_channels_kept(&proc->channels);
 		if (packets == 0)
@@ -401,9 +411,6 @@ host_close_device(struct rte_eth_dev *dev)
 	uint16_t i;
 	int ret;
 
-	/* The host would be given the same memory again. */
-	if (hn_host_is_kept(dev))
-		return -EBUSY;
 	/* The watch polls the channel; and until that is closed the host can tell news. */
 	hn_link_watch_stop(dev);
 	hn_host_disconnect(dev);
@@ -413,6 +420,9 @@ host_close_device(struct rte_eth_dev *dev)
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
 			hn_tx_abandon(dev->data->tx_queues[i]);
+	/* The host would be given the same memory again. */
+	if (host_memory_is_held(vmbus, dev->data->port_id))
+		return -EBUSY;
 	ret = rte_vmbus_map_device(vmbus);
 	if (ret < 0)
 		hn_link_lose(dev, ret);
@@ -433,8 +443,11 @@ host_connect_anew(struct rte_eth_dev *dev, uint16_t mtu)
 	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
 	const struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
 	bool was_silent = hn_rndis_is_silent(rndis);
-	int ret = host_close_device(dev), watch;
+	int ret, watch;
 
+	if (hn_host_is_kept(dev))
+		return -EBUSY;
+	ret = host_close_device(dev);
 	if (ret < 0)
 		return ret;
 	/* One that did not let itself be halted has had its time. */

@@ -57,8 +57,8 @@ void hn_host_end(struct rte_eth_dev *dev);
  * connects again when it has to (hn_host_require()).
  *
  * @return
- *   0; -EBUSY if hn_host_is_kept(), and nothing was done; otherwise why the device
- *   could not be mapped again.
+ *   0; -EBUSY if the application still keeps mbufs that lead into the receive buffer;
+ *   otherwise why the device could not be mapped again.
  */
 int hn_host_drop(struct rte_eth_dev *dev);
 
@@ -72,7 +72,8 @@ int hn_host_require(struct rte_eth_dev *dev);
 
 /**
  * Does the application keep mbufs that lead into the receive buffer? Then the
- * port cannot connect anew. It gets a moment to free them.
+ * port cannot connect anew. It gets a moment to free them. A port that is lost has
+ * nothing to keep up for that: it is asked again when it was closed.
  *
  * @return true after a sentence that says so.
  */

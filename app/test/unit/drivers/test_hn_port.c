@@ -11,6 +11,8 @@
 
 #include "hn_test_eal.h"
 
+#include <rte_devargs.h>
+
 #include "hn_ledger.h"
 #include "hn_port.h"
 #include "scripted_host.h"
@@ -37,9 +39,20 @@ probe(void **state)
 }
 
 static int
+probe_uncopied(void **state)
+{
+	static char args[] = "rx_extmbuf_enable=1,rx_copybreak=0,tx_copybreak=0";
+	static struct rte_devargs devargs = { .args = args };
+
+	scripted_device()->device.devargs = &devargs;
+	return probe(state);
+}
+
+static int
 take_away(void **state)
 {
 	(void)state;
+	scripted_device()->device.devargs = NULL;
 	scripted_reset();
 	return scripted_driver->remove(scripted_device());
 }
@@ -298,6 +311,30 @@ test_talking_host_is_left(void **state)
 	assert_true(time(NULL) - begin <= 3);
 }
 
+/* What it received is in its own transmit queue, and only the end of that frees it. */
+static void
+test_lost_with_its_own(void **state)
+{
+	struct rte_mbuf *m, *kept;
+
+	(void)state;
+	start_port(1);
+	push_data(1);
+	assert_int_equal(rte_eth_rx_burst(port_id, 0, &m, 1), 1);
+	assert_true(RTE_MBUF_HAS_EXTBUF(m));
+	assert_int_equal(rte_eth_tx_burst(port_id, 0, &m, 1), 1);
+	push_data(2);
+	assert_int_equal(rte_eth_rx_burst(port_id, 0, &kept, 1), 1);
+	lose_port();
+	/* But not while the program keeps one, too. */
+	assert_true(rte_eth_dev_reset(port_id) < 0);
+	rte_pktmbuf_free(kept);
+	assert_int_equal(rte_eth_dev_reset(port_id), 0);
+	test_assert_pool_full();
+	start_port(1);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+}
+
 #define PORT_CASE(sentence, function) { sentence, function, probe, take_away, NULL }
 
 int
@@ -316,6 +353,8 @@ main(void)
 		PORT_CASE("a dump tells who has what, and where it is lost",
 			  test_dump_tells_the_ledger),
 		PORT_CASE("a send section that is lost is found", test_lost_section_is_found),
+		{ "a port that was lost while it sent what it had received is reset",
+		  test_lost_with_its_own, probe_uncopied, take_away, NULL },
 		PORT_CASE("a lost port comes back by a reset, and by nothing else",
 			  test_lost_port_stays_lost),
 		PORT_CASE("a host that talks without end holds nobody up",
