@@ -10,10 +10,17 @@ import json
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab import LabError, paths, processes
 
 READY = "^bench: ready"
+GUID = "6e657473-0000-4000-8000-{:012}"
+ETHER_LEN = 14
+FRAME_MAX = 1514  # of an ordinary network
+DESCRIPTORS = 512
+# What has been delivered, among the program's counters.
+COUNTED = {"rxonly": "received", "txonly": "sent", "io": "sent"}
 # What a question may take beyond the time that it asks for.
 ANSWER_S = 20
 START_S = 60
@@ -33,41 +40,49 @@ class Load:
     work: int = 0              # TSC cycles that each frame costs the program itself
     frames: str = "kept"       # numbered, copied: see hvhost's generator
     sections: str = "cold"     # or hot: whether the host walks the whole receive buffer
+    queues: int = 1
     nic: str = ""              # further options of both cards
+    devargs: str = ""          # of the driver, for both cards
 
     def nics(self):
         """--nic values: a generator, and what takes the frames if they are forwarded."""
+        card = f"queues={self.queues}{self.nic}"
+        if self.frame > FRAME_MAX:
+            card += f",mtu={self.frame - ETHER_LEN}"
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={self.frames},"
-                  f"headers-only=yes,sections={self.sections}{self.nic}")
-        sink = f"port=sink:verify=no{self.nic}"
+                  f"flows={64 if self.queues > 1 else 1},headers-only=yes,"
+                  f"sections={self.sections},{card}")
+        sink = f"port=sink:verify=no,{card}"
         return [source, sink] if self.mode == "io" else [source]
 
     def arguments(self):
         """Of hv-bench."""
         return ["--mode", self.mode, "--burst", self.burst, "--frame", self.frame,
-                "--work", self.work]
+                "--work", self.work, "--queues", self.queues, "--descriptors", DESCRIPTORS]
 
-    @property
-    def counted(self):
-        """What of the program's counters has been delivered."""
-        return "sent" if self.mode == "io" else "received"
+    def eal_arguments(self):
+        """The devargs of both cards."""
+        return [f"--allow=vmbus:{GUID.format(number)},{self.devargs}" for number in (0, 1)
+                if self.devargs]
 
 
 class Cell:
     """For use in a with statement; side: of sides.py."""
 
     def __init__(self, lab, side, load):
-        self._lab, self._side, self.load = lab, side, load
+        self._lab, self._side, self._load = lab, side, load
+        self._counted = COUNTED[load.mode]
         self._stack = ExitStack()
 
     def __enter__(self):
-        lab, load = self._lab, self.load
+        lab, load = self._lab, self._load
         with ExitStack() as stack:
             self.host = lab.host(load.nics(), ["--poll", "busy"])
             stack.callback(self.host.kill)
             self._guest = stack.enter_context(
                 lab.guest(self.host, paths.program("hv-bench"), load.arguments(), stdin=True,
-                          env=self._side.environment))
+                          eal_args=load.eal_arguments(), env=self._side.environment,
+                          eal=lab.eal(lab.cores.lcores(load.queues))))
             self._guest.wait_for(READY, START_S)
             self._rate("off")
             self._stack = stack.pop_all()
@@ -91,11 +106,25 @@ class Cell:
         except LabError as error:
             self._guest.kill()
             raise Hung(str(error)) from None
-        return json.loads(found[0])
+        answer = json.loads(found[0])
+        if "error" in answer:
+            raise LabError(f"hv-bench: {answer['error']}")
+        return answer
+
+    def loaded(self, name):
+        """The files of that name that the program has in its memory."""
+        lines = Path(f"/proc/{self._guest.pid}/maps").read_text(encoding="utf-8").splitlines()
+        return {Path(line.split()[-1]) for line in lines if name in line}
+
+    def work(self, mode, burst):
+        """Do that from now on."""
+        self._ask(f"work {mode} {burst}", 0)
+        self._counted = COUNTED[mode]
 
     def measure(self, seconds):
-        """What the workers did in that time."""
-        return self._ask(f"measure {round(seconds * 1000)}", seconds)
+        """What the workers did in that time, and their rate by its name "delivered"."""
+        found = self._ask(f"measure {round(seconds * 1000)}", seconds)
+        return found | {"delivered": found[self._counted] / found["seconds"]}
 
     def control(self, seconds, names, pause=0.002):
         """Control operations in turn, each once at least, and what they took."""

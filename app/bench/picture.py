@@ -9,6 +9,7 @@ matplotlib.use("Agg")  # no display
 import matplotlib.pyplot as plt  # noqa: E402
 
 COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e"}
+LABELS = {"ours": "this driver", "theirs": "DPDK's own driver"}
 # What control operations may take: this is drawn, and no more.
 DEADLINE_MS = 1000
 
@@ -54,6 +55,27 @@ def sweep(sweeps, title, path):
     for axes in (above, below):
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
+    _save(figure, path)
+
+
+def cells(pairs, title, path):
+    """Bars of all cells, ours and theirs beside each other; path has no suffix."""
+    figure, axes = plt.subplots(figsize=(9, 1.5 + 0.45 * len(pairs)), layout="constrained")
+    for offset, name in ((-0.2, "ours"), (0.2, "theirs")):
+        found = [(place, pair.figure(name)) for place, pair in enumerate(pairs)]
+        found = [(place, one) for place, one in found if one]
+        rates, spread = _millions([one for _, one in found])
+        axes.barh([place + offset for place, _ in found], rates, 0.4, xerr=spread, capsize=2,
+                  color=COLOURS[name], label=LABELS[name])
+    axes.set(title=title, xlabel="million frames per second", xscale="log")
+    axes.set_yticks(range(len(pairs)), [pair.spec.name for pair in pairs])
+    axes.invert_yaxis()
+    axes.grid(alpha=0.3, axis="x")
+    axes.legend(fontsize="small")
+    _save(figure, path)
+
+
+def _save(figure, path):
     for suffix in ("svg", "png"):
         figure.savefig(f"{path}.{suffix}", dpi=120)
     plt.close(figure)

@@ -7,23 +7,17 @@ meanwhile. Then the sum over all of it: every frame that was offered has been
 delivered or is counted as lost, once.
 """
 
-import time
 from dataclasses import dataclass, field
 
 from .cell import Cell, Hung
 from .figures import fall_after_peak, figure, in_turn
+from .rates import OFFERED, capacity, offer
 
 # Of the capacity, in percent.
 PERCENTS = (10, 25, 50, 75, 90, 100, 110, 125, 150, 200, 300, 400)
 # While the workers poll; and with them at rest, at the highest load, at the end.
 CONTROLS = ("promiscuous", "link", "stats", "rest")
 HEAVY = ("restart", "mtu")
-FIRST_RATE = 250_000
-LAST_RATE = 200_000_000
-# Less than so much more than the best so far is no more.
-RISE = 1.05
-# The host has not offered what it should where it offered less of it than this.
-OFFERED = 0.95
 
 
 @dataclass
@@ -37,38 +31,6 @@ class Point:
     dropped: float = 0.0       # by the host, for want of room
     controls: dict = field(default_factory=dict)
     hung: bool = False         # the program did not answer any more
-
-
-def _load(cell, wanted, seconds):
-    """Offer so much for that time; what became of it, in frames per second.
-
-    The host's counters are read a little outside of the time that the program
-    measures: they tell shares of what was wanted, not rates.
-    """
-    cell.offer(wanted)
-    time.sleep(min(0.05, seconds / 2))
-    before = cell.source()
-    found = cell.measure(seconds)
-    after = cell.source()
-    offered, late = (after.port[name] - before.port[name] for name in ("gen_offered", "gen_late"))
-    share = wanted / max(offered + late, 1)
-    return {"offered": offered * share,
-            "dropped": (after.rx_lost_port - before.rx_lost_port) * share,
-            "delivered": found[cell.load.counted] / found["seconds"]}
-
-
-def capacity(cell, seconds):
-    """The most that is delivered at any rate, found from below: a flood may drown it.
-
-    One rate that brings no more may be the machine's fault; two in a row are the end.
-    """
-    best, rate, beyond = 0.0, FIRST_RATE, 0
-    while rate <= LAST_RATE and beyond < 2:
-        delivered = _load(cell, rate, seconds)["delivered"]
-        beyond = beyond + 1 if delivered < RISE * best else 0
-        best = max(best, delivered)
-        rate *= 1.4
-    return best
 
 
 class Run:
@@ -96,13 +58,13 @@ class Run:
 
     def capacity(self):
         """In frames per second."""
-        return capacity(self._open(), self._seconds)
+        return capacity(self._open(), self._seconds)["delivered"]
 
     def point(self, percent, wanted):
         """One rate."""
         try:
             cell = self._open()
-            return Point(percent, wanted, **_load(cell, wanted, self._seconds),
+            return Point(percent, **offer(cell, wanted, self._seconds),
                          controls=cell.control(self._seconds, CONTROLS))
         except Hung:
             self._close()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""Rates: so much is offered, so much is delivered; and the most that can be."""
+
+import time
+
+FIRST_RATE = 500_000
+LAST_RATE = 150_000_000
+STEP = 1.5
+# A rate is beyond the capacity when less than this of the best is delivered,
+BEYOND = 0.7
+# and the host is at its end when it offers less of what it should than this.
+OFFERED = 0.9
+# So many of them in a row end the search.
+ENOUGH = 3
+# Where to look again when the capacity is known from another round.
+AROUND = (0.6, 0.8, 1.0, 1.25, 1.6)
+
+
+def offer(cell, wanted, seconds):
+    """Offer so much for that time; what became of it, in frames per second.
+
+    The host's counters are read a little outside of the time that the program
+    measures: they tell shares of what was wanted, not rates.
+    """
+    cell.offer(wanted)
+    time.sleep(min(0.05, seconds / 2))
+    before = cell.source()
+    found = cell.measure(seconds)
+    after = cell.source()
+    offered, late = (after.port[name] - before.port[name] for name in ("gen_offered", "gen_late"))
+    share = wanted / max(offered + late, 1)
+    return {"wanted": wanted,
+            "offered": offered * share,
+            "dropped": (after.rx_lost_port - before.rx_lost_port) * share,
+            "delivered": found["delivered"]}
+
+
+def host_limited(found):
+    """Whether the host could not offer what it should."""
+    return found["offered"] < OFFERED * found["wanted"]
+
+
+def _ladder(cell, seconds):
+    """All rates from the first to those that are surely too much."""
+    rate, best, beyond = FIRST_RATE, 0.0, 0
+    while rate <= LAST_RATE and beyond < ENOUGH:
+        found = offer(cell, rate, seconds)
+        best = max(best, found["delivered"])
+        over = found["delivered"] < BEYOND * best or host_limited(found)
+        beyond = beyond + 1 if over else 0
+        rate *= STEP
+        yield found
+
+
+def capacity(cell, seconds, known=None):
+    """What became of the rate of which most was delivered; known: about how much that is.
+
+    It is looked for from below, for a flood may drown what is looked for.
+    """
+    tried = _ladder(cell, seconds) if known is None else \
+        (offer(cell, known * part, seconds) for part in AROUND)
+    return max(tried, key=lambda found: found["delivered"])
