@@ -10,11 +10,14 @@ from contextlib import contextmanager
 
 import pytest
 
+from lab import paths, processes
 from lab.testpmd import PROMPT
 from rig import SINK, assert_intact, generator, numbered, queues, two_nics, wait_all_sent
 
 COUNT = 30_000
 ENDLESS = generator(rate=50_000)
+# Of NIC 0.
+CARD = "6e657473-0000-4000-8000-000000000000"
 # Short ones always, what an operator sees on a busy node or in a migration with --long.
 PAUSES = [1, pytest.param(15, marks=[pytest.mark.long, pytest.mark.deadline(120)]),
           pytest.param(60, marks=[pytest.mark.long, pytest.mark.deadline(240)])]
@@ -148,3 +151,28 @@ def test_a_program_starts_on_a_paused_host(lab):
             assert_passes_traffic(host, testpmd)
             assert_is_well(testpmd)
             testpmd.quit()
+
+
+def restart(host, nic):
+    """All channels close, the device goes, and is offered again at once."""
+    for verb in ("remove", "add"):
+        processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, verb, str(nic)])
+
+
+@pytest.mark.parametrize("queue_count", [1, 4])
+def test_a_card_that_the_host_restarts_under_traffic_comes_back(lab, queue_count):
+    options = f",queues={queue_count}"
+    with two_nics(lab, ENDLESS + options, f"{SINK},queues={queue_count}",
+                  queues(queue_count)) as (host, testpmd):
+        for _ in range(3):
+            assert_passes_traffic(host, testpmd)
+            mark = testpmd.mark()
+            restart(host, 0)
+            testpmd.wait_for("Port 0: device removal event", timeout=10, start=mark)
+            testpmd.wait_for(f"NETVSC: port 0: {CARD}: NVSP", timeout=10, start=mark)
+            testpmd.command("stop")
+            testpmd.command("port stop all")
+            assert "Port 0 is attached" in testpmd.command(f"port attach {CARD}")
+            testpmd.start_ports()
+        assert_passes_traffic(host, testpmd)
+        testpmd.quit()
