@@ -121,26 +121,33 @@ run_drain(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
 	return left;
 }
 
+/* Any question will do. */
+static bool
+run_host_answers(struct rte_eth_dev *dev)
+{
+	bool up;
+
+	return !hn_link_is_lost(dev) &&
+	       hn_rndis_get_link(&hn_proc_get(dev->data->port_id)->rndis, &up) != -ETIMEDOUT;
+}
+
 /*
- * The same for all queues of a port whose host has been told to stop receiving. One
- * that is paused just now gets on when it answers; one that answers and does not
- * get on never will.
+ * Queues first to last get back what the host has of them; how much it has not
+ * completed. A host that is paused just now gets on once it
+ * answers; one that answers and does not get on never will.
  */
 static uint32_t
-run_drain_all(struct rte_eth_dev *dev)
+run_empty(struct rte_eth_dev *dev, uint16_t first, uint16_t last)
 {
 	const struct hn_rndis *rndis = &hn_proc_get(dev->data->port_id)->rndis;
-	uint16_t last = dev->data->nb_tx_queues - 1;
 	uint32_t left;
 
-	if (dev->data->nb_tx_queues == 0)
-		return 0;
 	/* It has had its time. */
 	if (hn_rndis_is_silent(rndis))
-		return run_count_left(dev, 0, last);
-	left = run_drain(dev, 0, last);
-	if (left != 0 && !hn_link_is_lost(dev) && hn_filter_close(dev) == 0)
-		left = run_drain(dev, 0, last);
+		return run_count_left(dev, first, last);
+	left = run_drain(dev, first, last);
+	if (left != 0 && run_host_answers(dev))
+		left = run_drain(dev, first, last);
 	return left;
 }
 
@@ -151,11 +158,12 @@ hn_run_stop_txq(struct rte_eth_dev *dev, uint16_t index)
 
 	run_halt_txq(dev, index);
 	run_flush(dev, index, index);
-	left = run_drain(dev, index, index);
+	left = run_empty(dev, index, index);
 	if (left == 0 || hn_link_is_lost(dev))
 		return 0;
-	HN_LOG(WARNING, "port %u: stop Tx queue %u: the host did not complete %u transmits in "
-	       "%u ms", dev->data->port_id, index, left, RUN_DRAIN_MS);
+	HN_LOG(ERR, "port %u: stop Tx queue %u: the host did not complete %u transmits; the queue "
+	       "goes on", dev->data->port_id, index, left);
+	hn_run_start_txq(dev, index);
 	return -ETIMEDOUT;
 }
 
@@ -245,6 +253,9 @@ hn_run_start(struct rte_eth_dev *dev)
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
+		/* A silent host may open it yet: closed is what it makes it last. */
+		if (ret == -ETIMEDOUT)
+			(void)hn_filter_close(dev);
 		run_stop_queues(dev);
 		hn_intr_stop(dev);
 		return ret;
@@ -266,17 +277,19 @@ static uint32_t
 run_quiet_host(struct rte_eth_dev *dev)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
-	uint32_t left;
+	uint16_t txqs = dev->data->nb_tx_queues;
+	uint32_t left = 0;
 	int ret;
 
 	/* It may drop what comes when it has stopped receiving. */
-	if (dev->data->nb_tx_queues != 0)
-		run_flush(dev, 0, dev->data->nb_tx_queues - 1);
+	if (txqs != 0)
+		run_flush(dev, 0, txqs - 1);
 	ret = hn_filter_close(dev);
 	if (ret < 0)
 		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
 		       strerror(-ret));
-	left = run_drain_all(dev);
+	if (txqs != 0)
+		left = run_empty(dev, 0, txqs - 1);
 	if (!hn_rndis_is_silent(&proc->rndis))
 		hn_channels_flush(&proc->channels);
 	return left;

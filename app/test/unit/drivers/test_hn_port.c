@@ -296,6 +296,39 @@ test_lost_port_stays_lost(void **state)
 	assert_int_equal(rte_eth_dev_stop(port_id), 0);
 }
 
+/* Its answers come when it goes on. */
+static void
+test_silent_start_leaves_the_filter_closed(void **state)
+{
+	(void)state;
+	set_up(1);
+	hn_proc_get(port_id)->rndis.timeout_ms = 50;
+	host.fault = FAULT_LATE;
+	host.fault_at = host.heard + 1;		/* no RSS: the filter */
+	assert_int_equal(rte_eth_dev_start(port_id), -ETIMEDOUT);
+	assert_int_equal(host.sets >= 2 && get32(scripted_last_set(2)->bytes) != 0, 1);
+	assert_int_equal(host.filter, 0);
+	assert_int_equal(rte_eth_dev_start(port_id), 0);
+	assert_int_not_equal(host.filter, 0);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+}
+
+static void
+test_queue_that_cannot_stop_goes_on(void **state)
+{
+	(void)state;
+	start_port(1);
+	send_frame(short_frame);
+	assert_int_equal(rte_eth_dev_tx_queue_stop(port_id, 0), -ETIMEDOUT);
+	send_frame(short_frame);
+	assert_int_equal(host.sent_count, 2);
+	scripted_complete(host.sent[0], SUCCESS);
+	scripted_complete(host.sent[1], SUCCESS);
+	assert_int_equal(rte_eth_dev_tx_queue_stop(port_id, 0), 0);
+	test_assert_pool_full();
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+}
+
 /* It reads nothing either. */
 static void
 test_talking_host_is_left(void **state)
@@ -357,6 +390,10 @@ main(void)
 		  test_lost_with_its_own, probe_uncopied, take_away, NULL },
 		PORT_CASE("a lost port comes back by a reset, and by nothing else",
 			  test_lost_port_stays_lost),
+		PORT_CASE("a start that timed out leaves the filter closed",
+			  test_silent_start_leaves_the_filter_closed),
+		PORT_CASE("a queue that cannot stop goes on",
+			  test_queue_that_cannot_stop_goes_on),
 		PORT_CASE("a host that talks without end holds nobody up",
 			  test_talking_host_is_left),
 	};
