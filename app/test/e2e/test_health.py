@@ -12,7 +12,8 @@ import pytest
 
 from lab import paths, processes
 from lab.testpmd import PROMPT
-from rig import SINK, assert_intact, generator, numbered, queues, two_nics, wait_all_sent
+from rig import (SINK, assert_conserved, assert_intact, generator, numbered, queues, two_nics,
+                 wait_all_sent)
 
 COUNT = 30_000
 ENDLESS = generator(rate=50_000)
@@ -76,6 +77,7 @@ def test_nothing_is_lost_while_the_host_is_paused(lab, seconds):
         wait_all_sent(host, 0, COUNT)
         assert_intact(host, 0, 1, COUNT)
         assert_is_well(testpmd)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -95,6 +97,7 @@ def test_a_paused_host_is_sent_what_it_has_room_for_and_no_frame_is_counted_twic
         host.wait_until(lambda _: [host.nic(port).tx_frames for port in (0, 1)] == sent, 5,
                         "the host has got what was sent")
         assert_is_well(testpmd)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -140,6 +143,7 @@ def test_an_operation_waits_for_a_paused_host(lab, line, state, seconds):
             testpmd.start_ports()
         assert_passes_traffic(host, testpmd)
         assert_is_well(testpmd)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -150,6 +154,7 @@ def test_a_program_starts_on_a_paused_host(lab):
         with lab.testpmd(host) as testpmd:
             assert_passes_traffic(host, testpmd)
             assert_is_well(testpmd)
+            assert_conserved(host, testpmd)
             testpmd.quit()
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lab.traffic import ping, wait_for_reply
-from rig import SINK, assert_intact, generator, numbered, two_nics, wait_all_sent
+from rig import SINK, assert_conserved, assert_intact, generator, numbered, two_nics, wait_all_sent
 
 COUNT = 20_000
 ENDLESS = generator(rate=50_000)
@@ -30,6 +30,7 @@ def test_forwarding_stops_and_starts_again_without_losing_a_frame(lab):
         testpmd.command("start")
         wait_all_sent(host, 0, COUNT)
         assert_intact(host, 0, 1, COUNT)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -41,6 +42,7 @@ def test_ports_stop_and_start_again_and_pass_traffic(lab):
             assert "Done" in testpmd.command("port stop all")
             assert "Done" in testpmd.command("port start all")
         assert_passes_traffic(host, testpmd)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -53,6 +55,7 @@ def test_a_stopped_port_receives_nothing(lab):
         before = host.nic(0).rx_frames
         time.sleep(0.3)
         assert host.nic(0).rx_frames == before
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -65,6 +68,7 @@ def test_ports_start_again_with_rings_of_another_size_and_pass_traffic(lab):
         testpmd.command("port config all txd 512")
         assert "Done" in testpmd.command("port start all")
         assert_passes_traffic(host, testpmd)
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 
@@ -73,6 +77,7 @@ def test_a_guest_quits_and_the_next_one_works_on_the_same_host(lab):
         for _ in range(3):
             with lab.testpmd(host) as testpmd:
                 assert_passes_traffic(host, testpmd)
+                assert_conserved(host, testpmd)
                 testpmd.quit()
 
 
@@ -96,6 +101,7 @@ def test_a_guest_is_killed_in_full_flight_and_the_next_one_works_on_the_same_hos
                 testpmd.kill()
         with lab.testpmd(host) as testpmd:
             assert_passes_traffic(host, testpmd)
+            assert_conserved(host, testpmd)
             testpmd.quit()
 
 
@@ -112,6 +118,7 @@ def test_a_guest_is_killed_while_linux_talks_and_the_next_one_carries_on(lab):
             testpmd.command("start")
             wait_for_reply(left, right.ip)
             assert ping(left, right.ip, 20).received == 20
+            assert_conserved(host, testpmd)
             testpmd.quit()
 
 

@@ -8,7 +8,8 @@ has the n-th size's generator, port 2 n + 1 the sink, and back.
 
 import pytest
 
-from rig import (JUMBO, assert_intact, generator, jumbo_port, queues, small_nic, wait_all_sent)
+from rig import (JUMBO, assert_conserved, assert_intact, generator, jumbo_port, queues, small_nic,
+                 wait_all_sent)
 
 PROFILES = ["default", "openvmm", "azure", "ws2025", "ws2022", "ws2019", "ws2016", "ws2012r2",
             "ws2012", "ws2008r2", "ws2008"]
@@ -80,4 +81,5 @@ def test_every_size_passes_both_ways_or_is_refused(lab, profile, count_of_queues
                 assert all(testpmd.queue_xstats(port, "rx", "packets"))
             else:
                 assert host.nic(port).port["gen_arrived"] == 0
+        assert_conserved(host, testpmd, range(len(ports)))
         testpmd.quit()

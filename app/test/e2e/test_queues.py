@@ -8,7 +8,8 @@ import pytest
 
 import flows
 from lab import pcapfile
-from rig import SINK, assert_passes_both_ways, generator, numbered, queues, two_nics
+from rig import (SINK, assert_conserved, assert_passes_both_ways, generator, numbered, queues,
+                 two_nics)
 
 FRAMES = 8_000
 KERNELS = ["6.18", "6.16", "6.12.53", "6.10", "6.6.119", "4.17"]
@@ -66,6 +67,7 @@ def test_a_million_packets_of_mixed_sizes_pass_both_ways_over_queues(lab, count)
             assert all(testpmd.queue_xstats(port, "rx", "packets"))
             assert all(testpmd.queue_xstats(port, "tx", "packets"))
             assert host.nic(port).dropped == 0
+        assert_conserved(host, testpmd)
         testpmd.quit()
 
 

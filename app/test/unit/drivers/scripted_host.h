@@ -38,7 +38,7 @@ enum scripted_fault {
 };
 
 #define SCRIPTED_SET_MAX 2048
-#define SCRIPTED_SENT_MAX 64
+#define SCRIPTED_SENT_MAX 256
 
 struct scripted_host {
 	uint32_t version;		/**< newest that it takes */

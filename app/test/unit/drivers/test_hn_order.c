@@ -48,9 +48,7 @@ dev(void)
 static void
 host_completes(void)
 {
-	/* Its memory is short: what was sent long ago it has forgotten. */
-	if (host.sent_count - completed > SCRIPTED_SENT_MAX)
-		completed = host.sent_count - SCRIPTED_SENT_MAX;
+	assert_true(host.sent_count - completed <= SCRIPTED_SENT_MAX);
 	while (completed != host.sent_count)
 		scripted_complete(host.sent[completed++ % SCRIPTED_SENT_MAX],
 				  chance(10) != 0 ? SUCCESS : 2);
@@ -186,10 +184,13 @@ static void
 stop_and_start_queues(void)
 {
 	uint16_t queue = (uint16_t)chance(tx_queues);
+	int ret;
 
 	host_completes();
 	assert_int_equal(rte_eth_dev_rx_queue_stop(port_id, 0), 0);
-	assert_int_equal(rte_eth_dev_tx_queue_stop(port_id, queue), 0);
+	ret = rte_eth_dev_tx_queue_stop(port_id, queue);
+	/* Completions that it invents may have taken the places of true ones. */
+	assert_true(ret == 0 || ret == -ETIMEDOUT);
 	receive();
 	assert_int_equal(rte_eth_dev_rx_queue_start(port_id, 0), 0);
 	assert_int_equal(rte_eth_dev_tx_queue_start(port_id, queue), 0);
