@@ -129,8 +129,9 @@ host_has_instance(const struct host *host, const char *instance)
 	return false;
 }
 
+/* What has been lost once comes back for good. */
 static int
-host_plug_nic(struct host *host, unsigned int number)
+host_plug_nic(struct host *host, unsigned int number, bool again)
 {
 	struct nic_options nic;
 	struct port_env env;
@@ -142,6 +143,8 @@ host_plug_nic(struct host *host, unsigned int number)
 		log_usage("--nic: guid=%s is that of another NIC", nic.config.instance);
 		return -1;
 	}
+	if (again)
+		nic.config.lost_at = 0;
 	env = host_port_env(host, &nic);
 	port = port_open(nic.port, &nic.kv, &env);
 	if (port == NULL)
@@ -180,7 +183,7 @@ host_offer_nic(struct host *host, const char *text)
 	host->nics++;
 	if (host->nics_expected < host->nics)
 		host->nics_expected = host->nics;
-	if (host_plug_nic(host, number) == 0)
+	if (host_plug_nic(host, number, false) == 0)
 		return (int)number;
 	host_remove_nic(host, number);
 	free(host->nic_text[number]);
@@ -199,7 +202,7 @@ host_restore_nic(struct host *host, uint64_t number)
 		log_usage("card %" PRIu64 " has not been removed", number);
 		return -1;
 	}
-	if (host_plug_nic(host, (unsigned int)number) == 0)
+	if (host_plug_nic(host, (unsigned int)number, true) == 0)
 		return (int)number;
 	host_remove_nic(host, (unsigned int)number);
 	return -1;
@@ -340,9 +343,13 @@ host_turn(struct host *host)
 
 	vmbus_scan_doorbells(host->bus);
 	n = switches_poll(host->switches, UPLINK_BUDGET);
-	for (unsigned int i = 0; i < host->nics; i++)
-		if (host->nic[i] != NULL)
-			n += nic_poll(host->nic[i]);
+	for (unsigned int i = 0; i < host->nics; i++) {
+		if (host->nic[i] == NULL)
+			continue;
+		n += nic_poll(host->nic[i]);
+		if (nic_is_lost(host->nic[i]))
+			host_remove_nic(host, i);
+	}
 	return n;
 }
 

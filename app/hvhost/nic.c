@@ -158,9 +158,29 @@ nic_message(struct nic_channel *ch, const struct vmbus_packet *packet)
 	}
 }
 
+bool
+nic_is_lost(const struct nic *nic)
+{
+	return nic->config.lost_at != 0 && nic->packets == nic->config.lost_at;
+}
+
+/* A guest that has asked is not answered any more when its card goes. */
+static bool
+nic_gets_lost(struct nic_channel *ch)
+{
+	if (ch->nic->packets < ch->nic->config.lost_at)
+		ch->nic->packets++;
+	if (!nic_is_lost(ch->nic))
+		return false;
+	nic_kill(ch, "the card goes");
+	return true;
+}
+
 static void
 nic_take_packet(struct nic_channel *ch, const struct vmbus_packet *packet)
 {
+	if (nic_gets_lost(ch))
+		return;
 	switch (packet->type) {
 	case PACKET_COMPLETION:
 		nic_rx_completed(ch, packet);
@@ -245,6 +265,7 @@ nic_channel_opened(void *ctx, struct vmbus_channel *vch)
 	if (index >= nic->queues_seen)
 		nic->queues_seen = index + 1u;
 	if (index == 0) {
+		nic->packets = 0;
 		nic->counters.opens++;
 		log_info("%s: opened by a guest", nic->name);
 	}

@@ -43,6 +43,7 @@ struct nic_config {
 	struct offload_limits large_send;
 	uint32_t frame_max;		/**< longest frame that a guest can ask for */
 	uint64_t link_bps;
+	uint32_t lost_at;		/**< packet of a guest at which the card goes; 0: never */
 	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
 	bool subs_unmonitored;		/**< but for the subchannels */
@@ -152,6 +153,9 @@ int nic_rescind_channel(struct nic *nic, uint64_t index);
  * 0, or -1 after log_usage().
  */
 int nic_capture(struct nic *nic, const char *path, uint32_t snap_len);
+
+/** Whether its time has come, by lost_at: the owner should destroy it. */
+bool nic_is_lost(const struct nic *nic);
 
 /** Whether a guest has the NIC open. */
 bool nic_is_open(const struct nic *nic);

@@ -249,9 +249,11 @@ static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
+	uint64_t lost_at = 0;
 	bool has_ring = true;
 
-	if (keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
+	if (keyvals_number(&options->kv, "lost-at", 0, UINT32_MAX, &lost_at) != 0 ||
+	    keyvals_number(&options->kv, "speed", 1, UINT64_MAX, &config->link_bps) != 0 ||
 	    keyvals_switch(&options->kv, "mac-change", &config->mac_change) != 0 ||
 	    keyvals_switch(&options->kv, "unseen", &config->unseen) != 0 ||
 	    keyvals_switch(&options->kv, "primary-ring", &has_ring) != 0 ||
@@ -260,6 +262,7 @@ parse_numbers(struct nic_options *options)
 	    parse_size(options, "send", 4096, &config->send_bytes) != 0)
 		return -1;
 	config->hides_ring = !has_ring;
+	config->lost_at = (uint32_t)lost_at;
 	return 0;
 }
 

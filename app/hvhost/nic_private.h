@@ -81,6 +81,7 @@ struct nic {
 	struct nic_subs subs;
 	uint8_t *landing;		/* where frames arrive whose channel is not known yet */
 	uint32_t turn;			/* never 0 */
+	uint32_t packets;		/* of this guest, as far as it matters to lost_at */
 	uint32_t *section_turn;		/* by send section: turn of its last completion */
 	size_t sections;
 	struct nic_counters counters;

@@ -102,6 +102,7 @@ static const char help_usage[] =
 "                    its driver's uio/uioN, /dev/uioN and channels/ come so long after\n"
 "                    its directory (0)\n"
 "  ring-delay=MS     each ring file comes so long after its channel's directory (0)\n"
+"  lost-at=N         the card is taken away at a guest's N-th packet, unanswered, once\n"
 "  sections=hot|cold reuse the receive sections last returned, or walk through all (hot)\n"
 "  unseen=yes|no     complete data of the guest without a look at it, to measure (no)\n"
 "  ring=BYTES, recv=BYTES, send=BYTES\n"

@@ -11,8 +11,10 @@ import sys
 import time
 from contextlib import contextmanager
 
+import pytest
+
 from lab import paths, processes
-from rig import SINK, generator, queues
+from rig import SINK, generator, numbered, queues, wait_all_sent
 
 INSTANCE = "6e657473-0000-4000-8000-{:012x}"
 DEVICE = "/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/VMBUS:00/" + INSTANCE
@@ -202,3 +204,24 @@ def test_who_goes_on_with_the_rings_of_a_lost_card_is_named(lab):
                         "the rings are touched")
         careless.check_running()
         careless.kill()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("packet", [1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 30])
+def test_a_card_may_go_at_any_packet_of_a_bring_up(lab, packet):
+    """The program ends or goes on without it; the host serves the next one as ever."""
+    with lab.host([numbered(1000, rate=5_000, delay=500) + f",lost-at={packet}", SINK]) as host:
+        eal = lab.eal(lab.cores.lcores())
+        with lab.guest(host, paths.program("dpdk-testpmd"),
+                       ["-i", "--total-num-mbufs=8192", *queues(1)], eal=eal, stdin=True) as first:
+            host.wait_until(lambda stats: [nic["nic"] for nic in stats["nics"]] == [1], 20,
+                            "card 0 is lost")
+            time.sleep(1)
+            if first.is_running():
+                first.send("quit\n")
+            assert first.wait(30) >= 0, first.obituary()
+        ctl(host, "add", 0)
+        with lab.testpmd(host) as second:
+            second.command("start")
+            wait_all_sent(host, 0, 1000)
+            second.quit()

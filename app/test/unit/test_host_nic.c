@@ -91,7 +91,7 @@ static const struct port_ops partial_port_ops = {
 	.close = test_port_close,
 };
 
-static uint32_t queues_max = 1, grant_max = 64, grant_extra;
+static uint32_t queues_max = 1, grant_max = 64, grant_extra, lost_at;
 static bool unseen;
 
 static void
@@ -107,6 +107,7 @@ start_sized(const char *profile, size_t recv_len, uint32_t frame_max)
 		.rss_entries = 128,
 		.grant_max = grant_max,
 		.grant_extra = grant_extra,
+		.lost_at = lost_at,
 		.offloads = profile_find(profile)->offloads,
 		.frame_max = frame_max,
 		.large_send = { OFFLOAD_PAYLOAD_MAX, OFFLOAD_SEGMENTS_MIN },
@@ -2358,6 +2359,23 @@ a_guest_ends_in_order_without_what_a_rescinded_channel_has(void **state)
 }
 
 static void
+a_card_is_lost_at_the_packet_that_was_named(void **state)
+{
+	(void)state;
+	lost_at = 2;
+	start_with("default");
+	lost_at = 0;
+	SAY(true, 1, 0x60001, 0x60001);
+	hear(PACKET_COMPLETION);
+	assert_false(nic_is_lost(nic));
+	SAY(true, 1, 0x60001, 0x60001);
+	hear_nothing();
+	assert_true(nic_is_lost(nic));
+	assert_true(fake.killed);
+	assert_int_equal(rules_broken(&rules), 0);
+}
+
+static void
 only_an_open_subchannel_can_be_rescinded(void **state)
 {
 	(void)state;
@@ -2630,6 +2648,8 @@ main(void)
 		     a_rescinded_channels_frames_go_to_the_primary),
 		CASE("a guest ends in order without what a rescinded channel has",
 		     a_guest_ends_in_order_without_what_a_rescinded_channel_has),
+		CASE("a card is lost at the packet that was named",
+		     a_card_is_lost_at_the_packet_that_was_named),
 		CASE("only an open subchannel can be rescinded",
 		     only_an_open_subchannel_can_be_rescinded),
 		CASE("subchannels are for data", subchannels_are_for_data),
