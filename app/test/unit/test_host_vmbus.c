@@ -1308,7 +1308,7 @@ start_impatient(void **state)
 static void
 let_the_host_look(void)
 {
-	for (unsigned int i = 0; i < 50; i++) {
+	for (unsigned int i = 0; i < 25; i++) {
 		poll(NULL, 0, 10);
 		vmbus_handle(bus);
 	}
