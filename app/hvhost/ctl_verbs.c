@@ -138,6 +138,31 @@ verb_network_change(const struct ctl_call *call)
 }
 
 static void
+verb_pause(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	uint64_t ms = 0;
+
+	if (nic == NULL)
+		return;
+	if (call->words > 1 && (parse_number(call->word[1], &ms) != 0 || ms == 0)) {
+		fprintf(call->out, "error a pause is of milliseconds, not of %s\n", call->word[1]);
+		return;
+	}
+	nic_pause(nic, ms);
+	fprintf(call->out, "ok\n");
+}
+
+static void
+verb_resume(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+
+	if (nic != NULL)
+		call_done(call, nic_resume(nic));
+}
+
+static void
 verb_remove(const struct ctl_call *call)
 {
 	const struct nic *nic = call_nic(call, 0);
@@ -185,6 +210,18 @@ verb_add(const struct ctl_call *call)
 		ret = host_restore_nic(call->host, number);
 	log_usage_into(NULL, 0);
 	call_offered(call, ret, sentence);
+}
+
+/* The same card goes and is there again, before anybody can look. */
+static void
+verb_restart(const struct ctl_call *call)
+{
+	const struct nic *nic = call_nic(call, 0);
+
+	if (nic == NULL)
+		return;
+	host_remove_nic(call->host, nic_config(nic)->number);
+	verb_add(call);
 }
 
 static void
@@ -268,6 +305,12 @@ static const struct ctl_verb {
 	  verb_network_change },
 	{ "rate", NULL, "NIC PPS|off", "so many frames a second from its generator or file; "
 	  "0: as many as fit", 2, 2, verb_rate },
+	{ "pause", NULL, "NIC [MS]", "look at nothing of the card's, for so long or until resume",
+	  1, 2, verb_pause },
+	{ "resume", NULL, "NIC", "go on", 1, 1, verb_resume },
+	{ "save", NULL, "NIC", "stop it to be saved: for the guest a pause", 1, 1, verb_pause },
+	{ "restore", NULL, "NIC", "go on elsewhere: all is as it was", 1, 1, verb_resume },
+	{ "restart", NULL, "NIC", "remove and add at once", 1, 1, verb_restart },
 	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
 	  1, 1, verb_remove },
 	{ "rescind-channel", NULL, "NIC INDEX",

@@ -230,6 +230,8 @@ nic_poll(struct nic *nic)
 {
 	unsigned int n = 0;
 
+	if (nic_is_paused(nic))
+		return 0;
 	if (nic->port->ops->poll != NULL)
 		n += nic->port->ops->poll(nic->port, NIC_RX_BUDGET);
 	for (unsigned int i = 0; i <= nic->subs.offered; i++)

@@ -143,6 +143,15 @@ enum nic_told nic_set_speed(struct nic *nic, uint64_t bps);
 enum nic_told nic_change_network(struct nic *nic, uint32_t kind);
 
 /**
+ * Look at nothing of the NIC's and say nothing for so many milliseconds; 0: until
+ * nic_resume(). Neither loses what the guest has sent, nor what waits for it.
+ */
+void nic_pause(struct nic *nic, uint64_t ms);
+
+/** Go on; NIC_TOLD_NOTHING if it was not paused. */
+enum nic_told nic_resume(struct nic *nic);
+
+/**
  * Take one of its subchannels away; the guest is not told. Frames of its flows go to
  * the primary channel. 0, or -ENOENT if no such is open.
  */

@@ -5,15 +5,18 @@
 /**
  * @file
  * What happens to a NIC's cable, and the indications by which the guest hears
- * of it.
+ * of it; pauses of the host, of which it hears nothing.
  */
 
 #include <inttypes.h>
 
 #include "log.h"
 #include "nic_private.h"
+#include "pace.h"
 
 #define LINK_SPEED_UNIT 100u		/* bit/s */
+#define NS_PER_MS UINT64_C(1000000)
+#define PAUSE_ENDLESS UINT64_MAX
 
 /* A guest that is still being born asks for itself. */
 static enum nic_told
@@ -69,4 +72,32 @@ nic_change_network(struct nic *nic, uint32_t kind)
 {
 	log_info("%s: the network is another", nic->name);
 	return nic_indicate_value(nic, RNDIS_STATUS_NETWORK_CHANGE, kind);
+}
+
+void
+nic_pause(struct nic *nic, uint64_t ms)
+{
+	uint64_t now = pace_now_ns();
+
+	nic->paused_until_ns = ms > 0 && ms < (PAUSE_ENDLESS - now) / NS_PER_MS ?
+			       now + ms * NS_PER_MS : PAUSE_ENDLESS;
+	log_info("%s: pauses", nic->name);
+}
+
+enum nic_told
+nic_resume(struct nic *nic)
+{
+	if (nic->paused_until_ns == 0)
+		return NIC_TOLD_NOTHING;
+	nic->paused_until_ns = 0;
+	log_info("%s: goes on", nic->name);
+	return NIC_TOLD;
+}
+
+bool
+nic_is_paused(struct nic *nic)
+{
+	if (nic->paused_until_ns != 0 && nic->paused_until_ns <= pace_now_ns())
+		nic_resume(nic);
+	return nic->paused_until_ns != 0;
 }

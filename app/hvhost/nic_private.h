@@ -81,6 +81,7 @@ struct nic {
 	struct nic_subs subs;
 	uint8_t *landing;		/* where frames arrive whose channel is not known yet */
 	uint32_t turn;			/* never 0 */
+	uint64_t paused_until_ns;	/* 0: it is not */
 	uint32_t packets;		/* of this guest, as far as it matters to lost_at */
 	uint32_t *section_turn;		/* by send section: turn of its last completion */
 	size_t sections;
@@ -145,6 +146,9 @@ unsigned int nic_rx_repeat(void *ctx, const struct frame *frame, unsigned int co
  */
 void nic_rx_offload(struct nic_channel *ch, uint8_t *frame, const struct layout *layout,
 		    struct rndis_rx_info *info, const struct frame_work *work);
+
+/** Whether nobody looks at the NIC now; a pause may end here. */
+bool nic_is_paused(struct nic *nic);
 
 /** Forget frames that have not been sent. */
 void nic_rx_reset(struct nic_channel *ch);

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from lab import paths, processes
-from rig import SINK, generator, numbered, queues, wait_all_sent
+from rig import SINK, assert_intact, generator, numbered, queues, two_nics, wait_all_sent
 
 INSTANCE = "6e657473-0000-4000-8000-{:012x}"
 DEVICE = "/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/VMBUS:00/" + INSTANCE
@@ -99,6 +99,28 @@ def test_a_card_that_goes_and_comes_a_hundred_times_at_once_is_another_each_time
         nodes = [line.split("DEVNAME=")[1] for line in lines if line.startswith("add uio")]
         assert nodes == [f"uio{minor}" for minor in range(1, 101)]
         assert len(lines) == 800
+
+
+def test_a_restarted_card_goes_and_comes_within_a_moment(lab):
+    card = DEVICE.format(0)
+    with lab.host([SINK]) as host, listener(lab, host) as process:
+        mark = process.mark()
+        for _ in range(20):
+            ctl(host, "restart", 0)
+        lines = heard(process, mark, f"add channels {card}/channels/34")
+        words = [line.split(" ")[0] for line in lines]
+        assert words == ["remove", "unbind", "remove", "remove", "add", "add", "bind", "add"] * 20
+
+
+def test_nothing_is_lost_while_the_host_pauses(lab):
+    with two_nics(lab, numbered(20_000, rate=10_000), SINK) as (host, testpmd):
+        testpmd.command("start")
+        for nic in 0, 1, 0:
+            ctl(host, "pause", nic, 300)
+            time.sleep(0.5)
+        wait_all_sent(host, 0, 20_000)
+        assert_intact(host, 0, 1, 20_000)
+        testpmd.quit()
 
 
 def test_a_late_card_is_heard_of_step_by_step(lab):

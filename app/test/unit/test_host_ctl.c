@@ -203,6 +203,27 @@ removed_card_comes_back_with_new_numbers(void **state)
 }
 
 static void
+card_pauses_and_is_restarted(void **state)
+{
+	char relid[128];
+
+	(void)state;
+	assert_string_equal(ask("resume\t0\n"), "ok\nit was so before\n");
+	assert_string_equal(ask("pause\t0\t50\n"), "ok\n");
+	assert_string_equal(ask("resume\t0\n"), "ok\n");
+	assert_string_equal(ask("save\t0\n"), "ok\n");
+	assert_string_equal(ask("restore\t0\n"), "ok\n");
+	assert_string_equal(ask("pause\t0\tlong\n"),
+			    "error a pause is of milliseconds, not of long\n");
+	assert_string_equal(ask("pause\t0\t0\n"), "error a pause is of milliseconds, not of 0\n");
+	strcpy(relid, line_of(DEVICE_0 "/id"));
+	assert_string_equal(ask("restart\t0\n"), "ok\nnic 0\n");
+	assert_string_not_equal(relid, line_of(DEVICE_0 "/id"));
+	ask("remove\t0\n");
+	assert_string_equal(ask("restart\t0\n"), "error there is no card 0\n");
+}
+
+static void
 new_card_gets_the_next_number(void **state)
 {
 	(void)state;
@@ -295,6 +316,7 @@ main(void)
 			  events_without_a_guest_are_told_to_nobody),
 		WITH_HOST("a removed card comes back with new numbers",
 			  removed_card_comes_back_with_new_numbers),
+		WITH_HOST("a card pauses and is restarted", card_pauses_and_is_restarted),
 		WITH_HOST("a new card gets the next number", new_card_gets_the_next_number),
 		WITH_HOST("nobody who asks is waited for", nobody_is_waited_for),
 		WITH_HOST("a question without an end is not kept",

@@ -2359,6 +2359,29 @@ a_guest_ends_in_order_without_what_a_rescinded_channel_has(void **state)
 }
 
 static void
+a_pause_ends_by_itself_or_when_told_and_loses_nothing(void **state)
+{
+	(void)state;
+	bring_up();
+	assert_int_equal(nic_resume(nic), NIC_TOLD_NOTHING);
+	for (uint64_t ms = 0; ms < 2; ms++) {
+		nic_pause(nic, ms * 50);
+		put_packet(fake.send, 60, 0xaa);
+		say_section(0, 104);
+		hear_nothing();
+		if (ms == 0)
+			assert_int_equal(nic_resume(nic), NIC_TOLD);
+		while (nic_poll(nic) == 0)
+			;
+		hear_status(SUCCESS);
+		assert_int_equal(port->sent, ms + 1);
+	}
+	nic_pause(nic, UINT64_MAX);
+	assert_int_equal(nic_poll(nic), 0);
+	assert_clean();
+}
+
+static void
 a_card_is_lost_at_the_packet_that_was_named(void **state)
 {
 	(void)state;
@@ -2648,6 +2671,8 @@ main(void)
 		     a_rescinded_channels_frames_go_to_the_primary),
 		CASE("a guest ends in order without what a rescinded channel has",
 		     a_guest_ends_in_order_without_what_a_rescinded_channel_has),
+		CASE("a pause ends by itself or when told, and loses nothing",
+		     a_pause_ends_by_itself_or_when_told_and_loses_nothing),
 		CASE("a card is lost at the packet that was named",
 		     a_card_is_lost_at_the_packet_that_was_named),
 		CASE("only an open subchannel can be rescinded",
