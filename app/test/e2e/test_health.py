@@ -181,3 +181,23 @@ def test_a_card_that_the_host_restarts_under_traffic_comes_back(lab, queue_count
             testpmd.start_ports()
         assert_passes_traffic(host, testpmd)
         testpmd.quit()
+
+
+@pytest.mark.long
+@pytest.mark.deadline(300)
+def test_a_silent_host_fails_one_operation_with_one_sentence_and_holds_up_no_other(lab):
+    with two_nics(lab, SINK, SINK) as (host, testpmd):
+        testpmd.command("start")
+        with paused(host):
+            said = testpmd.command("set promisc 0 off", timeout=110)
+            begin = time.monotonic()
+            for line in ("set allmulti 0 on", "mac_addr set 0 02:AA:BB:CC:DD:EE", "stop",
+                         "port stop 0", "port start 0", "port stop 0"):
+                testpmd.command(line)
+            assert time.monotonic() - begin < 40
+        assert [line for line in said.splitlines() if "NETVSC" in line] == \
+            ["NETVSC: port 0: packet filter: the host does not answer"]
+        testpmd.start_ports()
+        testpmd.command("set promisc 0 on")
+        host.wait_until(lambda _: "filter 0x20" in host.nic(0).state, 5, "the filter is set")
+        testpmd.quit()

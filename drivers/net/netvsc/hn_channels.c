@@ -148,10 +148,12 @@ hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint16_t
 	want = RTE_MIN(want, (uint16_t)HN_CHANNELS_MAX);
 	ret = hn_nvs_ask_subchannels(nvs, &channels->chan[0], want - 1u, &granted, timeout_ms);
 	channels->granted = (uint16_t)granted;
-	if (ret == 0 && granted != 0)
+	if (ret < 0)
+		return ret;
+	if (granted != 0)
 		ret = channels_await(channels, RTE_MIN(timeout_ms, CHANNELS_OFFER_TIMEOUT_MS));
 	if (ret < 0) {
-		HN_LOG(ERR, "port %u: open subchannels: %s", port_id, strerror(-ret));
+		HN_LOG(ERR, "port %u: open subchannels: %s", port_id, hn_log_reason(ret));
 		return ret;
 	}
 	if (channels->count < want)

@@ -112,7 +112,7 @@ filter_update(struct rte_eth_dev *dev, int (*tell)(struct rte_eth_dev *dev))
 		return 0;
 	ret = tell(dev);
 	if (ret < 0)
-		HN_LOG(ERR, "port %u: packet filter: %s", dev->data->port_id, strerror(-ret));
+		HN_LOG(ERR, "port %u: packet filter: %s", dev->data->port_id, hn_log_reason(ret));
 	return ret;
 }
 

@@ -233,7 +233,7 @@ host_configure(struct rte_eth_dev *dev, uint16_t mtu)
 		ret = host_steps[i].take(dev, mtu);
 		if (ret < 0) {
 			HN_LOG(ERR, "port %u: %s: %s", dev->data->port_id, host_steps[i].name,
-			       strerror(-ret));
+			       hn_log_reason(ret));
 			return ret;
 		}
 	}
@@ -324,7 +324,7 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 		dev->state = RTE_ETH_DEV_ATTACHED;
 	ret = hn_channels_open(&proc->channels, vmbus, port->port_id, &host_chan_events, dev);
 	if (ret < 0) {
-		HN_LOG(ERR, "port %u: open channel: %s", port->port_id, strerror(-ret));
+		HN_LOG(ERR, "port %u: open channel: %s", port->port_id, hn_log_reason(ret));
 		return ret;
 	}
 	proc->txbuf = vmbus->region[VMBUS_MAP_SEND_BUF].addr;
@@ -350,6 +350,7 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 {
 	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	struct hn_port *port = dev->data->dev_private;
+	bool was_silent;
 
 	if (!port->attached)
 		return;
@@ -360,9 +361,12 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 		proc->nvs.rx_connected = false;
 		proc->nvs.tx_connected = false;
 	}
-	if (!hn_rndis_is_silent(&proc->rndis))
+	was_silent = hn_rndis_is_silent(&proc->rndis);
+	if (!was_silent)
 		hn_channels_flush(&proc->channels);
 	hn_rndis_detach(&proc->rndis);
+	if (hn_rndis_is_silent(&proc->rndis) && !was_silent)
+		HN_LOG(ERR, "port %u: halt: %s", port->port_id, hn_log_reason(-ETIMEDOUT));
 	hn_nvs_detach(&proc->nvs, &proc->channels.chan[0]);
 	(void)hn_ledger_check(dev, "disconnect");
 	hn_channels_close(&proc->channels);
@@ -546,6 +550,6 @@ hn_host_apply_offloads(struct rte_eth_dev *dev)
 
 	if (ret < 0)
 		HN_LOG(ERR, "port %u: configure: offloads: %s", dev->data->port_id,
-		       strerror(-ret));
+		       hn_log_reason(ret));
 	return ret;
 }

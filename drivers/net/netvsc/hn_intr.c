@@ -243,7 +243,7 @@ hn_intr_start(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = intr_watch_device(dev);
 	if (ret < 0) {
-		HN_LOG(ERR, "port %u: Rx interrupts: %s", dev->data->port_id, strerror(-ret));
+		HN_LOG(ERR, "port %u: Rx interrupts: %s", dev->data->port_id, hn_log_reason(ret));
 		hn_intr_stop(dev);
 	}
 	return ret;

@@ -209,7 +209,7 @@ hn_link_lose(struct rte_eth_dev *dev, int err)
 		       "the port is not used any more", dev->data->port_id, dev->device->name);
 	else
 		HN_LOG(ERR, "port %u: device %s cannot be used any more: %s",
-		       dev->data->port_id, dev->device->name, strerror(-err));
+		       dev->data->port_id, dev->device->name, hn_log_reason(err));
 	rte_eal_alarm_set(LINK_LOSS_US, link_tell_loss, dev);
 }
 

@@ -11,6 +11,9 @@
 #ifndef _HN_LOG_H_
 #define _HN_LOG_H_
 
+#include <errno.h>
+#include <string.h>
+
 #include <rte_log.h>
 
 #include "hn_compat.h"
@@ -25,5 +28,12 @@ extern int hn_logtype_driver;
 #define HN_LOG(level, ...) HN_LOG_LINE(level, NETVSC, __VA_ARGS__)
 /** Protocol trace. */
 #define HN_TRACE(...) HN_LOG_LINE(DEBUG, NETVSC_TRACE, __VA_ARGS__)
+
+/** What a negative errno of this driver means, in words. */
+static inline const char *
+hn_log_reason(int ret)
+{
+	return ret == -ETIMEDOUT ? "the host does not answer" : strerror(-ret);
+}
 
 #endif /* _HN_LOG_H_ */

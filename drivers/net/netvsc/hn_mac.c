@@ -97,6 +97,8 @@ mac_ask(struct hn_rndis *rndis, const struct rte_ether_addr *mac,
 		if (ret == 0 || ret == -ENODEV)
 			return ret;
 		if (ret == -ETIMEDOUT) {
+			HN_LOG(ERR, "port %u: MAC address: %s", rndis->chan->port_id,
+			       hn_log_reason(ret));
 			/* It may take the address yet: the former one is what it takes last. */
 			(void)mac_ways[i](rndis, former);
 			return ret;

@@ -100,7 +100,7 @@ nvs_negotiate(struct hn_chan *chan, const struct nvs_version **version, uint32_t
 	}
 	HN_LOG(ERR, "port %u: NVSP version %s: %s", chan->port_id,
 	       nvs_versions[RTE_MIN(i, RTE_DIM(nvs_versions) - 1)].name,
-	       ret == -ETIMEDOUT ? "the host does not answer" : strerror(-ret));
+	       hn_log_reason(ret));
 	return ret;
 }
 
@@ -172,7 +172,7 @@ nvs_connect_recv_buf(struct hn_nvs *nvs, struct hn_chan *chan, const struct vmbu
 		ret = hn_chan_set_rxbuf(chan, buf->addr, (uint32_t)buf->len, answer.piece_count);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: connect receive buffer: %s (status %u)", chan->port_id,
-		       strerror(-ret), answer.status);
+		       hn_log_reason(ret), answer.status);
 		return ret;
 	}
 	nvs->rx_piece_len = answer.piece_len;
@@ -208,7 +208,7 @@ nvs_connect_send_buf(struct hn_nvs *nvs, struct hn_chan *chan, const struct vmbu
 		ret = nvs_check_section(&answer, buf->len);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: connect send buffer: %s (status %u)", chan->port_id,
-		       strerror(-ret), answer.status);
+		       hn_log_reason(ret), answer.status);
 		return ret;
 	}
 	nvs->tx_section_len = answer.section_len;
@@ -272,7 +272,7 @@ hn_nvs_ask_subchannels(const struct hn_nvs *nvs, struct hn_chan *chan, uint32_t 
 		ret = -EBADMSG;
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: ask for %u subchannels: %s", chan->port_id, count,
-		       strerror(-ret));
+		       hn_log_reason(ret));
 		return ret;
 	}
 	/* It has been seen to offer more than it was asked for. */

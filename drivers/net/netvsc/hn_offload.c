@@ -212,7 +212,7 @@ hn_offload_query(struct hn_offload *offload, struct hn_rndis *rndis, const struc
 	case -EINVAL:
 	case -EIO:
 		HN_LOG(WARNING, "port %u: offload capabilities: %s; using none",
-		       rndis->chan->port_id, strerror(-ret));
+		       rndis->chan->port_id, hn_log_reason(ret));
 		return 0;
 	case -ENOTSUP:
 		return 0;

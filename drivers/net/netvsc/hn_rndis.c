@@ -90,7 +90,7 @@ static void
 rndis_give_up(struct hn_rndis *rndis, const char *what, uint32_t waited)
 {
 	hn_rndis_note_silence(rndis);
-	HN_LOG(ERR, "port %u: the host did not answer RNDIS %s in %u ms", rndis->chan->port_id,
+	HN_LOG(INFO, "port %u: the host did not answer RNDIS %s in %u ms", rndis->chan->port_id,
 	       what, waited);
 }
 
@@ -633,7 +633,7 @@ hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 	if (ret == 0)
 		ret = rndis_initialize(rndis);
 	if (ret < 0) {
-		HN_LOG(ERR, "port %u: RNDIS INITIALIZE: %s", chan->port_id, strerror(-ret));
+		HN_LOG(ERR, "port %u: RNDIS INITIALIZE: %s", chan->port_id, hn_log_reason(ret));
 		hn_rndis_detach(rndis);
 		return ret;
 	}

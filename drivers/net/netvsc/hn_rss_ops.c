@@ -33,7 +33,7 @@ ops_tell_host(struct rte_eth_dev *dev, const struct hn_rss *next, const char *wh
 	int ret = hn_rss_set(&port->rss, next, &hn_proc_get(port->port_id)->rndis);
 
 	if (ret < 0)
-		HN_LOG(ERR, "port %u: %s: RSS: %s", port->port_id, what, strerror(-ret));
+		HN_LOG(ERR, "port %u: %s: RSS: %s", port->port_id, what, hn_log_reason(ret));
 	return ret;
 }
 

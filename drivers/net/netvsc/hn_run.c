@@ -252,7 +252,7 @@ hn_run_start(struct rte_eth_dev *dev)
 	ret = hn_filter_open(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
-		       strerror(-ret));
+		       hn_log_reason(ret));
 		/* A silent host may open it yet: closed is what it makes it last. */
 		if (ret == -ETIMEDOUT)
 			(void)hn_filter_close(dev);
@@ -287,7 +287,7 @@ run_quiet_host(struct rte_eth_dev *dev)
 	ret = hn_filter_close(dev);
 	if (ret < 0)
 		HN_LOG(WARNING, "port %u: stop: packet filter: %s", dev->data->port_id,
-		       strerror(-ret));
+		       hn_log_reason(ret));
 	if (txqs != 0)
 		left = run_empty(dev, 0, txqs - 1);
 	if (!hn_rndis_is_silent(&proc->rndis))

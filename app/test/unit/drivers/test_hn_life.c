@@ -376,13 +376,34 @@ static const struct step {
 	{ "close", close_port },
 };
 
+/* What the driver has said that an operator has to know: its lines begin so. */
+static FILE *log_file;
+static char *log_text;
+static size_t log_len;
+
+static unsigned int
+count_lines(size_t from)
+{
+	const char *at = log_text;
+	unsigned int count = 0;
+
+	fflush(log_file);
+	for (at = log_text + from; (at = strstr(at, "NETVSC: ")) != NULL; at++)
+		count++;
+	return count;
+}
+
 /* 0 or why it failed; in its time. The alarms, which are nobody's wait, come after it. */
 static int
 take_step(const struct step *step)
 {
 	uint64_t begin = clock_ns;
+	size_t said = log_len;
 	int ret = step->take();
 
+	if (ret < 0 && host.fault == FAULT_NONE && alloc_fails_at == 0 && count_lines(said) != 1)
+		fail_msg("%s fails with %u sentences: %s", step->name, count_lines(said),
+			 log_text + said);
 	if (clock_ns - begin > STEP_MS * UINT64_C(1000000))
 		fail_msg("%s took %u s", step->name, (unsigned int)((clock_ns - begin) / 1000000000));
 	ring_alarms();
@@ -476,6 +497,8 @@ set_up(void **state)
 	if (test_start_eal(state) < 0)
 		return -1;
 	rte_eth_devices[0].process_private = NULL;
+	log_file = open_memstream(&log_text, &log_len);
+	rte_openlog_stream(log_file);
 	device = scripted_device();
 	device->device.name = NAME;
 	device->device.driver = &scripted_driver->driver;
