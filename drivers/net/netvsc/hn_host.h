@@ -57,8 +57,8 @@ void hn_host_end(struct rte_eth_dev *dev);
  * connects again when it has to (hn_host_require()).
  *
  * @return
- *   0; -EBUSY if the application still keeps mbufs that lead into the receive buffer;
- *   otherwise why the device could not be mapped again.
+ *   0, also if it could not be mapped yet because the application keeps mbufs that
+ *   lead into the receive buffer; otherwise why not.
  */
 int hn_host_drop(struct rte_eth_dev *dev);
 

@@ -21,13 +21,15 @@
 #define BURST 8
 #define KEPT_MAX 100
 #define SUCCESS 1u
+#define RANGES_MAX 12u
+#define PLACES 256u		/* in the receive buffer */
 
 static uint16_t port_id, tx_queues;
 static bool running;
 static struct rte_mbuf *kept[KEPT_MAX];
 static unsigned int kept_count;
 static uint32_t completed;		/* of host.sent_count */
-static uint32_t seed;
+static uint32_t seed, place;
 
 /* The same on every machine. */
 static uint32_t
@@ -63,21 +65,57 @@ host_invents(void)
 	scripted_complete(id, SUCCESS);
 }
 
+/* A message of len bytes with a frame, or a part of one, and now and then a lie. */
+static void
+put_message(uint8_t *message, uint32_t len)
+{
+	const uint32_t parts[] = { 0, 0, 0, 0x01, 0x03, 0x05, 0x07 };
+	uint32_t part = parts[chance(RTE_DIM(parts))];
+
+	memset(message, 0, len);
+	put32(message, 1);
+	put32(message + 4, len);
+	put32(message + 8, 52);
+	put32(message + 12, len - 60);
+	put32(message + 28, 36);
+	put32(message + 32, 16);
+	put32(message + 44, 16);
+	put32(message + 48, 0x80000001);	/* of a frame that the host has joined */
+	put32(message + 52, 12);
+	put32(message + 56, 1 | part << 8);
+	if (chance(20) == 0)
+		message[chance(60)] ^= (uint8_t)(1 + chance(255));
+}
+
+/* A packet of some ranges. */
 static void
 host_sends(void)
 {
-	uint8_t message[1600];
-	uint32_t frame_len = 60 + chance(1440), len = 44 + frame_len;
+	struct {
+		struct vmbus_chanpkt_rxbuf hdr;
+		uint32_t ranges_and_nvsp[RANGES_MAX * 2 + 4];
+	} packet = { .hdr.rxbuf_id = 0xcafe };
+	uint32_t i, len, count = 1 + chance(RANGES_MAX);
+	uint32_t *nvsp = packet.ranges_and_nvsp + 2 * count;
 
-	memset(message, 0, sizeof(message));
-	put32(message, 1);
-	put32(message + 4, len);
-	put32(message + 8, 36);
-	put32(message + 12, frame_len);
-	/* Now and then one byte of the header is another one. */
-	if (chance(8) == 0)
-		message[chance(44)] ^= (uint8_t)(1 + chance(255));
-	scripted_push_rndis(0, message, len, host.word);
+	for (i = 0; i < count; i++) {
+		len = 60 + 14 + chance(1440);
+		put_message(scripted_rxbuf() + place % PLACES * 2048, len);
+		packet.ranges_and_nvsp[2 * i] = len;
+		packet.ranges_and_nvsp[2 * i + 1] = place++ % PLACES * 2048;
+	}
+	if (chance(30) == 0)
+		packet.ranges_and_nvsp[chance(2 * count)] ^= 1u << chance(32);
+	nvsp[0] = 107;
+	packet.hdr.rxbuf_cnt = count;
+	packet.hdr.hdr = (struct vmbus_chanpkt_hdr){
+		.type = VMBUS_CHANPKT_TYPE_RXBUF,
+		.hlen = (uint16_t)(sizeof(packet.hdr) / 8 + count),
+		.tlen = (uint16_t)(sizeof(packet.hdr) / 8 + count + 2),
+		.flags = chance(10) != 0 ? VMBUS_CHANPKT_FLAG_RC : VMBUS_CHANPKT_FLAG_NONE,
+		.xactid = place,
+	};
+	scripted_push(&packet, packet.hdr.hdr.tlen * 8u);
 }
 
 /* The program */
@@ -155,7 +193,7 @@ set_up(void)
 {
 	const struct rte_eth_conf conf = {
 		.rxmode.mtu = chance(2) != 0 ? 1500 : 1400,
-		.rxmode.offloads = chance(2) != 0 ? RTE_ETH_RX_OFFLOAD_SCATTER : 0,
+		.rxmode.offloads = chance(3) != 0 ? RTE_ETH_RX_OFFLOAD_SCATTER : 0,
 	};
 	uint16_t i;
 
@@ -170,13 +208,21 @@ set_up(void)
 static void
 start_or_stop(void)
 {
+	int ret;
+
 	if (running) {
 		stop();
 		return;
 	}
 	if (chance(2) != 0)
 		set_up();
-	assert_int_equal(rte_eth_dev_start(port_id), 0);
+	ret = rte_eth_dev_start(port_id);
+	/* It connects anew where the host did not complete everything before. */
+	if (ret == -EBUSY && kept_count != 0) {
+		free_kept(KEPT_MAX);
+		ret = rte_eth_dev_start(port_id);
+	}
+	assert_int_equal(ret, 0);
 	running = true;
 }
 
@@ -233,6 +279,8 @@ ask(void)
 static void
 step(void)
 {
+	if (!running && chance(8) == 0)
+		start_or_stop();
 	/* What is done rarely comes last. */
 	switch (chance(200)) {
 	case 0 ... 59:

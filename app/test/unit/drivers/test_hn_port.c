@@ -368,6 +368,25 @@ test_lost_with_its_own(void **state)
 	assert_int_equal(rte_eth_dev_stop(port_id), 0);
 }
 
+static void
+test_silent_while_frames_are_kept(void **state)
+{
+	struct rte_mbuf *kept;
+
+	(void)state;
+	start_port(1);
+	push_data(1);
+	assert_int_equal(rte_eth_rx_burst(port_id, 0, &kept, 1), 1);
+	send_frame(long_frame);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_int_equal(rte_eth_dev_is_removed(port_id), 0);
+	assert_int_equal(rte_eth_dev_start(port_id), -EBUSY);
+	rte_pktmbuf_free(kept);
+	test_assert_pool_full();
+	assert_int_equal(rte_eth_dev_start(port_id), 0);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+}
+
 #define PORT_CASE(sentence, function) { sentence, function, probe, take_away, NULL }
 
 int
@@ -386,6 +405,8 @@ main(void)
 		PORT_CASE("a dump tells who has what, and where it is lost",
 			  test_dump_tells_the_ledger),
 		PORT_CASE("a send section that is lost is found", test_lost_section_is_found),
+		{ "a port whose host did not complete starts when what is kept is freed",
+		  test_silent_while_frames_are_kept, probe_uncopied, take_away, NULL },
 		{ "a port that was lost while it sent what it had received is reset",
 		  test_lost_with_its_own, probe_uncopied, take_away, NULL },
 		PORT_CASE("a lost port comes back by a reset, and by nothing else",
