@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from lab import paths
+from lab import paths, processes
 from lab.traffic import IperfClient, IperfServer, ping
 from rig import SINK, generator
 
@@ -90,3 +90,23 @@ def test_the_untouched_l3fwd_has_each_flow_in_one_of_four_queues(lab, logs, prof
             l3fwd.end()
         status = host.stop()
         assert status in (0, 3), host.verdict(status)
+
+
+def test_the_untouched_l2fwd_goes_on_with_the_rings_of_a_card_that_it_has_lost(lab):
+    """It does not hear of it, and lives on; the host names it, and serves the next guest."""
+    with lab.host([generator(rate=20_000, delay=500), SINK], ["--tolerate", "RING_GONE"]) as host:
+        def ctl(verb):
+            processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, verb, "0"])
+
+        with lab.l2fwd(host, paths.stock("l2fwd")) as l2fwd:
+            host.wait_until(lambda _: host.nic(1).port["sink_intact"] > 1000, 30,
+                            "frames are forwarded")
+            ctl("remove")
+            host.wait_until(lambda stats: stats["rules_broken"].get("RING_GONE") == 1, 8,
+                            "the rings are touched")
+            ctl("add")
+            l2fwd.check_running()
+        arrived = host.nic(1).port["sink_intact"]
+        with lab.l2fwd(host, paths.stock("l2fwd")):
+            host.wait_until(lambda _: host.nic(1).port["sink_intact"] > arrived + 1000, 30,
+                            "frames are forwarded again")
