@@ -53,8 +53,8 @@ call_done(const struct ctl_call *call, enum nic_told told)
 	static const char *const remarks[] = {
 		[NIC_TOLD] = "",
 		[NIC_TOLD_NOBODY] = "there is no guest to be told\n",
-		[NIC_TOLD_UNWANTED] = "the guest is not told: it has not announced that it "
-				      "takes this\n",
+		[NIC_TOLD_UNWANTED] = ("the guest is not told: it has not announced that it "
+				       "takes this\n"),
 		[NIC_TOLD_NOTHING] = "it was so before\n",
 	};
 
