@@ -9,7 +9,7 @@ packages_build="build-essential dpkg-dev ca-certificates debian-archive-keyring 
 	pkg-config ccache python3 python3-pyelftools libnuma-dev libpcap-dev libelf-dev
 	libjansson-dev zlib1g-dev libcmocka-dev"
 packages_run="iproute2 iputils-ping iperf3 procps util-linux"
-packages_bench="python3-matplotlib"
+packages_bench="python3-matplotlib valgrind"
 packages_test="python3-pytest shellcheck gawk"
 
 packages_missing() {

@@ -79,7 +79,7 @@ done
 
 need_root "the test (network namespaces, TAPs, hugepages)"
 # shellcheck disable=SC2086
-packages_install $packages_build $packages_run $packages_test
+packages_install $packages_build $packages_run $packages_test $packages_bench
 devtools/build.sh --stock
 rm -rf "$reports"
 mkdir -p "$reports"

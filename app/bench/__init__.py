@@ -3,6 +3,7 @@
 """Measurements, ours and DPDK's own driver side by side over the same host.
 
 sides.py: what is compared; cell.py: one program over one host, alive; figures.py:
-what repeated measurements say; sweep.py: how a driver bears overload; table.py and
-picture.py: what the user sees.
+what repeated measurements say; rates.py: the most that is delivered; cells.py and
+pairs.py: every way to use both drivers; sweep.py: how a driver bears overload;
+instructions.py: what each executes; table.py and picture.py: what the user sees.
 """

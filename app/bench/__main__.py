@@ -16,6 +16,7 @@ from lab.signals import Interrupted
 from . import sides, table
 from .cell import Load
 from .cells import full, quick
+from .instructions import count_all
 from .pairs import measure_pairs
 from .sweep import PERCENTS, sweep, unaccounted
 
@@ -56,6 +57,9 @@ def _arguments(words):
                          help="length of the frames (default: 64)")
     command.add_argument("--work", type=int, default=100, metavar="CYCLES",
                          help="what a frame costs the program itself (default: 100)")
+    command = commands.add_parser("instructions", help="how many instructions a frame takes, by "
+                                                       "callgrind: the same on any machine")
+    command.add_argument("--ours", action="store_true", help="this driver alone")
     # Options without a command are those of the first.
     if not words or words[0].startswith("-") and not {"-h", "--help"} & set(words):
         words = ["cells", *words]
@@ -130,6 +134,16 @@ def _sweep(arguments, lab, chosen):
     _say(f"\nwritten: {RESULTS}/sweep.json, sweep.svg, sweep.png")
 
 
+def _instructions(_, lab, chosen):
+    tell = _tell()
+    counts = count_all(lab, chosen, tell)
+    tell("")
+    _write("instructions.json", [count.as_dict() for count in counts])
+    for line in table.instruction_lines(counts):
+        _say(line)
+    _say(f"\nwritten: {RESULTS}/instructions.json")
+
+
 def _run(arguments):
     shutil.rmtree(LOGS, ignore_errors=True)
     LOGS.mkdir(parents=True)
@@ -138,7 +152,8 @@ def _run(arguments):
     with Lab(logs=LOGS) as lab:
         for note in lab.notes:
             _say(f"note: {note}")
-        {"cells": _cells, "sweep": _sweep}[arguments.command](arguments, lab, chosen)
+        {"cells": _cells, "sweep": _sweep,
+         "instructions": _instructions}[arguments.command](arguments, lab, chosen)
 
 
 def main():

@@ -41,6 +41,7 @@ class Load:
     frames: str = "kept"       # numbered, copied: see hvhost's generator
     sections: str = "cold"     # or hot: whether the host walks the whole receive buffer
     queues: int = 1
+    bulk: int = 1              # frames come so many at a time
     nic: str = ""              # further options of both cards
     devargs: str = ""          # of the driver, for both cards
 
@@ -50,7 +51,7 @@ class Load:
         if self.frame > FRAME_MAX:
             card += f",mtu={self.frame - ETHER_LEN}"
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={self.frames},"
-                  f"flows={64 if self.queues > 1 else 1},headers-only=yes,"
+                  f"bulk={self.bulk},flows={64 if self.queues > 1 else 1},headers-only=yes,"
                   f"sections={self.sections},{card}")
         sink = f"port=sink:verify=no,{card}"
         return [source, sink] if self.mode == "io" else [source]
@@ -67,10 +68,10 @@ class Load:
 
 
 class Cell:
-    """For use in a with statement; side: of sides.py."""
+    """For use in a with statement; side: of sides.py; wrap: a command that runs the program."""
 
-    def __init__(self, lab, side, load):
-        self._lab, self._side, self._load = lab, side, load
+    def __init__(self, lab, side, load, wrap=()):
+        self._lab, self._side, self._load, self._wrap = lab, side, load, wrap
         self._counted = COUNTED[load.mode]
         self._stack = ExitStack()
 
@@ -81,7 +82,7 @@ class Cell:
             stack.callback(self.host.kill)
             self._guest = stack.enter_context(
                 lab.guest(self.host, paths.program("hv-bench"), load.arguments(), stdin=True,
-                          eal_args=load.eal_arguments(), env=self._side.environment,
+                          eal_args=load.eal_arguments(), wrap=self._wrap, env=self._side.environment,
                           eal=lab.eal(lab.cores.lcores(load.queues))))
             self._guest.wait_for(READY, START_S)
             self._rate("off")
@@ -130,6 +131,16 @@ class Cell:
         """Control operations in turn, each once at least, and what they took."""
         return self._ask(f"control {round(seconds * 1000)} {round(pause * 1000)} "
                          f"{','.join(names)}", seconds)
+
+    def count(self, bursts, pause):
+        """What so many bursts of the main thread bring, with pauses between."""
+        return self._ask(f"count {bursts} {round(pause * 1e6)}", bursts * pause)
+
+    def quit(self):
+        """The program ends by itself."""
+        self._guest.send("quit\n")
+        if self._guest.wait(ANSWER_S) != 0:
+            raise LabError(self._guest.obituary())
 
     def stats(self):
         """What ports and workers have counted."""

@@ -66,6 +66,16 @@ def _cell_row(pair):
             f"{ratio.low:.1f}-{ratio.high:.1f}" if ratio else "-")
 
 
+def instruction_lines(counts):
+    """Instructions per frame."""
+    rows = []
+    for count in counts:
+        ours, theirs = count.per_frame.get("ours"), count.per_frame.get("theirs")
+        rows.append((count.spec.name, *(f"{one:.1f}" if one else "-" for one in (ours, theirs)),
+                     f"{ours / theirs:.2f}" if ours and theirs else "-"))
+    yield from columns(("instructions per frame", "ours", "theirs", "ours/theirs"), rows)
+
+
 def cell_lines(pairs):
     """All cells, in million frames per second."""
     yield from columns(("cell", "ours", "range", "waited", "theirs", "range", "waited",

@@ -43,12 +43,15 @@ pace_allow(struct pace *pace, unsigned int want)
 	if (pace->start_ns == 0)
 		pace->start_ns = now;
 	due = pace_due(pace, now - pace->start_ns);
-	memory = pace_due(pace, PACE_MEMORY_NS) + 1;
+	memory = pace_due(pace, PACE_MEMORY_NS) + 1 + pace->bulk;
 	if (due - pace->given > memory) {
 		pace->late += due - memory - pace->given;
 		pace->given = due - memory;
 	}
-	return due - pace->given < want ? (unsigned int)(due - pace->given) : want;
+	due -= pace->given;
+	if (due < pace->bulk)
+		return 0;
+	return due < want ? (unsigned int)due : want;
 }
 
 void

@@ -18,6 +18,7 @@
 
 struct pace {
 	uint64_t rate;			/**< frames per second; 0: as many as fit */
+	uint64_t bulk;			/**< so many together, or none */
 	bool stopped;			/**< none at all */
 	uint64_t start_ns;		/**< 0: not started */
 	uint64_t given;

@@ -9,6 +9,7 @@
  *
  *   work MODE BURST              do that from now on, in bursts of so many
  *   measure MS                   frames in that time
+ *   count BURSTS PAUSE_US        frames in so many bursts of this thread, for a profiler
  *   control MS PAUSE_MS [NAMES]  control operations meanwhile, and how long each took
  *   stats                        what the ports have counted
  *   quit
@@ -141,6 +142,22 @@ measure(uint32_t duration_ms)
 }
 
 static void
+count(uint32_t bursts, uint32_t pause_us)
+{
+	struct workers_counts counts;
+
+	if (!workers_rest(END_MS)) {
+		printf("{\"error\": \"a worker does not come out of its burst\"}\n");
+		return;
+	}
+	counts = workers_count(bursts, pause_us);
+	workers_resume();
+	printf("{\"received\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"polls\": %" PRIu64
+	       ", \"empty\": %" PRIu64 "}\n", counts.received, counts.sent, counts.polls,
+	       counts.empty);
+}
+
+static void
 control(uint32_t duration_ms, uint32_t pause_ms, char *names)
 {
 	if (controls_run(names, duration_ms, pause_ms) < 0) {
@@ -190,12 +207,15 @@ obey(char *line)
 	else if (sscanf(line, "control %" SCNu32 " %" SCNu32 " %255s", &duration_ms, &pause_ms,
 			names) >= 2 && duration_ms <= MEASURE_MAX_MS && pause_ms <= MEASURE_MAX_MS)
 		control(duration_ms, pause_ms, names);
+	else if (sscanf(line, "count %" SCNu32 " %" SCNu32, &duration_ms, &pause_ms) == 2 &&
+		 duration_ms <= MEASURE_MAX_MS && pause_ms <= MEASURE_MAX_MS)
+		count(duration_ms, pause_ms);
 	else if (sscanf(line, "work %255s %" SCNu32, names, &burst) == 2)
 		change(names, burst);
 	else if (strcmp(line, "stats\n") == 0)
 		show_stats();
 	else
-		printf("{\"error\": \"work MODE BURST, measure MS, control MS PAUSE_MS [NAMES], stats, or quit\"}\n");
+		printf("{\"error\": \"work MODE BURST, measure MS, count, control MS PAUSE_MS [NAMES], stats, or quit\"}\n");
 	fflush(stdout);
 	return true;
 }

@@ -57,6 +57,17 @@ bool workers_change(enum workers_mode mode, uint32_t burst, uint32_t timeout_ms)
 /** Start them on the worker lcores, of which there have to be enough. */
 void workers_start(const struct workers_config *config);
 
+/**
+ * While they rest: so many bursts on the first port and queue in the calling
+ * thread, with pauses between. A profiler looks at workers_burst() alone.
+ *
+ * @return what these have counted.
+ */
+struct workers_counts workers_count(uint32_t bursts, uint32_t pause_us);
+
+/** One burst of queue 0. */
+void workers_burst(void);
+
 /** What all have counted since the start. */
 struct workers_counts workers_read(void);
 

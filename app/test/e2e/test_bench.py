@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import figures, rates, sides, sweep
+from bench import figures, instructions, picture, rates, sides, sweep, table
 from bench.cell import Cell, Load
 from bench.cells import Result, Spec, full, groups, quick
 from bench.pairs import Pair, measure_pairs
@@ -95,6 +95,31 @@ def test_both_drivers_have_a_figure_in_every_mode(lab):
         assert not pair.failed
         assert pair.figure("ours").median > 100_000, pair.spec.name
         assert pair.figure("theirs").median > 10_000, pair.spec.name
+
+
+@pytest.mark.long
+def test_instructions_are_counted_the_same_twice(lab):
+    spec = Spec(64)
+    first, again = (instructions.count_one(lab, sides.ours(), spec) for _ in range(2))
+    assert first.per_frame["ours"] == pytest.approx(again.per_frame["ours"], rel=0.03)
+    assert 50 < first.per_frame["ours"] < 1000
+    assert "hn_rx_burst" in first.functions
+
+
+def test_results_are_drawn(tmp_path):
+    pair = Pair(Spec(64))
+    swept = sweep.Sweep(sides.ours())
+    for rate in (1e6, 2e6):
+        pair.add(sides.ours(), Result(rate, "guest"))
+        times = {name: {"max_us": 10.0, "failed": 0} for name in sweep.CONTROLS}
+        swept.points += [sweep.Point(percent, rate, rate, rate, controls=times)
+                         for percent in (50, 100)] + [sweep.Point(400, rate, hung=True)]
+    picture.cells([pair], "cells", tmp_path / "cells")
+    picture.sweep([swept], "sweep", tmp_path / "sweep")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "cells.png", "cells.svg", "sweep.png", "sweep.svg"]
+    lines = [*table.cell_lines([pair]), *table.sweep_lines(swept)]
+    assert any("never" in line for line in lines)
 
 
 def test_what_the_program_does_not_understand_is_an_error(lab):

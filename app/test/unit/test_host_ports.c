@@ -488,6 +488,23 @@ generator_repeats_no_more_than_is_due(void **state)
 }
 
 static void
+generator_sends_in_bulk(void **state)
+{
+	struct port *port = open_port("port=gen:rate=10000,bulk=50,count=120", 35);
+	uint64_t start = pace_now_ns();
+	unsigned int got;
+
+	(void)state;
+	while (taker.n < 100 && pace_now_ns() - start < 5000000000) {
+		got = port->ops->poll(port, 256);
+		assert_true(got == 0 || got >= 50);
+	}
+	assert_int_equal(taker.n, 100);
+	port_close(port);
+	assert_null(open_port("port=gen:bulk=257", 35));
+}
+
+static void
 generator_takes_another_rate_while_it_runs(void **state)
 {
 	struct port *port = open_port("port=gen:count=500", 31);
@@ -737,6 +754,7 @@ main(void)
 		     generator_that_drops_goes_on_when_nobody_listens),
 		CASE("a generator repeats no more than is due",
 		     generator_repeats_no_more_than_is_due),
+		CASE("a generator sends in bulk", generator_sends_in_bulk),
 		CASE("a generator takes another rate while it runs",
 		     generator_takes_another_rate_while_it_runs),
 		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
