@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . devtools/packages.sh
 
 case " $* " in
-*" --help "* | *" -h "*) packages_install $packages_bench ;;
+*" --help "* | *" -h "*) ;;
 *)
 	need_root "the bench (hugepages)"
 	# shellcheck disable=SC2086
