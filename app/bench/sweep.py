@@ -97,6 +97,7 @@ def books(guest, host):
         "dropped by the host": sum(host.counters[name] for name in (
             "rx_lost_port", "rx_not_listening", "rx_lost_queue", "rx_lost_ring_full",
             "rx_filtered")),
+        "not given back by the driver": host.rx_held,
         "missed by the driver": guest["imissed"],
         "errors of the driver": guest["ierrors"],
     }

@@ -60,6 +60,7 @@ def assert_books_balance(found):
     for account in found.books:
         assert account["offered"] > 0
         assert account["errors of the driver"] == 0
+        assert account["not given back by the driver"] == 0
         assert unaccounted(account) == 0, account
 
 
