@@ -282,6 +282,8 @@ host_add_channels(struct rte_eth_dev *dev)
 	if (port->channels_asked > 1)
 		ret = hn_channels_add(&proc->channels, &proc->nvs, port->channels_asked,
 				      HN_HOST_TIMEOUT_MS);
+	if (ret == -ETIMEDOUT)
+		hn_rndis_note_silence(&proc->rndis);
 	return ret < 0 ? ret : host_tune_channels(dev);
 }
 
@@ -512,8 +514,6 @@ host_open_channels(struct rte_eth_dev *dev, bool grows)
 {
 	int ret = grows ? host_add_channels(dev) : host_add_late_channels(dev), dropped = ret;
 
-	if (ret == -ETIMEDOUT)
-		hn_rndis_note_silence(&hn_proc_get(dev->data->port_id)->rndis);
 	if (ret < 0 && ret != -ENODEV)
 		dropped = hn_host_drop(dev);
 	if (dropped < 0)

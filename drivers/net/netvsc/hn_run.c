@@ -133,8 +133,8 @@ run_host_answers(struct rte_eth_dev *dev)
 
 /*
  * Queues first to last get back what the host has of them; how much it has not
- * completed. A host that is paused just now gets on once it
- * answers; one that answers and does not get on never will.
+ * completed. A host that is paused just now gets on once it answers; one that
+ * answers and does not get on never will.
  */
 static uint32_t
 run_empty(struct rte_eth_dev *dev, uint16_t first, uint16_t last)

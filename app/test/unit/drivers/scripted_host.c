@@ -599,6 +599,8 @@ hear(const void *chan, bool rndis, const void *message, uint32_t len, uint64_t i
 		host.gone = true;
 	if (faulty(FAULT_SEND_FAILS))
 		return -EPROTO;
+	if (host.heard == host.pause_at)
+		scripted_pause(host.pause_looks);
 	if (paused_looks != 0)
 		remember(chan, rndis, message, len, id);
 	else if (!host.gone)

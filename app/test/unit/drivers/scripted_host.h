@@ -44,6 +44,8 @@ struct scripted_host {
 	uint32_t version;		/**< newest that it takes */
 	uint32_t fault_at;		/**< which of the guest's messages, from 1 */
 	enum scripted_fault fault;
+	uint32_t pause_at;		/**< which of the guest's messages it does not hear, */
+	uint32_t pause_looks;		/**< and what comes in so many looks: scripted_pause() */
 	uint32_t heard;			/**< messages of the guest so far */
 	uint8_t said[32][64];		/**< the beginning of each, by its number from 1 */
 	uint32_t last_nvsp;		/**< type of the last NVSP message */

@@ -442,9 +442,11 @@ live(void)
 				bury(started);
 				return false;
 			}
+			scripted_resume();
 			if (take_step(step) < 0)
 				fail_msg("%s does not work at the next attempt", step->name);
 		}
+		scripted_resume();
 		started = step->take == start || (started && step->take != stop);
 	}
 	return true;
@@ -561,6 +563,48 @@ every_allocation_may_fail(void **state)
 	}
 }
 
+/* From each message on the host is silent, until the operation has given up. */
+static void
+host_may_fall_silent_at_every_message(void **state)
+{
+	uint32_t at, total;
+
+	(void)state;
+	be_born();
+	assert_true(live());
+	total = host.heard;
+	for (at = 1; at <= total; at++) {
+		print_message("silent from message %u\n", at);
+		be_born();
+		host.pause_at = at;
+		host.pause_looks = UINT32_MAX;
+		assert_true(live());
+		assert_nothing_left();
+	}
+}
+
+/* A look takes a millisecond, if the wait is long. */
+static void
+every_step_outlasts_a_pause_of_a_minute_at_every_message(void **state)
+{
+	uint32_t at, total;
+	unsigned int i;
+
+	(void)state;
+	be_born();
+	assert_true(live());
+	total = host.heard;
+	for (at = 1; at <= total; at++) {
+		print_message("paused at message %u\n", at);
+		be_born();
+		host.pause_at = at;
+		host.pause_looks = 60000;
+		for (i = 0; i < RTE_DIM(steps); i++)
+			assert_int_equal(take_step(&steps[i]), 0);
+		assert_nothing_left();
+	}
+}
+
 /* The host is silent for so many attempts of a step, and there again for the rest. */
 static void
 live_with_silence(unsigned int step, unsigned int attempts)
@@ -608,6 +652,12 @@ choose_way(void **state)
 	{ "every allocation may fail, " how, every_allocation_may_fail, \
 	  choose_way, NULL, (void *)(uintptr_t)&ways[index] }, \
 	{ "a silent host holds up every step, once, " how, silent_host_holds_up_every_step_once, \
+	  choose_way, NULL, (void *)(uintptr_t)&ways[index] }, \
+	{ "the host may fall silent at every message, " how, \
+	  host_may_fall_silent_at_every_message, \
+	  choose_way, NULL, (void *)(uintptr_t)&ways[index] }, \
+	{ "every step outlasts a pause of a minute at every message, " how, \
+	  every_step_outlasts_a_pause_of_a_minute_at_every_message, \
 	  choose_way, NULL, (void *)(uintptr_t)&ways[index] }
 
 int
