@@ -8,7 +8,7 @@
 
 dpdk_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc,net/ring,net/null,net/af_packet,net/pcap
 dpdk_apps=test-pmd,proc-info,pdump,dumpcap
-dpdk_examples=l2fwd,l3fwd,l3fwd-power
+dpdk_examples=l2fwd,l3fwd,l3fwd-power,multi_process/symmetric_mp
 
 # What of lib/ to build; the way to say it changed in 23.11.
 dpdk_libs() {

@@ -20,15 +20,19 @@ class Cores:
         self.worker = self.all[-1]
         self.rest = self.all[:-1] or self.all
 
-    def lcores(self, workers=1):
-        """EAL's --lcores for an idle main thread and so many polling workers."""
-        places = self.all[:0:-1] or self.all
-        return ",".join([f"0@{self.all[0]}"] + [f"{worker + 1}@{places[worker % len(places)]}"
-                                                for worker in range(workers)])
+    def lcores(self, workers=1, first=0):
+        """EAL's --lcores for an idle main thread and so many polling workers; first: its number."""
+        return ",".join([f"{first}@{self.all[0]}"] +
+                        [f"{first + worker + 1}@{self._place(first + worker)}"
+                         for worker in range(workers)])
 
-    def polling_lcore(self):
-        """EAL's --lcores for a program whose main thread polls."""
-        return f"0@{self.worker}"
+    def polling_lcore(self, number=0):
+        """EAL's --lcores for a program whose main thread polls; another number, another core."""
+        return f"{number}@{self._place(number)}"
+
+    def _place(self, number):
+        places = self.all[:0:-1] or self.all
+        return places[number % len(places)]
 
     def rest_list(self):
         """The cores without the worker's, as taskset -c takes them."""

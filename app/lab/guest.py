@@ -21,14 +21,19 @@ class Eal:
 
     def args(self, extra=()):
         """EAL arguments of a primary process: our devices and no others."""
-        args = [f"--lcores={self.lcores}", f"--file-prefix={self.prefix}", "--no-pci"]
+        args = [f"--file-prefix={self.prefix}", "--no-pci"]
+        if self.lcores:
+            args += [f"--lcores={self.lcores}"]
         if self.huge_dir:
             args += ["--huge-dir", str(self.huge_dir)]
         return args + list(extra)
 
-    def secondary_args(self):
-        """EAL arguments of a secondary process of the same."""
-        return [f"--file-prefix={self.prefix}", "--no-pci"]
+    def secondary(self, lcores):
+        """The EAL arguments of a secondary process.
+
+        Its lcores must not be another's, too; None if the program has its own idea of them.
+        """
+        return SecondaryEal(self.prefix, lcores, self.huge_dir)
 
     def remove(self):
         """Remove the runtime directory and the hugepages of a guest that has ended."""
@@ -38,14 +43,15 @@ class Eal:
                 page.unlink()
 
 
-class Secondary(processes.Process):
-    """A DPDK program in another guest's memory, for use in a with statement."""
+class SecondaryEal(Eal):
+    """What the EAL of a secondary process is told. What it uses is its primary's."""
 
-    def __enter__(self):
-        return self
+    def args(self, extra=()):
+        """EAL arguments of a secondary process."""
+        return super().args(["--proc-type=secondary", *extra])
 
-    def __exit__(self, *_):
-        self.kill()
+    def remove(self):
+        """Nothing is left behind: another process may go on with it."""
 
 
 class Guest(processes.Process):

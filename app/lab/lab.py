@@ -18,6 +18,9 @@ from .errors import LabError
 # A guest needs some 60 MiB; two at a time is the most that we run.
 HUGEPAGES = 128
 
+# The lcore of a program that only looks at a guest: beyond those that forward.
+VISITOR = 100
+
 # Enough for both ports' rings, and no more than that in memory.
 TESTPMD_MBUFS = 16384
 
@@ -96,10 +99,24 @@ class Lab:
         argv = [program, *eal.args(eal_args), "--", *args]
         return self._guest(host, argv, wrap, kind, eal=eal, **options)
 
-    def secondary(self, host, program, eal, args=(), *, wrap=(), **options):
-        """A DPDK program that joins the primary process which has that eal."""
-        argv = [program, *eal.secondary_args(), "--", *args]
-        return self._guest(host, argv, wrap, guest.Secondary, **options)
+    def secondary_eal(self, primary, number=1):
+        """The EAL arguments of a secondary process which polls on one lcore, its number."""
+        return primary.eal.secondary(self.cores.polling_lcore(number))
+
+    def proc_info(self, host, primary, args, program=None, **options):
+        """dpdk-proc-info, telling of a guest that has begun."""
+        return self.guest(host, program or paths.program("dpdk-proc-info"), args,
+                          eal=primary.eal.secondary(None), **options)
+
+    def pdump(self, host, primary, args):
+        """dpdk-pdump, capturing from a guest that has begun; names of files: 60 bytes at most."""
+        return self.guest(host, paths.program("dpdk-pdump"), args,
+                          eal=self.secondary_eal(primary, VISITOR))
+
+    def dumpcap(self, host, primary, args):
+        """dpdk-dumpcap, capturing from a guest that has begun."""
+        argv = [paths.program("dpdk-dumpcap"), f"--file-prefix={primary.eal.prefix}", *args]
+        return self._guest(host, argv, (), guest.Guest, eal=primary.eal.secondary(None))
 
     def _guest(self, host, argv, wrap, kind, **options):
         name = os.path.basename(argv[0])
@@ -119,7 +136,8 @@ class Lab:
                              eal=self.eal(self.cores.lcores(workers)), **options)
         return _when_it_says("splitfwd: ready", started)
 
-    def testpmd(self, host, args=(), *, program=None, workers=1, mbufs=TESTPMD_MBUFS, **options):
+    def testpmd(self, host, args=(), *, program=None, workers=1, mbufs=TESTPMD_MBUFS,
+                eal=None, **options):
         """dpdk-testpmd at its prompt, not yet forwarding; see testpmd.Testpmd.
 
         It keeps the frames that come before it forwards. workers: lcores that do.
@@ -127,7 +145,7 @@ class Lab:
         program = program or paths.program("dpdk-testpmd")
         args = ["-i", "--no-flush-rx", f"--total-num-mbufs={mbufs}", f"--nb-cores={workers}",
                 *args]
-        started = self.guest(host, program, args, eal=self.eal(self.cores.lcores(workers)),
+        started = self.guest(host, program, args, eal=eal or self.eal(self.cores.lcores(workers)),
                              kind=testpmd.Testpmd, stdin=True, **options)
         return _when_it_says("^" + testpmd.PROMPT, started)
 

@@ -60,7 +60,7 @@ def test_the_distribution_proc_info_shows_the_ports_of_the_distribution_testpmd(
     with two_nics(lab, numbered(COUNT), SINK, **distribution_testpmd()) as (host, testpmd):
         testpmd.command("start")
         wait_all_sent(host, 0, COUNT)
-        with lab.secondary(host, distro.program("dpdk-proc-info"), testpmd.eal, ["--stats"],
+        with lab.proc_info(host, testpmd, ["--stats"], distro.program("dpdk-proc-info"),
                            wrap=distro.wrap()) as proc_info:
             status = proc_info.wait()
         assert status == 0, proc_info.output()
