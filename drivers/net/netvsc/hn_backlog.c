@@ -29,56 +29,67 @@ hn_backlog_init(struct hn_backlog *backlog, void *mem, uint32_t size, uint32_t l
 	backlog->longest = longest;
 }
 
+static uint32_t
+backlog_room(const struct hn_backlog *backlog)
+{
+	return backlog->size - (uint32_t)(backlog->tail - backlog->head);
+}
+
 bool
 hn_backlog_is_full(const struct hn_backlog *backlog)
 {
 	/* With a gap before it, it takes its length less than twice. */
-	return backlog->size - backlog->used < 2 * backlog_record_len(backlog->longest);
-}
-
-/* All sizes are multiples of 8, so a gap has room for the mark. */
-static void
-backlog_leave_gap(struct hn_backlog *backlog)
-{
-	memset(backlog->mem + backlog->tail, 0, BACKLOG_MARK_LEN);
-	backlog->used += backlog->size - backlog->tail;
-	backlog->tail = 0;
+	return backlog_room(backlog) < 2 * backlog_record_len(backlog->longest);
 }
 
 bool
 hn_backlog_put(struct hn_backlog *backlog, const void *packet, uint32_t len)
 {
 	uint32_t need = backlog_record_len(len);
-	uint32_t to_end = backlog->size - backlog->tail;
+	uint32_t at = (uint32_t)(backlog->tail % backlog->size), to_end = backlog->size - at;
 	uint32_t gap = to_end < need ? to_end : 0;
 
-	if (need + gap > backlog->size - backlog->used)
+	if (need + gap > backlog_room(backlog))
 		return false;
-	if (gap != 0)
-		backlog_leave_gap(backlog);
-	memcpy(backlog->mem + backlog->tail, &len, sizeof(len));
-	memcpy(backlog->mem + backlog->tail + BACKLOG_MARK_LEN, packet, len);
-	backlog->tail = (backlog->tail + need) % backlog->size;
-	backlog->used += need;
+	/* All sizes are multiples of 8, so a gap has room for the mark. */
+	if (gap != 0) {
+		memset(backlog->mem + at, 0, BACKLOG_MARK_LEN);
+		at = 0;
+	}
+	memcpy(backlog->mem + at, &len, sizeof(len));
+	memcpy(backlog->mem + at + BACKLOG_MARK_LEN, packet, len);
+	backlog->tail += gap + need;
 	return true;
+}
+
+/* The oldest at or behind a place: its length and, behind it, the next place. */
+static const uint8_t *
+backlog_look(const struct hn_backlog *backlog, uint64_t *place, uint32_t *len)
+{
+	uint32_t at = (uint32_t)(*place % backlog->size);
+
+	memcpy(len, backlog->mem + at, sizeof(*len));
+	if (*len == 0) {
+		*place += backlog->size - at;
+		at = 0;
+		memcpy(len, backlog->mem, sizeof(*len));
+	}
+	*place += backlog_record_len(*len);
+	return backlog->mem + at + BACKLOG_MARK_LEN;
 }
 
 uint32_t
 hn_backlog_get(struct hn_backlog *backlog, void *packet)
 {
+	uint64_t next = backlog->head;
+	const uint8_t *record;
 	uint32_t len;
 
-	if (backlog->used == 0)
+	if (hn_backlog_is_empty(backlog))
 		return 0;
-	memcpy(&len, backlog->mem + backlog->head, sizeof(len));
-	if (len == 0) {
-		backlog->used -= backlog->size - backlog->head;
-		backlog->head = 0;
-		memcpy(&len, backlog->mem, sizeof(len));
-	}
-	memcpy(packet, backlog->mem + backlog->head + BACKLOG_MARK_LEN, len);
-	backlog->head = (backlog->head + backlog_record_len(len)) % backlog->size;
-	backlog->used -= backlog_record_len(len);
+	record = backlog_look(backlog, &next, &len);
+	memcpy(packet, record, len);
+	backlog->head = next;
 	return len;
 }
 
@@ -86,18 +97,10 @@ void
 hn_backlog_walk(const struct hn_backlog *backlog, void (*show)(void *ctx, const void *packet),
 		void *ctx)
 {
-	uint32_t len, at = backlog->head, left = backlog->used;
+	uint64_t place = backlog->head;
+	uint32_t len;
 
-	/* Forward: each turn leaves a packet or a gap behind. */
-	while (left != 0) {
-		memcpy(&len, backlog->mem + at, sizeof(len));
-		if (len == 0) {
-			left -= backlog->size - at;
-			at = 0;
-			continue;
-		}
-		show(ctx, backlog->mem + at + BACKLOG_MARK_LEN);
-		left -= backlog_record_len(len);
-		at = (at + backlog_record_len(len)) % backlog->size;
-	}
+	/* Forward: each turn leaves a packet behind. */
+	while (place != backlog->tail)
+		show(ctx, backlog_look(backlog, &place, &len));
 }

@@ -5,7 +5,8 @@
 /**
  * @file
  * Packets kept in the order in which they came, in a block of memory: one
- * after the other, each whole. Pure; one thread at a time.
+ * after the other, each whole. Pure; one thread at a time. Either end is one word,
+ * written last: who dies within has done all or nothing.
  */
 
 #ifndef _HN_BACKLOG_H_
@@ -17,9 +18,8 @@
 struct hn_backlog {
 	uint8_t *mem;
 	uint32_t size;
-	uint32_t head;		/**< the oldest packet is here */
-	uint32_t tail;		/**< the next one goes here */
-	uint32_t used;		/**< bytes between, gaps included */
+	uint64_t head;		/**< bytes ever taken out, gaps included: the oldest is here */
+	uint64_t tail;		/**< bytes ever put, likewise: the next one goes here */
 	uint32_t longest;	/**< packet that is ever put */
 };
 
@@ -35,7 +35,7 @@ void hn_backlog_init(struct hn_backlog *backlog, void *mem, uint32_t size, uint3
 static inline bool
 hn_backlog_is_empty(const struct hn_backlog *backlog)
 {
-	return backlog->used == 0;
+	return backlog->head == backlog->tail;
 }
 
 /** May the longest packet not fit? */

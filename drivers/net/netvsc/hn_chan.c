@@ -15,6 +15,7 @@
 #include <bus_vmbus_driver.h>
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
+#include <rte_malloc.h>
 
 #include "hn_chan.h"
 #include "hn_clock.h"
@@ -33,48 +34,69 @@
  */
 #define CHAN_TURN_MAX_MS 100u
 
-/* Acquire: who sees that it failed sees why, and that the rings are not ours any more. */
-static bool
-chan_has_failed(const struct hn_chan *chan)
+void
+hn_chan_init(struct hn_chan *chan, struct hn_chan_shared *shared)
 {
-	return rte_atomic_load_explicit(&chan->failed, rte_memory_order_acquire) != 0;
+	memset(chan, 0, sizeof(*chan));
+	chan->shared = shared;
+	hn_chan_abandon(chan);
+}
+
+/* What a former life has left in the books; the locks may be somebody's just now. */
+static void
+chan_clear(struct hn_chan_shared *shared)
+{
+	shared->unread = 0;
+	shared->has_reader = false;
+	shared->call.xactid = 0;
+	shared->waiting = 0;
+	shared->taken = 0;
+	shared->paid = 0;
 }
 
 /* What both kinds of channels need besides the bus's channel. */
 static int
 chan_alloc(struct hn_chan *chan)
 {
-	rte_spinlock_init(&chan->rx_lock);
-	rte_spinlock_init(&chan->tx_lock);
+	chan_clear(chan->shared);
 	chan->scratch = calloc(1, sizeof(*chan->scratch));
-	hn_backlog_init(&chan->backlog, malloc(HN_BACKLOG_LEN), HN_BACKLOG_LEN,
-			HN_MSG_LEN_MAX);
-	return chan->scratch != NULL && chan->backlog.mem != NULL ? 0 : -ENOMEM;
+	hn_backlog_init(&chan->shared->backlog,
+			rte_zmalloc("netvsc_backlog", HN_BACKLOG_LEN, RTE_CACHE_LINE_SIZE),
+			HN_BACKLOG_LEN, HN_MSG_LEN_MAX);
+	return chan->scratch != NULL && chan->shared->backlog.mem != NULL ? 0 : -ENOMEM;
+}
+
+/* Release: who sees that the channel has not failed finds it complete. */
+static void
+chan_revive(struct hn_chan *chan)
+{
+	rte_atomic_store_explicit(&chan->failed, 0, rte_memory_order_release);
 }
 
 int
 hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t port_id,
 	     const struct hn_chan_events *events, void *ctx)
 {
-	uint32_t next_call = chan->next_call;
 	int ret;
 
-	memset(chan, 0, sizeof(*chan));
-	/* No two requests to one host have the same id. */
-	chan->next_call = next_call;
+	chan->index = 0;
 	chan->dev = dev;
 	chan->port_id = port_id;
 	chan->events = events;
 	chan->ctx = ctx;
-	chan->nvsp_len = NVSP_LEN_61;
+	chan->rxbuf = NULL;
+	chan->rxbuf_len = 0;
+	chan->shared->nvsp_len = NVSP_LEN_61;
 	ret = chan_alloc(chan);
 	if (ret == 0)
 		ret = rte_vmbus_chan_open(dev, &chan->vmbus);
 	if (ret < 0) {
 		chan->vmbus = NULL;
 		hn_chan_close(chan);
+		return ret;
 	}
-	return ret;
+	chan_revive(chan);
+	return 0;
 }
 
 int
@@ -83,56 +105,101 @@ hn_chan_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
 {
 	int ret;
 
-	memset(chan, 0, sizeof(*chan));
 	chan->index = rte_vmbus_sub_channel_index(vmbus);
 	chan->dev = primary->dev;
 	chan->port_id = primary->port_id;
 	chan->events = primary->events;
 	chan->ctx = primary->ctx;
-	chan->nvsp_len = primary->nvsp_len;
+	chan->shared->nvsp_len = primary->shared->nvsp_len;
 	ret = chan_alloc(chan);
 	if (ret == 0)
 		ret = hn_chan_set_rxbuf(chan, primary->rxbuf, primary->rxbuf_len,
-					primary->owed_max);
+					primary->shared->owed_max);
 	if (ret < 0) {
 		hn_chan_close(chan);
 		return ret;
 	}
 	chan->vmbus = vmbus;
+	chan_revive(chan);
 	/* Lost in this moment: whoever has said so has said it too early for this one. */
-	if (chan_has_failed(primary))
+	if (hn_chan_has_failed(primary))
 		hn_chan_abandon(chan);
 	return 0;
+}
+
+int
+hn_chan_attach(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t index,
+	       const void *rxbuf, uint32_t rxbuf_len)
+{
+	int ret;
+
+	chan->index = index;
+	chan->dev = dev;
+	chan->rxbuf = rxbuf;
+	chan->rxbuf_len = rxbuf_len;
+	chan->scratch = calloc(1, sizeof(*chan->scratch));
+	if (chan->scratch == NULL)
+		return -ENOMEM;
+	ret = rte_vmbus_chan_attach(dev, index, &chan->vmbus);
+	if (ret < 0) {
+		chan->vmbus = NULL;
+		free(chan->scratch);
+		chan->scratch = NULL;
+		return ret;
+	}
+	chan_revive(chan);
+	return 0;
+}
+
+void
+hn_chan_detach(struct hn_chan *chan)
+{
+	hn_chan_abandon(chan);
+	/* Who is inside comes out again, and then sees it. */
+	hn_lock_take(&chan->shared->rx_lock);
+	hn_lock_release(&chan->shared->rx_lock);
+	hn_lock_take(&chan->shared->tx_lock);
+	hn_lock_release(&chan->shared->tx_lock);
+	rte_vmbus_chan_close(chan->vmbus);
+	free(chan->scratch);
+	chan->vmbus = NULL;
+	chan->scratch = NULL;
 }
 
 void
 hn_chan_close(struct hn_chan *chan)
 {
+	struct hn_chan_shared *shared = chan->shared;
+
+	hn_chan_abandon(chan);
 	rte_vmbus_chan_close(chan->vmbus);
 	hn_rxbuf_end(chan->kept);
-	free(chan->owed);
-	free(chan->backlog.mem);
+	rte_free(shared->owed);
+	rte_free(shared->backlog.mem);
 	free(chan->scratch);
 	chan->vmbus = NULL;
 	chan->kept = NULL;
-	chan->owed = NULL;
-	chan->backlog.mem = NULL;
 	chan->scratch = NULL;
-	hn_chan_abandon(chan);
+	shared->owed = NULL;
+	shared->owed_max = 0;
+	shared->owed_count = 0;
+	hn_backlog_init(&shared->backlog, NULL, 0, 0);
 }
 
 int
 hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_t pieces)
 {
-	struct hn_owed *owed = calloc(pieces, sizeof(*owed));
+	struct hn_chan_shared *shared = chan->shared;
+	struct hn_owed *owed = rte_zmalloc("netvsc_owed", pieces * sizeof(*owed),
+					   RTE_CACHE_LINE_SIZE);
 
 	if (owed == NULL)
 		return -ENOMEM;
-	free(chan->owed);
-	chan->owed = owed;
-	chan->owed_first = 0;
-	chan->owed_count = 0;
-	chan->owed_max = pieces;
+	rte_free(shared->owed);
+	shared->owed = owed;
+	shared->owed_first = 0;
+	shared->owed_count = 0;
+	shared->owed_max = pieces;
 	chan->rxbuf = rxbuf;
 	chan->rxbuf_len = len;
 	return 0;
@@ -170,31 +237,69 @@ chan_sent(struct hn_chan *chan, int ret)
 bool
 hn_chan_rx_trylock(struct hn_chan *chan)
 {
-	if (unlikely(rte_atomic_load_explicit(&chan->rx_wanted, rte_memory_order_relaxed) != 0)) {
-		rte_atomic_store_explicit(&chan->rx_wanted, 0, rte_memory_order_relaxed);
+	if (unlikely(rte_atomic_load_explicit(&chan->shared->rx_wanted, rte_memory_order_relaxed) != 0)) {
+		rte_atomic_store_explicit(&chan->shared->rx_wanted, 0, rte_memory_order_relaxed);
 		return false;
 	}
-	return rte_spinlock_trylock(&chan->rx_lock) != 0;
-}
-
-void
-hn_chan_rx_lock(struct hn_chan *chan)
-{
-	/* Each turn asks the owner anew; its bursts end. */
-	while (rte_spinlock_trylock(&chan->rx_lock) == 0) {
-		rte_atomic_store_explicit(&chan->rx_wanted, 1, rte_memory_order_relaxed);
-		rte_pause();
-	}
-	rte_atomic_store_explicit(&chan->rx_wanted, 0, rte_memory_order_relaxed);
+	if (!hn_lock_try(&chan->shared->rx_lock))
+		return false;
+	/* What is left of a ring that has failed, or was closed, is in no use. */
+	if (likely(!hn_chan_has_failed(chan)))
+		return true;
+	hn_lock_release(&chan->shared->rx_lock);
+	return false;
 }
 
 /* The places go round. */
 static uint32_t
 chan_owed_place(const struct hn_chan *chan, uint32_t behind)
 {
-	uint32_t to_end = chan->owed_max - chan->owed_first;
+	uint32_t to_end = chan->shared->owed_max - chan->shared->owed_first;
 
-	return behind < to_end ? chan->owed_first + behind : behind - to_end;
+	return behind < to_end ? chan->shared->owed_first + behind : behind - to_end;
+}
+
+/* The oldest completion owed has been sent. */
+static void
+chan_forget_owed(struct hn_chan_shared *shared, uint32_t first)
+{
+	shared->owed_first = first;
+	shared->owed_count--;
+	shared->paid++;
+}
+
+/*
+ * As heir of the receive end: if its owner died as the owner of both ends it was
+ * paying, and the first completion may have been sent. A host that gets one twice
+ * may take it for an attack; one that lacks one has a little less memory until
+ * the port connects anew.
+ */
+static void
+chan_settle(struct hn_chan *chan)
+{
+	uint32_t turn = HN_LOCK_LOOK;
+
+	if (!hn_lock_inherit(&chan->shared->tx_lock, &turn))
+		return;
+	if (chan->shared->owed_count != 0)
+		chan_forget_owed(chan->shared, chan_owed_place(chan, 1));
+	hn_chan_tx_unlock(chan);
+}
+
+void
+hn_chan_rx_lock(struct hn_chan *chan)
+{
+	uint32_t turn = 0;
+
+	/* Each turn asks the owner anew; its bursts end, or it has died. */
+	while (!hn_lock_try(&chan->shared->rx_lock)) {
+		if (hn_lock_inherit(&chan->shared->rx_lock, &turn)) {
+			chan_settle(chan);
+			break;
+		}
+		rte_atomic_store_explicit(&chan->shared->rx_wanted, 1, rte_memory_order_relaxed);
+	}
+	rte_atomic_store_explicit(&chan->shared->rx_wanted, 0, rte_memory_order_relaxed);
 }
 
 static int
@@ -215,14 +320,12 @@ chan_send_done(struct hn_chan *chan, const struct hn_owed *owed)
 static void
 chan_pay_owed(struct hn_chan *chan)
 {
-	if (chan->owed_count == 0 || !hn_chan_tx_trylock(chan))
+	if (chan->shared->owed_count == 0 || !hn_chan_tx_trylock(chan))
 		return;
 	/* Forward: each turn pays one. */
-	while (chan->owed_count != 0 &&
-	       chan_send_done(chan, &chan->owed[chan->owed_first]) == 0) {
-		chan->owed_first = chan_owed_place(chan, 1);
-		chan->owed_count--;
-		chan->paid++;
+	while (chan->shared->owed_count != 0 &&
+	       chan_send_done(chan, &chan->shared->owed[chan->shared->owed_first]) == 0) {
+		chan_forget_owed(chan->shared, chan_owed_place(chan, 1));
 	}
 	hn_chan_tx_unlock(chan);
 }
@@ -239,43 +342,57 @@ chan_has_released(const struct hn_chan *chan)
 void
 hn_chan_rx_unlock(struct hn_chan *chan)
 {
-	if (likely(!chan_has_failed(chan))) {
-		if (chan->unread != 0)
-			rte_vmbus_chan_signal_read(chan->vmbus, chan->unread);
+	if (likely(!hn_chan_has_failed(chan))) {
+		if (chan->shared->unread != 0)
+			rte_vmbus_chan_signal_read(chan->vmbus, chan->shared->unread);
 		if (unlikely(chan_has_released(chan)))
 			hn_rxbuf_collect(chan->kept, chan_owe, chan);
 		chan_pay_owed(chan);
 	}
-	chan->unread = 0;
-	rte_spinlock_unlock(&chan->rx_lock);
+	chan->shared->unread = 0;
+	hn_lock_release(&chan->shared->rx_lock);
+}
+
+void
+hn_chan_recover(struct hn_chan *chan)
+{
+	uint32_t turn = HN_LOCK_LOOK;
+
+	if (hn_lock_inherit(&chan->shared->rx_lock, &turn)) {
+		chan_settle(chan);
+		hn_chan_rx_unlock(chan);
+	}
+	turn = HN_LOCK_LOOK;
+	if (hn_lock_inherit(&chan->shared->tx_lock, &turn))
+		hn_chan_tx_unlock(chan);
 }
 
 void
 hn_chan_tend(struct hn_chan *chan)
 {
 	/* Stopping to be the owner pays. */
-	if ((chan_has_released(chan) || chan->owed_count != 0) && hn_chan_rx_trylock(chan))
+	if ((chan_has_released(chan) || chan->shared->owed_count != 0) && hn_chan_rx_trylock(chan))
 		hn_chan_rx_unlock(chan);
 }
 
 bool
 hn_chan_tx_trylock(struct hn_chan *chan)
 {
-	return rte_spinlock_trylock(&chan->tx_lock) != 0;
+	return hn_lock_try(&chan->shared->tx_lock);
 }
 
 void
 hn_chan_tx_lock(struct hn_chan *chan)
 {
-	rte_spinlock_lock(&chan->tx_lock);
+	hn_lock_take(&chan->shared->tx_lock);
 }
 
 void
 hn_chan_tx_unlock(struct hn_chan *chan)
 {
-	if (likely(!chan_has_failed(chan)))
+	if (likely(!hn_chan_has_failed(chan)))
 		rte_vmbus_chan_signal_tx(chan->vmbus);
-	rte_spinlock_unlock(&chan->tx_lock);
+	hn_lock_release(&chan->shared->tx_lock);
 }
 
 /* Receiving: one packet is copied, checked, told apart. */
@@ -362,7 +479,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 {
 	int ret;
 
-	if (unlikely(chan_has_failed(chan)))
+	if (unlikely(hn_chan_has_failed(chan)))
 		return -EPROTO;
 	msg->raw_len = sizeof(msg->raw);
 	ret = rte_vmbus_chan_recv_raw(chan->vmbus, msg->raw, &msg->raw_len);
@@ -371,7 +488,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 	/* Longer than any legal packet is as broken as the rest. */
 	if (unlikely(ret < 0))
 		return chan_fail(chan, ret);
-	chan->unread += (uint32_t)ret;
+	chan->shared->unread += (uint32_t)ret;
 	return 1;
 }
 
@@ -382,15 +499,15 @@ chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 	struct hn_owed *owed;
 
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
-	if (unlikely(chan->owed_count == chan->owed_max)) {
+	if (unlikely(chan->shared->owed_count == chan->shared->owed_max)) {
 		chan_fail(chan, -EPROTO);
-		chan->paid++;	/* it never will be */
+		chan->shared->paid++;	/* it never will be */
 		return;
 	}
-	owed = &chan->owed[chan_owed_place(chan, chan->owed_count)];
+	owed = &chan->shared->owed[chan_owed_place(chan, chan->shared->owed_count)];
 	owed->xactid = xactid;
 	owed->status = status;
-	chan->owed_count++;
+	chan->shared->owed_count++;
 }
 
 void
@@ -405,12 +522,12 @@ hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status)
 static void
 chan_answer(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	struct hn_call *call = chan->call;
+	struct hn_call *call = &chan->shared->call;
 	uint32_t len;
 
-	if (call == NULL || call->xactid != msg->xactid ||
+	if (call->xactid != msg->xactid ||
 	    rte_atomic_load_explicit(&call->done, rte_memory_order_relaxed)) {
-		chan->stats.stale_answers++;
+		chan->shared->stats.stale_answers++;
 		return;
 	}
 	len = RTE_MIN(msg->nvsp_len, call->answer_len);
@@ -440,10 +557,10 @@ chan_completion(struct hn_chan *chan, const struct hn_msg *msg)
 static void
 chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	chan->stats.bad_packets++;
-	if (msg->type != VMBUS_CHANPKT_TYPE_RXBUF || chan->owed_max == 0)
+	chan->shared->stats.bad_packets++;
+	if (msg->type != VMBUS_CHANPKT_TYPE_RXBUF || chan->shared->owed_max == 0)
 		return;
-	chan->taken += msg->wants_completion;
+	chan->shared->taken += msg->wants_completion;
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_FAIL);
 }
 
@@ -465,12 +582,12 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 	default:
 		break;
 	}
-	if (unlikely(chan->owed_max == 0)) {
-		chan->stats.bad_packets++;	/* before there is a receive buffer */
+	if (unlikely(chan->shared->owed_max == 0)) {
+		chan->shared->stats.bad_packets++;	/* before there is a receive buffer */
 		return false;
 	}
 	if (likely(chan_is_data(chan, msg))) {
-		chan->taken += msg->wants_completion;
+		chan->shared->taken += msg->wants_completion;
 		return true;
 	}
 	/* Control is the primary's alone. */
@@ -479,7 +596,7 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 		return false;
 	}
 	chan->events->control(chan->ctx, chan, msg);
-	chan->taken += msg->wants_completion;
+	chan->shared->taken += msg->wants_completion;
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 	return false;
 }
@@ -489,27 +606,27 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 static void
 backlog_drop(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	chan->stats.missed += msg->range_count;
+	chan->shared->stats.missed += msg->range_count;
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
 }
 
 static void
 backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	if (!chan->has_reader || !hn_backlog_put(&chan->backlog, msg->raw, msg->raw_len))
+	if (!chan->shared->has_reader || !hn_backlog_put(&chan->shared->backlog, msg->raw, msg->raw_len))
 		backlog_drop(chan, msg);
 	else
-		chan->waiting += msg->range_count;
+		chan->shared->waiting += msg->range_count;
 }
 
 static bool
 backlog_get(struct hn_chan *chan, struct hn_msg *msg)
 {
-	if (likely(hn_backlog_is_empty(&chan->backlog)))
+	if (likely(hn_backlog_is_empty(&chan->shared->backlog)))
 		return false;
-	msg->raw_len = hn_backlog_get(&chan->backlog, msg->raw);
+	msg->raw_len = hn_backlog_get(&chan->shared->backlog, msg->raw);
 	(void)msg_parse(msg);	/* it passed before, and it is private */
-	chan->waiting -= msg->range_count;
+	chan->shared->waiting -= msg->range_count;
 	return true;
 }
 
@@ -517,7 +634,7 @@ void
 hn_chan_reader_start(struct hn_chan *chan)
 {
 	hn_chan_rx_lock(chan);
-	chan->has_reader = true;
+	chan->shared->has_reader = true;
 	hn_chan_rx_unlock(chan);
 }
 
@@ -525,7 +642,7 @@ void
 hn_chan_reader_stop(struct hn_chan *chan)
 {
 	hn_chan_rx_lock(chan);
-	chan->has_reader = false;
+	chan->shared->has_reader = false;
 	/* Each turn takes one out. */
 	while (backlog_get(chan, chan->scratch))
 		backlog_drop(chan, chan->scratch);
@@ -558,11 +675,13 @@ chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow,
 	int ret = 0;
 
 	*stuck = false;
+	if (hn_chan_has_failed(chan))
+		return -EPROTO;
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
-		if (overflow == HN_CHAN_LEAVE && chan->has_reader &&
-		    hn_backlog_is_full(&chan->backlog)) {
+		if (overflow == HN_CHAN_LEAVE && chan->shared->has_reader &&
+		    hn_backlog_is_full(&chan->shared->backlog)) {
 			*stuck = taken == 0;
 			break;
 		}
@@ -589,7 +708,7 @@ uint32_t
 hn_chan_count(struct hn_chan *chan, uint32_t budget)
 {
 	(void)hn_chan_poll(chan, budget, HN_CHAN_LEAVE);
-	return chan->waiting;
+	return chan->shared->waiting;
 }
 
 bool
@@ -598,7 +717,7 @@ hn_chan_is_paid(struct hn_chan *chan)
 	bool paid;
 
 	hn_chan_rx_lock(chan);
-	paid = chan_has_failed(chan) || (chan->owed_count == 0 && !chan_has_released(chan) &&
+	paid = hn_chan_has_failed(chan) || (chan->shared->owed_count == 0 && !chan_has_released(chan) &&
 					 rte_vmbus_chan_tx_empty(chan->vmbus));
 	hn_chan_rx_unlock(chan);
 	return paid;
@@ -610,7 +729,7 @@ hn_chan_is_paid(struct hn_chan *chan)
 static bool
 chan_is_idle(const struct hn_chan *chan)
 {
-	return hn_backlog_is_empty(&chan->backlog) && chan->owed_count == 0 &&
+	return hn_backlog_is_empty(&chan->shared->backlog) && chan->shared->owed_count == 0 &&
 	       !chan_has_released(chan) &&
 	       rte_vmbus_chan_rx_empty(chan->vmbus);
 }
@@ -618,7 +737,7 @@ chan_is_idle(const struct hn_chan *chan)
 bool
 hn_chan_arm(struct hn_chan *chan)
 {
-	if (chan_has_failed(chan))
+	if (hn_chan_has_failed(chan))
 		return false;
 	rte_vmbus_chan_irq_unmask(chan->vmbus);
 	/* What came before that interrupts nobody. */
@@ -631,7 +750,7 @@ hn_chan_arm(struct hn_chan *chan)
 volatile void *
 hn_chan_watch(struct hn_chan *chan, uint32_t *idle)
 {
-	if (chan_has_failed(chan) || !chan_is_idle(chan))
+	if (hn_chan_has_failed(chan) || !chan_is_idle(chan))
 		return NULL;
 	return rte_vmbus_chan_watch(chan->vmbus, idle);
 }
@@ -639,7 +758,7 @@ hn_chan_watch(struct hn_chan *chan, uint32_t *idle)
 void
 hn_chan_disarm(struct hn_chan *chan)
 {
-	if (!chan_has_failed(chan))
+	if (!hn_chan_has_failed(chan))
 		rte_vmbus_chan_irq_mask(chan->vmbus);
 }
 
@@ -650,7 +769,7 @@ static const void *
 chan_pad(const struct hn_chan *chan, uint8_t padded[NVSP_LEN_61], const void *nvsp, uint32_t len)
 {
 	memcpy(padded, nvsp, len);
-	memset(padded + len, 0, chan->nvsp_len - len);
+	memset(padded + len, 0, chan->shared->nvsp_len - len);
 	return padded;
 }
 
@@ -660,11 +779,11 @@ hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xact
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	if (unlikely(chan_has_failed(chan)))
+	if (unlikely(hn_chan_has_failed(chan)))
 		return -ENODEV;
 	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
 						   chan_pad(chan, padded, nvsp, len),
-						   chan->nvsp_len, xactid, VMBUS_CHANPKT_FLAG_RC,
+						   chan->shared->nvsp_len, xactid, VMBUS_CHANPKT_FLAG_RC,
 						   &staged));
 }
 
@@ -675,11 +794,11 @@ hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t cou
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	if (unlikely(chan_has_failed(chan)))
+	if (unlikely(hn_chan_has_failed(chan)))
 		return -ENODEV;
 	return chan_sent(chan, rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
 							  chan_pad(chan, padded, nvsp, len),
-							  chan->nvsp_len, xactid, &staged));
+							  chan->shared->nvsp_len, xactid, &staged));
 }
 
 /* Waiting */
@@ -806,12 +925,12 @@ chan_try_message(void *arg)
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
 
-	if (chan_has_failed(chan))
+	if (hn_chan_has_failed(chan))
 		return -ENODEV;
 	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
 						   chan_pad(chan, padded, message->nvsp,
 							    message->len),
-						   chan->nvsp_len, message->xactid,
+						   chan->shared->nvsp_len, message->xactid,
 						   message->flags, &staged));
 }
 
@@ -826,10 +945,14 @@ call_is_done(const void *arg)
 
 /* The receive end may be with another thread: let it know, and let it finish. */
 static void
-chan_set_call(struct hn_chan *chan, struct hn_call *call)
+chan_set_call(struct hn_chan *chan, uint64_t xactid, uint32_t answer_len)
 {
+	struct hn_call *call = &chan->shared->call;
+
 	hn_chan_rx_lock(chan);
-	chan->call = call;
+	call->xactid = xactid;
+	call->answer_len = answer_len;
+	rte_atomic_store_explicit(&call->done, 0, rte_memory_order_relaxed);
 	hn_chan_rx_unlock(chan);
 }
 
@@ -837,29 +960,29 @@ int
 hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 	     void *answer, uint32_t answer_len, uint32_t timeout_ms)
 {
-	struct hn_call call = {
-		.xactid = HN_XACT_CALL | chan->next_call++,
-		.answer = answer,
-		.answer_len = answer_len,
-	};
+	struct hn_call *call = &chan->shared->call;
 	struct chan_message message = {
 		.chan = chan,
 		.nvsp = req,
 		.len = req_len,
-		.xactid = call.xactid,
+		.xactid = HN_XACT_CALL | chan->shared->next_call++,
 		.flags = VMBUS_CHANPKT_FLAG_RC,
 	};
+	uint32_t len;
 	int ret;
 
 	memset(answer, 0, answer_len);
-	chan_set_call(chan, &call);
+	if (answer_len > sizeof(call->answer))
+		return -EINVAL;
+	chan_set_call(chan, message.xactid, answer_len);
 	ret = hn_chan_retry(chan, chan_try_message, &message, &timeout_ms);
 	if (ret == 0)
-		ret = hn_chan_wait(chan, call_is_done, &call, timeout_ms);
-	chan_set_call(chan, NULL);
-	if (ret == 0 && call.answer_len < answer_len)
-		ret = -EBADMSG;
-	return ret;
+		ret = hn_chan_wait(chan, call_is_done, call, timeout_ms);
+	len = call->answer_len;
+	if (ret == 0)
+		memcpy(answer, call->answer, len);
+	chan_set_call(chan, 0, 0);
+	return ret == 0 && len < answer_len ? -EBADMSG : ret;
 }
 
 int

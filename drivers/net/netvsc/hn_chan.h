@@ -13,7 +13,7 @@
  * application may poll Rx and Tx of a queue from different lcores, and control
  * operations poll the primary channel from a third thread, so whoever cannot
  * get an end leaves it to its owner and does something else; only control
- * operations wait.
+ * operations wait. The owner may be in another process, and may die there.
  *
  * Who meets what. The ring mixes receive data, completions of what was sent,
  * answers and notices. Whoever owns the receive end takes them in order:
@@ -32,11 +32,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_spinlock.h>
 #include <rte_vmbus_reg.h>
 
 #include "hn_backlog.h"
 #include "hn_compat.h"
+#include "hn_lock.h"
 
 struct hn_chan;
 struct hn_rxbuf;
@@ -88,12 +88,15 @@ struct hn_chan_stats {
 };
 
 
+/** Longest answer that any NVSP request here expects. */
+#define HN_CALL_ANSWER_MAX 64u
+
 /** An NVSP request that waits for its completion. */
 struct hn_call {
-	uint64_t xactid;
-	void *answer;
+	uint64_t xactid;		/**< 0 if none waits */
 	uint32_t answer_len;		/**< in: capacity, out: bytes the host sent */
 	RTE_ATOMIC(uint32_t) done;
+	uint8_t answer[HN_CALL_ANSWER_MAX];
 };
 
 /** A completion that we owe the host for a transfer-page packet. */
@@ -102,34 +105,27 @@ struct hn_owed {
 	uint32_t status;
 };
 
-/*
+/**
+ * What all processes know of a channel: whichever of them polls it goes on where
+ * another one was. Nothing here is an address of one of them; what pointers lead
+ * to is EAL's memory, which all have at the same place.
+ *
  * The ends of a channel are used by different lcores: what the owner of the one
  * writes does not share a cache line with what the owner of the other uses.
  */
-struct hn_chan {
-	struct vmbus_channel *vmbus;	/**< NULL when closed */
-	uint16_t index;			/**< 0 is the primary */
-	uint16_t port_id;		/**< for log lines */
-	RTE_ATOMIC(uint32_t) failed;	/**< the rings must not be touched any more */
+struct hn_chan_shared {
 	RTE_ATOMIC(uint32_t) rx_wanted;	/**< somebody waits for the receive end */
 	uint32_t nvsp_len;		/**< enum nvsp_len: of the messages we send */
-	uint32_t rxbuf_len;
-	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
-	const struct hn_chan_events *events;
-	void *ctx;
-	struct rte_vmbus_device *dev;
 	struct hn_owed *owed;		/**< completions not yet sent */
 	uint32_t owed_max;		/**< no host has more packets outstanding */
-	struct hn_msg *scratch;		/**< where all but the Rx queue receive */
 
 	/* The owner of the receive end writes here. */
-	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t rx_lock;
+	alignas(RTE_CACHE_LINE_SIZE) struct hn_lock rx_lock;
 	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
 	uint32_t owed_first;		/**< the oldest of them, which go round */
 	uint32_t owed_count;
 	bool has_reader;		/**< an Rx queue takes the receive data */
-	struct hn_rxbuf *kept;		/**< packets that mbufs lead into; NULL: never */
-	struct hn_call *call;		/**< the one outstanding request, or NULL */
+	struct hn_call call;		/**< the one outstanding request */
 	struct hn_chan_stats stats;
 	struct hn_backlog backlog;
 	uint32_t waiting;		/**< frames in it */
@@ -137,9 +133,35 @@ struct hn_chan {
 	uint32_t paid;			/**< and those that were; modulo 2^32 */
 
 	/* The owner of the send end writes here. */
-	alignas(RTE_CACHE_LINE_SIZE) rte_spinlock_t tx_lock;
+	alignas(RTE_CACHE_LINE_SIZE) struct hn_lock tx_lock;
 	uint32_t next_call;		/**< generation of control transaction ids */
 };
+
+/** A channel in one process. */
+struct hn_chan {
+	struct hn_chan_shared *shared;
+	struct vmbus_channel *vmbus;	/**< NULL when closed */
+	uint16_t index;			/**< 0 is the primary */
+	uint16_t port_id;		/**< for log lines */
+	RTE_ATOMIC(uint32_t) failed;	/**< this process must not touch the rings any more */
+	uint32_t rxbuf_len;
+	const uint8_t *rxbuf;		/**< receive buffer; host-writable */
+	const struct hn_chan_events *events;
+	void *ctx;
+	struct rte_vmbus_device *dev;
+	struct hn_msg *scratch;		/**< where all but the Rx queue receive */
+	struct hn_rxbuf *kept;		/**< packets that mbufs lead into; NULL: never */
+};
+
+/** Acquire: who sees that it failed sees why, and that the rings are not ours any more. */
+static inline bool
+hn_chan_has_failed(const struct hn_chan *chan)
+{
+	return rte_atomic_load_explicit(&chan->failed, rte_memory_order_acquire) != 0;
+}
+
+/** Make a channel that is closed, and safe to be polled. */
+void hn_chan_init(struct hn_chan *chan, struct hn_chan_shared *shared);
 
 /**
  * Open the device's primary channel.
@@ -157,6 +179,21 @@ int hn_chan_open(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t po
  */
 int hn_chan_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
 		     struct vmbus_channel *vmbus);
+
+/**
+ * In another process: use a channel that the primary process has open.
+ *
+ * @param index
+ *   Of the channel.
+ * @param rxbuf, rxbuf_len
+ *   The receive buffer as this process has it.
+ * @return 0; -ENOENT if there is no such channel; or negative errno.
+ */
+int hn_chan_attach(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t index,
+		   const void *rxbuf, uint32_t rxbuf_len);
+
+/** Undo hn_chan_attach(): waits for who uses the channel in this process. */
+void hn_chan_detach(struct hn_chan *chan);
 
 /** Undo hn_chan_open() or hn_chan_open_sub(); works from any state. */
 void hn_chan_close(struct hn_chan *chan);
@@ -178,11 +215,18 @@ void hn_chan_reader_stop(struct hn_chan *chan);
 /**
  * Become or stop being the owner of the receive end. Stopping gives what was
  * read back to the host and sends the completions owed, if the send end is free.
- * Who tries makes way for who waits, so that polling keeps nobody out.
+ * Who tries makes way for who waits, so that polling keeps nobody out, and does not
+ * get the end of a channel that has failed.
  */
 bool hn_chan_rx_trylock(struct hn_chan *chan);
 void hn_chan_rx_lock(struct hn_chan *chan);
 void hn_chan_rx_unlock(struct hn_chan *chan);
+
+/**
+ * Free the ends that a process owned which has died. Any thread; touches nothing
+ * where there is nothing to do.
+ */
+void hn_chan_recover(struct hn_chan *chan);
 
 /**
  * Give back what mbufs have released, if nobody polls the channel who would. Any
@@ -283,7 +327,7 @@ int hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len,
 		   uint32_t timeout_ms);
 
 /*
- * As owner of the send end. Messages are padded with zeros to chan->nvsp_len.
+ * As owner of the send end. Messages are padded with zeros to nvsp_len.
  * All return 0, -EAGAIN when the ring is full, or a failure; nothing reaches the
  * host before hn_chan_tx_unlock().
  */

@@ -28,38 +28,21 @@
 #define CHANNELS_FLUSH_MS 1000
 
 void
-hn_channels_init(struct hn_channels *channels)
+hn_channels_init(struct hn_channels *channels, struct hn_chan_shared *shared)
 {
 	unsigned int i;
 
 	memset(channels, 0, sizeof(*channels));
-	for (i = 0; i < HN_CHANNELS_MAX; i++) {
-		rte_spinlock_init(&channels->chan[i].rx_lock);
-		rte_spinlock_init(&channels->chan[i].tx_lock);
-		hn_chan_abandon(&channels->chan[i]);
-	}
-}
-
-/* What was counted stays counted when a channel is opened again. */
-static int
-channels_open_sub(struct hn_chan *chan, const struct hn_chan *primary,
-		  struct vmbus_channel *vmbus)
-{
-	const struct hn_chan_stats stats = chan->stats;
-	int ret = hn_chan_open_sub(chan, primary, vmbus);
-
-	chan->stats = stats;
-	return ret;
+	for (i = 0; i < HN_CHANNELS_MAX; i++)
+		hn_chan_init(&channels->chan[i], &shared[i]);
 }
 
 int
 hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev, uint16_t port_id,
 		 const struct hn_chan_events *events, void *ctx)
 {
-	const struct hn_chan_stats stats = channels->chan[0].stats;
 	int ret = hn_chan_open(&channels->chan[0], dev, port_id, events, ctx);
 
-	channels->chan[0].stats = stats;
 	if (ret == 0)
 		channels->count = 1;
 	return ret;
@@ -87,7 +70,7 @@ channels_open_next(struct hn_channels *channels)
 		       primary->port_id, index);
 		return 1;
 	}
-	ret = channels_open_sub(&channels->chan[index], primary, vmbus);
+	ret = hn_chan_open_sub(&channels->chan[index], primary, vmbus);
 	return ret < 0 ? ret : 1;
 }
 
@@ -187,8 +170,40 @@ hn_channels_tend(struct hn_channels *channels)
 {
 	uint16_t i;
 
-	for (i = 0; i < channels->count; i++)
+	for (i = 0; i < channels->count; i++) {
+		hn_chan_recover(&channels->chan[i]);
 		hn_chan_tend(&channels->chan[i]);
+	}
+}
+
+int
+hn_channels_attach(struct hn_channels *channels, struct rte_vmbus_device *dev, uint16_t port_id,
+		   const struct hn_chan_events *events, void *ctx)
+{
+	const struct vmbus_region *rxbuf = &dev->region[VMBUS_MAP_RECV_BUF];
+	struct hn_chan *chan;
+	int ret;
+
+	/* Those that are attached stay so. */
+	for (; channels->count < HN_CHANNELS_MAX; channels->count++) {
+		chan = &channels->chan[channels->count];
+		chan->port_id = port_id;
+		chan->events = events;
+		chan->ctx = ctx;
+		ret = hn_chan_attach(chan, dev, channels->count, rxbuf->addr,
+				     (uint32_t)rxbuf->len);
+		if (ret < 0)
+			return ret == -ENOENT && channels->count != 0 ? 0 : ret;
+	}
+	return 0;
+}
+
+void
+hn_channels_detach(struct hn_channels *channels)
+{
+	/* Each turn takes one channel off, the primary last. */
+	while (channels->count != 0)
+		hn_chan_detach(&channels->chan[--channels->count]);
 }
 
 /* true if the host has everything back. */

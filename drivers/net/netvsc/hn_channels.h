@@ -29,8 +29,13 @@ struct hn_channels {
 	struct hn_chan chan[HN_CHANNELS_MAX];
 };
 
-/** All are closed, and safe to be polled. */
-void hn_channels_init(struct hn_channels *channels);
+/**
+ * All are closed, and safe to be polled.
+ *
+ * @param shared
+ *   HN_CHANNELS_MAX records, zeroed before any process has used them.
+ */
+void hn_channels_init(struct hn_channels *channels, struct hn_chan_shared *shared);
 
 /** Open the primary; as hn_chan_open(). */
 int hn_channels_open(struct hn_channels *channels, struct rte_vmbus_device *dev,
@@ -59,13 +64,25 @@ int hn_channels_add(struct hn_channels *channels, const struct hn_nvs *nvs, uint
  */
 int hn_channels_add_late(struct hn_channels *channels);
 
+/**
+ * In another process, on a mapped device: use the channels that the primary
+ * process has open; again, if there are more than before.
+ *
+ * @return 0; -ENOENT if it has none; or negative errno.
+ */
+int hn_channels_attach(struct hn_channels *channels, struct rte_vmbus_device *dev,
+		       uint16_t port_id, const struct hn_chan_events *events, void *ctx);
+
+/** Undo hn_channels_attach(): waits for who polls them in this process. */
+void hn_channels_detach(struct hn_channels *channels);
+
 /** Close all, the primary last; works from any state. */
 void hn_channels_close(struct hn_channels *channels);
 
 /** The device is gone: as hn_chan_abandon() for all; any thread. */
 void hn_channels_abandon(struct hn_channels *channels);
 
-/** hn_chan_tend() for each. */
+/** hn_chan_recover() and hn_chan_tend() for each. */
 void hn_channels_tend(struct hn_channels *channels);
 
 /**

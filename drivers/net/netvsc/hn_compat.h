@@ -36,6 +36,8 @@ typedef int rte_memory_order;
 #define rte_atomic_fetch_sub_explicit(ptr, value, order) __atomic_fetch_sub(ptr, value, order)
 #define rte_atomic_compare_exchange_weak_explicit(ptr, expected, desired, success, failure) \
 	__atomic_compare_exchange_n(ptr, expected, desired, 1, success, failure)
+#define rte_atomic_compare_exchange_strong_explicit(ptr, expected, desired, success, failure) \
+	__atomic_compare_exchange_n(ptr, expected, desired, 0, success, failure)
 #endif
 #endif
 

@@ -8,6 +8,8 @@
  */
 
 #include <errno.h>
+#include <stdalign.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bus_vmbus_driver.h>
@@ -19,9 +21,11 @@
 #include "hn_filter.h"
 #include "hn_host.h"
 #include "hn_intr.h"
+#include "hn_life.h"
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_mac.h"
+#include "hn_mp.h"
 #include "hn_options.h"
 #include "hn_port.h"
 #include "hn_proc.h"
@@ -169,13 +173,33 @@ ethdev_reset(struct rte_eth_dev *dev)
 	return hn_host_reconnect(dev, RTE_ETHER_MTU);
 }
 
+/* Of a secondary process: all that it has of the port. */
+static void
+ethdev_leave(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = dev->process_private;
+
+	if (proc == NULL)
+		return;
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	hn_mp_end();
+	hn_link_watch_stop(dev);
+	hn_host_leave(dev);
+	dev->process_private = NULL;
+	free(proc);
+	hn_life_end();
+}
+
 static int
 ethdev_close(struct rte_eth_dev *dev)
 {
 	uint16_t i;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		ethdev_leave(dev);
 		return 0;
+	}
 	hn_link_watch_stop(dev);
 	hn_host_end(dev);
 	/* Once more: until then the host could tell news. */
@@ -190,6 +214,7 @@ ethdev_close(struct rte_eth_dev *dev)
 	hn_intr_fini(dev);
 	rte_free(dev->process_private);
 	dev->process_private = NULL;
+	hn_life_end();
 	/* The host's next card of this name does not have to wait for rte_dev_remove(). */
 	rte_vmbus_dev_release(container_of(dev->device, struct rte_vmbus_device, device));
 	return 0;
@@ -250,8 +275,9 @@ static const struct eth_dev_ops ethdev_ops = {
 };
 
 /*
- * What a secondary process may do: look. It has no channel, so whatever talks
- * to the host is left out and ethdev answers that it is not supported.
+ * What a secondary process may do besides receiving and transmitting: look. What
+ * changes a port is the primary process's, and ethdev answers that it is not
+ * supported.
  */
 static const struct eth_dev_ops ethdev_secondary_ops = {
 	.dev_close = ethdev_close,
@@ -287,6 +313,7 @@ ethdev_alloc(struct rte_vmbus_device *vmbus)
 	int socket = vmbus->device.numa_node;
 	struct rte_eth_dev *dev = rte_eth_dev_allocate(vmbus->device.name);
 	struct hn_port *port;
+	struct hn_proc *proc;
 
 	if (dev == NULL)
 		return NULL;
@@ -294,20 +321,27 @@ ethdev_alloc(struct rte_vmbus_device *vmbus)
 	dev->data->dev_private = port;
 	dev->process_private = rte_zmalloc_socket("netvsc_proc", sizeof(struct hn_proc),
 						  RTE_CACHE_LINE_SIZE, socket);
-	if (port == NULL || dev->process_private == NULL || hn_intr_init(dev) < 0) {
-		rte_free(dev->process_private);
-		rte_eth_dev_release_port(dev);
-		return NULL;
+	if (port == NULL || dev->process_private == NULL || hn_life_begin() < 0)
+		goto free;
+	if (hn_intr_init(dev) < 0) {
+		hn_life_end();
+		goto free;
 	}
 	port->port_id = dev->data->port_id;
 	port->channels_asked = 1;
 	hn_rss_reset(&port->rss);
-	hn_channels_init(&((struct hn_proc *)dev->process_private)->channels);
+	proc = dev->process_private;
+	hn_channels_init(&proc->channels, port->chan);
+	proc->rndis.shared = &port->rndis;
 	dev->device = &vmbus->device;
 	dev->data->numa_node = socket;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV;
 	dev->data->mac_addrs = &port->mac;
 	return dev;
+free:
+	rte_free(dev->process_private);
+	rte_eth_dev_release_port(dev);
+	return NULL;
 }
 
 static void
@@ -317,23 +351,82 @@ ethdev_free(struct rte_eth_dev *dev)
 	hn_intr_fini(dev);
 	rte_free(dev->process_private);
 	dev->process_private = NULL;
+	hn_life_end();
 	rte_eth_dev_release_port(dev);
 }
 
-/* A secondary process sees the port and its figures; it does not poll it. */
+static const struct hn_mp_events ethdev_mp_events = {
+	.join = hn_host_join,
+	.leave = hn_host_leave,
+};
+
+/* What a secondary process has of the port. */
+static int
+ethdev_alloc_proc(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+	struct hn_proc *proc = aligned_alloc(alignof(struct hn_proc), sizeof(*proc));
+	int ret;
+
+	if (proc == NULL)
+		return -ENOMEM;
+	memset(proc, 0, sizeof(*proc));
+	hn_channels_init(&proc->channels, port->chan);
+	proc->rndis.shared = &port->rndis;
+	ret = hn_life_begin();
+	if (ret < 0) {
+		free(proc);
+		return ret;
+	}
+	dev->process_private = proc;
+	ret = hn_mp_listen(&ethdev_mp_events);
+	if (ret < 0) {
+		dev->process_private = NULL;
+		free(proc);
+		hn_life_end();
+	}
+	return ret;
+}
+
+/*
+ * A secondary process polls queues of its own. It has the device for itself, at
+ * addresses of its own, for as long as the primary process has it.
+ */
 static int
 ethdev_probe_secondary(struct rte_vmbus_device *vmbus)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(vmbus->device.name);
+	const struct hn_port *port;
+	int ret;
 
 	if (dev == NULL)
 		return -ENODEV;
+	port = dev->data->dev_private;
 	dev->device = &vmbus->device;
 	ethdev_set_ops(dev, &ethdev_secondary_ops);
-	HN_LOG(NOTICE, "port %u: only looked at from this secondary process, which can "
-	       "neither receive nor transmit", dev->data->port_id);
+	ret = ethdev_alloc_proc(dev);
+	if (ret == 0)
+		ret = hn_link_watch_start(dev);
+	if (ret < 0)
+		goto fail;
+	if (port->options.rx_extmbuf != 0) {
+		HN_LOG(NOTICE, "port %u: rx_extmbuf_enable=1 is for one process: this one can look "
+		       "at the port, but neither receive nor transmit", dev->data->port_id);
+	} else {
+		ret = hn_host_join(dev);
+		if (ret < 0)
+			goto fail;
+		dev->rx_pkt_burst = hn_rx_burst;
+		dev->tx_pkt_burst = hn_tx_burst;
+	}
 	rte_eth_dev_probing_finish(dev);
 	return 0;
+fail:
+	HN_LOG(ERR, "port %u: this secondary process cannot use it: %s", dev->data->port_id,
+	       strerror(-ret));
+	ethdev_leave(dev);
+	rte_eth_dev_release_port(dev);
+	return ret;
 }
 
 static int
@@ -387,8 +480,10 @@ ethdev_remove(struct rte_vmbus_device *vmbus)
 
 	if (dev == NULL)
 		return 0;	/* the application has closed it */
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		ethdev_leave(dev);
 		return rte_eth_dev_release_port(dev);
+	}
 	if (dev->data->dev_started) {
 		ret = rte_eth_dev_stop(dev->data->port_id);
 		if (ret < 0)

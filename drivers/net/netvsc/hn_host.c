@@ -20,6 +20,7 @@
 #include "hn_link.h"
 #include "hn_log.h"
 #include "hn_mac.h"
+#include "hn_mp.h"
 #include "hn_offload.h"
 #include "hn_port.h"
 #include "hn_proc.h"
@@ -50,7 +51,7 @@ host_tx_done(void *ctx, struct hn_chan *chan, uint64_t xactid, uint32_t status)
 		txq = port->txq[queue];
 	/* A queue takes its completions from its channel only: from one thread at a time. */
 	if (txq == NULL || txq->chan_index != chan->index)
-		chan->stats.bad_packets++;
+		chan->shared->stats.bad_packets++;
 	else
 		hn_tx_put_done(txq, (uint32_t)xactid, status);
 }
@@ -76,10 +77,10 @@ host_send_table(struct rte_eth_dev *dev, struct hn_chan *chan, const struct hn_m
 	if (chan->index != 0 ||
 	    hn_rss_take_send_table(&port->send_table, msg->nvsp, msg->nvsp_len,
 				   proc->nvs.version, proc->channels.count) < 0) {
-		chan->stats.bad_packets++;
+		chan->shared->stats.bad_packets++;
 		return;
 	}
-	chan->stats.send_tables++;
+	chan->shared->stats.send_tables++;
 }
 
 static void
@@ -287,6 +288,19 @@ host_add_channels(struct rte_eth_dev *dev)
 	return ret < 0 ? ret : host_tune_channels(dev);
 }
 
+/* Other processes look how many there are, and learn of it. */
+static void
+host_publish_channels(struct rte_eth_dev *dev)
+{
+	struct hn_port *port = dev->data->dev_private;
+	uint16_t count = hn_proc_get(port->port_id)->channels.count;
+
+	if (count == port->channels_open)
+		return;
+	port->channels_open = count;
+	hn_mp_tell(dev, HN_MP_JOIN);
+}
+
 /* Some that were asked for then may have come in the meantime. */
 static int
 host_add_late_channels(struct rte_eth_dev *dev)
@@ -320,6 +334,7 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 
 	if (host_memory_is_held(vmbus, port->port_id))
 		return -EBUSY;
+	rte_atomic_store_explicit(&proc->loss_told, 0, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&port->lost, 0, rte_memory_order_release);
 	/* ethdev keeps in mind what it was told when the port was lost. */
 	if (dev->state == RTE_ETH_DEV_REMOVED)
@@ -344,7 +359,44 @@ hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uint16_
 		return ret;
 	}
 	port->mtu = mtu;
+	port->nvs_version = proc->nvs.version;
+	host_publish_channels(dev);
 	return 0;
+}
+
+int
+hn_host_join(struct rte_eth_dev *dev)
+{
+	struct rte_vmbus_device *vmbus = container_of(dev->device, struct rte_vmbus_device, device);
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+	struct hn_port *port = dev->data->dev_private;
+	int ret;
+
+	if (!port->attached || hn_link_is_lost(dev))
+		return 0;
+	rte_atomic_store_explicit(&proc->loss_told, 0, rte_memory_order_relaxed);
+	ret = rte_vmbus_map_device(vmbus);
+	/* It is mapped already where there are more channels than before. */
+	if (ret < 0 && ret != -EBUSY)
+		return ret;
+	proc->txbuf = vmbus->region[VMBUS_MAP_SEND_BUF].addr;
+	proc->nvs.version = port->nvs_version;
+	hn_rndis_listen(&proc->rndis, &proc->channels.chan[0], &host_rndis_events, dev);
+	ret = hn_channels_attach(&proc->channels, vmbus, port->port_id, &host_chan_events, dev);
+	if (ret < 0)
+		hn_host_leave(dev);
+	return ret;
+}
+
+void
+hn_host_leave(struct rte_eth_dev *dev)
+{
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
+
+	hn_channels_detach(&proc->channels);
+	hn_rndis_listen(&proc->rndis, NULL, NULL, NULL);
+	proc->txbuf = NULL;
+	rte_vmbus_unmap_device(container_of(dev->device, struct rte_vmbus_device, device));
 }
 
 void
@@ -357,6 +409,9 @@ hn_host_disconnect(struct rte_eth_dev *dev)
 	if (!port->attached)
 		return;
 	port->attached = false;
+	if (port->channels_open != 0)
+		hn_mp_tell(dev, HN_MP_LEAVE);
+	port->channels_open = 0;
 	/* Nothing is said to a host that cannot hear it. */
 	if (hn_link_is_lost(dev)) {
 		proc->rndis.initialized = false;
@@ -516,6 +571,8 @@ host_open_channels(struct rte_eth_dev *dev, bool grows)
 
 	if (ret < 0 && ret != -ENODEV)
 		dropped = hn_host_drop(dev);
+	if (ret == 0)
+		host_publish_channels(dev);
 	if (dropped < 0)
 		hn_link_lose(dev, dropped);
 	return ret;

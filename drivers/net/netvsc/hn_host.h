@@ -46,6 +46,15 @@ int hn_host_connect(struct rte_eth_dev *dev, struct rte_vmbus_device *vmbus, uin
 void hn_host_disconnect(struct rte_eth_dev *dev);
 
 /**
+ * In another process than the primary: use the port, if that has it connected; again, if
+ * there are more channels. And the end of it: waits for who polls it here.
+ *
+ * @return 0, also while it is not connected; or negative errno, and it is not used.
+ */
+int hn_host_join(struct rte_eth_dev *dev);
+void hn_host_leave(struct rte_eth_dev *dev);
+
+/**
  * Disconnect for good. The device is closed if the host has not completed a request,
  * which it may read until then.
  */

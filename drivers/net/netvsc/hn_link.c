@@ -11,6 +11,7 @@
 
 #include <bus_vmbus_driver.h>
 #include <rte_alarm.h>
+#include <rte_eal.h>
 
 #include "hn_intr.h"
 #include "hn_link.h"
@@ -29,13 +30,18 @@
 
 static void link_tell(void *arg);
 
-/* At most one alarm waits, however many news the host sends. */
+/*
+ * At most one alarm waits, however many news the host sends. What another process
+ * than the primary one hears, that one's watch finds and tells.
+ */
 static void
 link_note_news(struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
 
-	if (rte_atomic_exchange_explicit(&port->link_news, 1, rte_memory_order_acq_rel) == 0 &&
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		(void)hn_link_publish(dev);
+	else if (rte_atomic_exchange_explicit(&port->link_news, 1, rte_memory_order_acq_rel) == 0 &&
 	    rte_eal_alarm_set(LINK_NEWS_US, link_tell, dev) < 0)
 		rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
 }
@@ -115,19 +121,28 @@ hn_link_speed_capa(const struct rte_eth_dev *dev)
 	return rte_eth_speed_bitflag(mbps, RTE_ETH_LINK_FULL_DUPLEX);
 }
 
-/* Publish; is it another state than the application was told last? */
+/* Is it another state than the application was told last? */
+static bool
+link_is_other(const struct rte_eth_dev *dev)
+{
+	const struct hn_port *port = dev->data->dev_private;
+	struct rte_eth_link link = link_now(dev);
+
+	return link.link_status != port->link_told.link_status ||
+	       link.link_speed != port->link_told.link_speed;
+}
+
+/* The same, published and kept in mind. */
 static bool
 link_is_news(struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
 	struct rte_eth_link link = link_now(dev);
+	bool is_news = link_is_other(dev);
 
 	rte_eth_linkstatus_set(dev, &link);
-	if (link.link_status == port->link_told.link_status &&
-	    link.link_speed == port->link_told.link_speed)
-		return false;
 	port->link_told = link;
-	return true;
+	return is_news;
 }
 
 /*
@@ -192,11 +207,17 @@ link_tell_loss(void *arg)
 void
 hn_link_lose(struct rte_eth_dev *dev, int err)
 {
+	struct hn_proc *proc = hn_proc_get(dev->data->port_id);
 	struct hn_port *port = dev->data->dev_private;
+	uint32_t none = 0;
 
-	if (rte_atomic_exchange_explicit(&port->lost, (uint32_t)-err, rte_memory_order_acq_rel))
+	/* The first reason is the one that all processes tell. */
+	rte_atomic_compare_exchange_strong_explicit(&port->lost, &none, (uint32_t)-err,
+						    rte_memory_order_acq_rel,
+						    rte_memory_order_relaxed);
+	if (rte_atomic_exchange_explicit(&proc->loss_told, 1, rte_memory_order_acq_rel))
 		return;
-	hn_channels_abandon(&hn_proc_get(dev->data->port_id)->channels);
+	hn_channels_abandon(&proc->channels);
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst = rte_eth_pkt_burst_dummy;
@@ -213,23 +234,46 @@ hn_link_lose(struct rte_eth_dev *dev, int err)
 	rte_eal_alarm_set(LINK_LOSS_US, link_tell_loss, dev);
 }
 
+/* What the primary process does for a port that is not polled. */
+static void
+link_look_after(struct rte_eth_dev *dev)
+{
+	/* Nobody else hears what the host says. */
+	(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
+			   HN_CHAN_LEAVE);
+	hn_intr_check(dev);
+	/* Another process may have heard it. */
+	if (link_is_other(dev))
+		link_note_news(dev);
+}
+
+/* A secondary process may have no device of its own just now. */
+static bool
+link_is_gone(const struct rte_eth_dev *dev)
+{
+	const struct hn_channels *channels = &hn_proc_get(dev->data->port_id)->channels;
+
+	return (channels->count != 0 || rte_eal_process_type() == RTE_PROC_PRIMARY) &&
+	       rte_vmbus_dev_is_gone(channels->chan[0].dev);
+}
+
 static void
 link_watch(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
+	const struct hn_port *port = dev->data->dev_private;
+	uint32_t lost = rte_atomic_load_explicit(&port->lost, rte_memory_order_acquire);
 
-	if (rte_vmbus_dev_is_gone(hn_proc_chan(dev->data->port_id, 0)->dev)) {
-		hn_link_lose(dev, -ENODEV);
+	if (lost == 0 && link_is_gone(dev))
+		lost = ENODEV;
+	if (lost != 0) {
+		hn_link_lose(dev, -(int)lost);
 		return;
 	}
-	if (hn_link_is_lost(dev))
-		return;
-	/* Nobody else hears what the host says to a port that is not polled. */
-	(void)hn_chan_poll(hn_proc_chan(dev->data->port_id, 0), LINK_WATCH_BUDGET,
-			   HN_CHAN_LEAVE);
-	/* Nor would anybody give back what is freed after its queue was stopped. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		link_look_after(dev);
+	/* What a dead process held, and what is freed after its queue was stopped. */
 	hn_channels_tend(&hn_proc_get(dev->data->port_id)->channels);
-	hn_intr_check(dev);
 	rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }
 
@@ -239,7 +283,8 @@ hn_link_watch_start(struct rte_eth_dev *dev)
 	struct hn_port *port = dev->data->dev_private;
 
 	/* This much the application finds by itself. */
-	port->link_told = link_now(dev);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		port->link_told = link_now(dev);
 	return rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
 }
 
@@ -252,5 +297,6 @@ hn_link_watch_stop(struct rte_eth_dev *dev)
 	rte_eal_alarm_cancel(link_watch, dev);
 	rte_eal_alarm_cancel(link_tell, dev);
 	rte_eal_alarm_cancel(link_tell_loss, dev);
-	rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		rte_atomic_store_explicit(&port->link_news, 0, rte_memory_order_release);
 }

@@ -74,7 +74,7 @@ nvs_try_version(struct hn_chan *chan, const struct nvs_version *try, uint32_t ti
 	struct nvsp_init_complete answer;
 	int ret;
 
-	chan->nvsp_len = try->nvsp_len;
+	chan->shared->nvsp_len = try->nvsp_len;
 	ret = hn_chan_call(chan, &init, sizeof(init), &answer, sizeof(answer), timeout_ms);
 	if (ret < 0)
 		return ret;

@@ -18,9 +18,11 @@
 #include <rte_ether.h>
 
 #include "hn_channels.h"
+#include "hn_channels.h"
 #include "hn_compat.h"
 #include "hn_offload.h"
 #include "hn_filter.h"
+#include "hn_rndis.h"
 #include "hn_rss.h"
 
 /** Devargs, as the user gave them or by default. */
@@ -40,11 +42,15 @@ enum hn_link_flap {
 };
 
 struct hn_port {
+	struct hn_chan_shared chan[HN_CHANNELS_MAX];
+	struct hn_rndis_shared rndis;
 	uint16_t port_id;
 	uint16_t mtu;			/**< the one the host was told */
 	uint16_t mtu_max;		/**< as far as the host has let us know */
 	bool attached;			/**< the host serves this port */
+	uint32_t nvs_version;		/**< agreed on with it */
 	uint16_t channels_max;		/**< as many as kernel, protocol and host can give */
+	uint16_t channels_open;		/**< of chan, from the first */
 	uint16_t channels_asked;	/**< of the host, since it was connected; at least 1 */
 	RTE_ATOMIC(uint32_t) lost;	/**< the device is gone or its ring broken: why, as errno */
 	RTE_ATOMIC(uint32_t) link_up;

@@ -17,6 +17,7 @@
 #include <ethdev_driver.h>
 
 #include "hn_channels.h"
+#include "hn_compat.h"
 #include "hn_intr.h"
 #include "hn_nvs.h"
 #include "hn_rndis.h"
@@ -24,9 +25,10 @@
 struct hn_rxmem;
 
 struct hn_proc {
+	RTE_ATOMIC(uint32_t) loss_told;	/**< to this process's application */
 	struct hn_channels channels;
 	struct hn_nvs nvs;		/**< control: this process brought the port up */
-	struct hn_rndis rndis;
+	struct hn_rndis rndis;		/**< requests: likewise; all hear what the host says */
 	struct hn_intr intr;
 	uint8_t *txbuf;			/**< send buffer in this process */
 	struct hn_rxmem *rxmem;		/**< NULL: mbufs do not lead into the receive buffer */

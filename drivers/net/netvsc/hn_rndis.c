@@ -61,7 +61,7 @@ hn_rndis_msg_name(uint32_t type)
 bool
 hn_rndis_is_silent(const struct hn_rndis *rndis)
 {
-	return rte_atomic_load_explicit(&rndis->silent, rte_memory_order_relaxed) != 0;
+	return rte_atomic_load_explicit(&rndis->shared->silent, rte_memory_order_relaxed) != 0;
 }
 
 /* The host has said something about control; in whichever thread polls. */
@@ -69,7 +69,7 @@ static void
 rndis_heard(struct hn_rndis *rndis)
 {
 	if (hn_rndis_is_silent(rndis))
-		rte_atomic_store_explicit(&rndis->silent, 0, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&rndis->shared->silent, 0, rte_memory_order_relaxed);
 }
 
 /* How long the next request may take. */
@@ -83,7 +83,7 @@ rndis_timeout(const struct hn_rndis *rndis)
 void
 hn_rndis_note_silence(struct hn_rndis *rndis)
 {
-	rte_atomic_store_explicit(&rndis->silent, 1, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&rndis->shared->silent, 1, rte_memory_order_relaxed);
 }
 
 static void
@@ -115,7 +115,7 @@ pages_alloc(struct hn_rndis *rndis)
 	if (rndis->pages == NULL)
 		return -ENOMEM;
 	for (i = 0; i < HN_RNDIS_PAGES; i++) {
-		page = &rndis->page[i];
+		page = &rndis->shared->page[i];
 		page->addr = RTE_PTR_ADD(rndis->pages, i * VMBUS_PAGE_SIZE);
 		iova = rte_mem_virt2iova(page->addr);
 		if (iova == RTE_BAD_IOVA)
@@ -138,7 +138,7 @@ pages_are_ours(const struct hn_rndis *rndis)
 	unsigned int i;
 
 	for (i = 0; i < HN_RNDIS_PAGES; i++)
-		if (page_is_with_host(&rndis->page[i]))
+		if (page_is_with_host(&rndis->shared->page[i]))
 			return false;
 	return true;
 }
@@ -150,11 +150,11 @@ page_find(const struct hn_rndis *rndis)
 	unsigned int i;
 
 	for (i = 0; i < HN_RNDIS_PAGES; i++)
-		if (!page_is_with_host(&rndis->page[i]))
+		if (!page_is_with_host(&rndis->shared->page[i]))
 			return i;
 	/* What the host has answered it has read, also where it loses the completion. */
 	for (i = 0; i < HN_RNDIS_PAGES; i++)
-		if (rndis->page[i].answered)
+		if (rndis->shared->page[i].answered)
 			return i;
 	return HN_RNDIS_PAGES;
 }
@@ -175,14 +175,14 @@ page_get(struct hn_rndis *rndis, struct hn_rndis_page **page)
 	if (ret == -ETIMEDOUT)
 		rndis_give_up(rndis, "requests", timeout_ms);
 	if (ret == 0)
-		*page = &rndis->page[page_find(rndis)];
+		*page = &rndis->shared->page[page_find(rndis)];
 	return ret;
 }
 
 static uint64_t
 page_xactid(const struct hn_rndis *rndis, const struct hn_rndis_page *page)
 {
-	return HN_XACT_RNDIS | (uint64_t)page->request_id << 8 | (uint64_t)(page - rndis->page);
+	return HN_XACT_RNDIS | (uint64_t)page->request_id << 8 | (uint64_t)(page - rndis->shared->page);
 }
 
 void
@@ -194,14 +194,14 @@ hn_rndis_tx_done(struct hn_rndis *rndis, uint64_t xactid)
 	rndis_heard(rndis);
 	if (index >= HN_RNDIS_PAGES)
 		goto stray;
-	page = &rndis->page[index];
+	page = &rndis->shared->page[index];
 	if (xactid != page_xactid(rndis, page) || !page_is_with_host(page))
 		goto stray;
 	/* Release: the host's use of the page is over before it is used again. */
 	rte_atomic_store_explicit(&page->with_host, 0, rte_memory_order_release);
 	return;
 stray:
-	rndis->stray++;
+	rndis->shared->stray++;
 }
 
 /* A request and its answer */
@@ -236,9 +236,9 @@ rndis_expect(struct hn_rndis *rndis, struct hn_rndis_page *page)
 	page->request_id = req->request_id;
 	page->answered = false;
 	rte_atomic_store_explicit(&page->with_host, 1, rte_memory_order_release);
-	rndis->pending.type = req->type | RNDIS_CMPLT;
-	rndis->pending.request_id = req->request_id;
-	rte_atomic_store_explicit(&rndis->pending.done, 0, rte_memory_order_relaxed);
+	rndis->shared->pending.type = req->type | RNDIS_CMPLT;
+	rndis->shared->pending.request_id = req->request_id;
+	rte_atomic_store_explicit(&rndis->shared->pending.done, 0, rte_memory_order_relaxed);
 	hn_chan_rx_unlock(rndis->chan);
 }
 
@@ -247,7 +247,7 @@ static void
 rndis_expect_none(struct hn_rndis *rndis)
 {
 	hn_chan_rx_lock(rndis->chan);
-	rndis->pending.type = 0;
+	rndis->shared->pending.type = 0;
 	hn_chan_rx_unlock(rndis->chan);
 }
 
@@ -320,12 +320,12 @@ rndis_call(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t answer_l
 	rndis_expect(rndis, page);
 	ret = rndis_send_page(rndis, page, &left);
 	if (ret == 0)
-		ret = rndis_wait(rndis, pending_is_done, &rndis->pending, left);
+		ret = rndis_wait(rndis, pending_is_done, &rndis->shared->pending, left);
 	rndis_expect_none(rndis);
 	page->answered = ret == 0;
 	if (ret == -ETIMEDOUT)
 		rndis_give_up(rndis, hn_rndis_msg_name(req->type), timeout_ms);
-	if (ret == 0 && rndis->pending.answer_len < answer_len)
+	if (ret == 0 && rndis->shared->pending.answer_len < answer_len)
 		ret = -EBADMSG;
 	return ret;
 }
@@ -335,7 +335,7 @@ rndis_call(struct hn_rndis *rndis, struct hn_rndis_page *page, uint32_t answer_l
 static void
 rndis_answer(struct hn_rndis *rndis, const void *msg, uint32_t len)
 {
-	struct hn_rndis_pending *pending = &rndis->pending;
+	struct hn_rndis_pending *pending = &rndis->shared->pending;
 	struct rndis_request hdr;
 
 	if (len < sizeof(hdr))
@@ -353,7 +353,7 @@ rndis_answer(struct hn_rndis *rndis, const void *msg, uint32_t len)
 	rte_atomic_store_explicit(&pending->done, 1, rte_memory_order_release);
 	return;
 stray:
-	rndis->stray++;
+	rndis->shared->stray++;
 }
 
 static void
@@ -363,7 +363,7 @@ rndis_indicate(struct hn_rndis *rndis, const void *msg, uint32_t len)
 	uint32_t value = 0, offset;
 
 	if (len < sizeof(ind)) {
-		rndis->stray++;
+		rndis->shared->stray++;
 		return;
 	}
 	memcpy(&ind, msg, sizeof(ind));
@@ -371,7 +371,7 @@ rndis_indicate(struct hn_rndis *rndis, const void *msg, uint32_t len)
 		/* Both terms are bounded by len before they are used. */
 		if (ind.info_offset > len - RNDIS_OFFSET_BASE ||
 		    ind.info_len > len - RNDIS_OFFSET_BASE - ind.info_offset) {
-			rndis->stray++;
+			rndis->shared->stray++;
 			return;
 		}
 		offset = RNDIS_OFFSET_BASE + ind.info_offset;
@@ -394,7 +394,7 @@ rndis_dispatch(struct hn_rndis *rndis, const void *msg, uint32_t len)
 	else if (hdr.type == RNDIS_INDICATE_STATUS)
 		rndis_indicate(rndis, msg, len);
 	else
-		rndis->stray++;		/* hosts are not known to send others */
+		rndis->shared->stray++;		/* hosts are not known to send others */
 }
 
 void
@@ -413,7 +413,7 @@ hn_rndis_receive(struct hn_rndis *rndis, const struct hn_msg *msg)
 		len = msg->range[i].len;
 		if (offset > chan->rxbuf_len || len > chan->rxbuf_len - offset ||
 		    len < sizeof(hdr)) {
-			rndis->stray++;
+			rndis->shared->stray++;
 			continue;
 		}
 		/* The host can rewrite the buffer: one copy, of which the rest is done. */
@@ -421,7 +421,7 @@ hn_rndis_receive(struct hn_rndis *rndis, const struct hn_msg *msg)
 		memcpy(copy, chan->rxbuf + offset, len);
 		memcpy(&hdr, copy, sizeof(hdr));
 		if (hdr.len < sizeof(hdr) || hdr.len > len) {
-			rndis->stray++;
+			rndis->shared->stray++;
 			continue;
 		}
 		rndis_dispatch(rndis, copy, hdr.len);
@@ -487,16 +487,16 @@ hn_rndis_query_upto(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32
 		ret = rndis_call(rndis, page, sizeof(cmplt));
 	if (ret < 0)
 		return ret;
-	memcpy(&cmplt, rndis->pending.answer, sizeof(cmplt));
+	memcpy(&cmplt, rndis->shared->pending.answer, sizeof(cmplt));
 	if (cmplt.status != RNDIS_STATUS_SUCCESS)
 		return rndis_errno(cmplt.status);
 	/* answer_len >= sizeof(cmplt) > RNDIS_OFFSET_BASE */
-	room = rndis->pending.answer_len - RNDIS_OFFSET_BASE;
+	room = rndis->shared->pending.answer_len - RNDIS_OFFSET_BASE;
 	if (cmplt.info_offset < sizeof(cmplt) - RNDIS_OFFSET_BASE || cmplt.info_offset > room ||
 	    cmplt.info_len > room - cmplt.info_offset)
 		return -EBADMSG;
 	*out_len = RTE_MIN(*out_len, cmplt.info_len);
-	memcpy(out, rndis->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset, *out_len);
+	memcpy(out, rndis->shared->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset, *out_len);
 	return 0;
 }
 
@@ -525,7 +525,7 @@ hn_rndis_set(struct hn_rndis *rndis, uint32_t oid, const void *value, uint32_t l
 		ret = rndis_call(rndis, page, sizeof(cmplt));
 	if (ret < 0)
 		return ret;
-	memcpy(&cmplt, rndis->pending.answer, sizeof(cmplt));
+	memcpy(&cmplt, rndis->shared->pending.answer, sizeof(cmplt));
 	return rndis_errno(cmplt.status);
 }
 
@@ -603,7 +603,7 @@ rndis_initialize(struct hn_rndis *rndis)
 		.max_transfer = RNDIS_TRANSFER_MAX,
 	};
 	struct rndis_initialize_cmplt cmplt;
-	struct hn_rndis_page *page = &rndis->page[0];
+	struct hn_rndis_page *page = &rndis->shared->page[0];
 	int ret;
 
 	memcpy(page->addr, &req, sizeof(req));
@@ -612,18 +612,30 @@ rndis_initialize(struct hn_rndis *rndis)
 	ret = rndis_call(rndis, page, sizeof(cmplt));
 	if (ret < 0)
 		return ret;
-	memcpy(&cmplt, rndis->pending.answer, sizeof(cmplt));
+	memcpy(&cmplt, rndis->shared->pending.answer, sizeof(cmplt));
 	return rndis_accept_limits(rndis, &cmplt);
+}
+
+void
+hn_rndis_listen(struct hn_rndis *rndis, struct hn_chan *chan,
+		const struct hn_rndis_events *events, void *ctx)
+{
+	rndis->chan = chan;
+	rndis->ctx = ctx;
+	rndis->events = events;
 }
 
 int
 hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 		const struct hn_rndis_events *events, void *ctx, uint32_t timeout_ms)
 {
+	struct hn_rndis_shared *shared = rndis->shared;
 	uint32_t next_id = rndis->next_id;
 	int ret;
 
+	memset(shared, 0, sizeof(*shared));
 	memset(rndis, 0, sizeof(*rndis));
+	rndis->shared = shared;
 	rndis->chan = chan;
 	rndis->events = events;
 	rndis->ctx = ctx;

@@ -16,7 +16,7 @@
  * order, when it goes on; but nobody waits long for it a second time.
  *
  * Threading: requests in control operations only, one at a time. The host's
- * messages arrive in whichever thread polls the primary channel.
+ * messages arrive in whichever thread polls the primary channel, in any process.
  */
 
 #ifndef _HN_RNDIS_H_
@@ -60,21 +60,29 @@ struct hn_rndis_pending {
 	RTE_ATOMIC(uint32_t) done;
 };
 
+/**
+ * What all processes know: the answer comes to whichever of them polls the
+ * primary channel. Pages are EAL's memory, which all have at the same place.
+ */
+struct hn_rndis_shared {
+	RTE_ATOMIC(uint32_t) silent;	/**< nothing was heard since a request timed out */
+	uint64_t stray;			/**< messages that nobody waited for, or nonsense */
+	struct hn_rndis_page page[HN_RNDIS_PAGES];
+	struct hn_rndis_pending pending;
+};
+
 struct hn_rndis {
+	struct hn_rndis_shared *shared;
 	struct hn_chan *chan;		/**< the primary */
 	const struct hn_rndis_events *events;
 	void *ctx;
 	uint32_t timeout_ms;		/**< for each answer */
 	uint32_t next_id;		/**< goes on over connections */
-	RTE_ATOMIC(uint32_t) silent;	/**< nothing was heard since a request timed out */
 	bool initialized;
 	uint32_t max_packets;		/**< host's limits for one NVSP packet: messages, */
 	uint32_t max_transfer;		/**< bytes, */
 	uint32_t align;			/**< and where each message may begin; bytes */
-	uint64_t stray;			/**< messages that nobody waited for, or nonsense */
 	void *pages;
-	struct hn_rndis_page page[HN_RNDIS_PAGES];
-	struct hn_rndis_pending pending;
 };
 
 /**
@@ -84,6 +92,10 @@ struct hn_rndis {
  */
 int hn_rndis_attach(struct hn_rndis *rndis, struct hn_chan *chan,
 		    const struct hn_rndis_events *events, void *ctx, uint32_t timeout_ms);
+
+/** In another process: hear what comes while it polls; requests are the primary one's. */
+void hn_rndis_listen(struct hn_rndis *rndis, struct hn_chan *chan,
+		     const struct hn_rndis_events *events, void *ctx);
 
 /**
  * Halt, if it was initialised, and free; works from any state. What a host has not

@@ -286,7 +286,7 @@ hn_rx_stop(struct hn_rxq *rxq)
 	hn_chan_rx_lock(chan);
 	rxq->running = false;
 	if (rxq->busy) {
-		chan->stats.missed += rxq->msg.range_count - rxq->next_range;
+		chan->shared->stats.missed += rxq->msg.range_count - rxq->next_range;
 		rx_finish_packet(rxq, chan);
 	}
 	hn_chan_rx_unlock(chan);

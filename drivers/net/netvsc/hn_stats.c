@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hn_proc.h"
+#include "hn_port.h"
 #include "hn_rx.h"
 #include "hn_stats.h"
 #include "hn_tx.h"
@@ -41,10 +41,10 @@ static const struct stats_row {
 	{ "segmented", STATS_TXQ, offsetof(struct hn_txq, stats.segmented) },
 	{ "stray_completions", STATS_TXQ, offsetof(struct hn_txq, stats.stray) },
 	{ "surplus_completions", STATS_TXQ, offsetof(struct hn_txq, done.lost) },
-	{ "bad_packets", STATS_CHAN, offsetof(struct hn_chan, stats.bad_packets) },
-	{ "stale_answers", STATS_CHAN, offsetof(struct hn_chan, stats.stale_answers) },
-	{ "missed", STATS_CHAN, offsetof(struct hn_chan, stats.missed) },
-	{ "send_tables", STATS_CHAN, offsetof(struct hn_chan, stats.send_tables) },
+	{ "bad_packets", STATS_CHAN, offsetof(struct hn_chan_shared, stats.bad_packets) },
+	{ "stale_answers", STATS_CHAN, offsetof(struct hn_chan_shared, stats.stale_answers) },
+	{ "missed", STATS_CHAN, offsetof(struct hn_chan_shared, stats.missed) },
+	{ "send_tables", STATS_CHAN, offsetof(struct hn_chan_shared, stats.send_tables) },
 };
 
 static const char *const stats_prefix[] = {
@@ -57,7 +57,7 @@ static const char *const stats_prefix[] = {
 static uint16_t
 stats_count(const struct rte_eth_dev *dev, enum stats_owner owner)
 {
-	const struct hn_proc *proc = dev->process_private;
+	const struct hn_port *port = dev->data->dev_private;
 
 	switch (owner) {
 	case STATS_RXQ:
@@ -65,7 +65,7 @@ stats_count(const struct rte_eth_dev *dev, enum stats_owner owner)
 	case STATS_TXQ:
 		return dev->data->nb_tx_queues;
 	default:
-		return proc != NULL ? proc->channels.count : 0;
+		return port->channels_open;
 	}
 }
 
@@ -73,7 +73,7 @@ stats_count(const struct rte_eth_dev *dev, enum stats_owner owner)
 static uint64_t *
 stats_counter(const struct rte_eth_dev *dev, const struct stats_row *row, uint16_t index)
 {
-	struct hn_proc *proc = dev->process_private;
+	struct hn_port *port = dev->data->dev_private;
 	uint8_t *owner;
 
 	switch (row->owner) {
@@ -84,7 +84,7 @@ stats_counter(const struct rte_eth_dev *dev, const struct stats_row *row, uint16
 		owner = dev->data->tx_queues[index];
 		break;
 	default:
-		owner = proc != NULL ? (uint8_t *)&proc->channels.chan[index] : NULL;
+		owner = (uint8_t *)&port->chan[index];
 		break;
 	}
 	return owner != NULL ? (uint64_t *)(owner + row->offset) : NULL;
@@ -121,7 +121,7 @@ stats_add_txq(struct rte_eth_stats *stats, struct eth_queue_stats *queues,
 int
 hn_stats_get(struct rte_eth_dev *dev, HN_STATS_ARGS)
 {
-	const struct hn_proc *proc = dev->process_private;
+	const struct hn_port *port = dev->data->dev_private;
 	uint16_t i;
 
 #ifdef HN_STATS_QUEUES_IN_STATS
@@ -133,8 +133,8 @@ hn_stats_get(struct rte_eth_dev *dev, HN_STATS_ARGS)
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		if (dev->data->tx_queues[i] != NULL)
 			stats_add_txq(stats, queues, dev->data->tx_queues[i], i);
-	for (i = 0; proc != NULL && i < proc->channels.count; i++)
-		stats->imissed += proc->channels.chan[i].stats.missed;
+	for (i = 0; i < port->channels_open; i++)
+		stats->imissed += port->chan[i].stats.missed;
 	return 0;
 }
 

@@ -120,6 +120,11 @@ hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	batch.fast = txq->fast_free;
 	hn_tx_make_room(txq);
 	hn_chan_tx_lock(chan);
+	/* The send buffer may be gone with the channel. */
+	if (unlikely(hn_chan_has_failed(chan))) {
+		hn_chan_tx_unlock(chan);
+		return 0;
+	}
 	plain = hn_tx_send_plain(txq, proc, pkts, count);
 	if (unlikely(plain < count))
 		mixed = tx_mixed(txq, proc, pkts + plain, count - plain, &batch);

@@ -60,7 +60,6 @@ struct hn_tx_done_ring {
 /** The section being filled with frames. */
 struct hn_tx_aggregate {
 	struct hn_txdesc *desc;		/**< NULL if there is none */
-	uint8_t *base;
 	uint32_t used;			/**< bytes, exact */
 	uint32_t last;			/**< where the last message begins */
 	uint32_t bytes;			/**< of frames */

@@ -58,23 +58,23 @@ copy_place(const struct hn_txq *txq, uint32_t len)
 
 /* The gap up to the next message is zeroed and belongs to the one before. */
 static inline void
-copy_pad(struct hn_tx_aggregate *agg, uint32_t start)
+copy_pad(const struct hn_tx_aggregate *agg, uint8_t *base, uint32_t start)
 {
-	struct rndis_hdr *last = (struct rndis_hdr *)(agg->base + agg->last);
+	struct rndis_hdr *last = (struct rndis_hdr *)(base + agg->last);
 	uint32_t gap = start - agg->used;
 
 	if (gap == 0)
 		return;
 	/* The header of the next message, which is longer, is written after that. */
 	if (likely(gap <= sizeof(uint64_t)))
-		memset(agg->base + agg->used, 0, sizeof(uint64_t));
+		memset(base + agg->used, 0, sizeof(uint64_t));
 	else
-		memset(agg->base + agg->used, 0, gap);
+		memset(base + agg->used, 0, gap);
 	last->len += gap;	/* ours: the host does not have the section yet */
 }
 
 static int
-copy_begin(struct hn_txq *txq, const struct hn_proc *proc)
+copy_begin(struct hn_txq *txq)
 {
 	struct hn_tx_aggregate *agg = &txq->agg;
 	struct hn_txdesc *desc = hn_txbuf_get_desc(&txq->buf);
@@ -86,10 +86,16 @@ copy_begin(struct hn_txq *txq, const struct hn_proc *proc)
 		return -ENOSPC;
 	}
 	agg->desc = desc;
-	agg->base = proc->txbuf + (size_t)desc->section * txq->section_len;
 	agg->used = 0;
 	agg->last = 0;
 	return 0;
+}
+
+/* Where the section being filled lies in this process. */
+static inline uint8_t *
+copy_base(const struct hn_txq *txq, const struct hn_proc *proc)
+{
+	return proc->txbuf + (size_t)txq->agg.desc->section * txq->section_len;
 }
 
 static void
@@ -113,17 +119,17 @@ hn_tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_fra
 	if (agg->desc != NULL) {
 		start = copy_place(txq, len);
 		if (start != UINT32_MAX)
-			copy_pad(agg, start);
+			copy_pad(agg, copy_base(txq, proc), start);
 	}
 	if (start == UINT32_MAX) {
 		ret = hn_tx_send_section(txq, hn_tx_chan(txq, proc));
 		if (ret == 0)
-			ret = copy_begin(txq, proc);
+			ret = copy_begin(txq);
 		if (ret < 0)
 			return ret;
 		start = 0;
 	}
-	copy_write(agg->base + start, frame);
+	copy_write(copy_base(txq, proc) + start, frame);
 	agg->last = start;
 	agg->used = start + len;
 	agg->desc->packets++;
@@ -158,7 +164,8 @@ copy_write_plain(uint8_t *to, const struct rte_mbuf *m)
  * stays in registers meanwhile.
  */
 static inline uint16_t
-copy_fill(struct hn_txq *txq, struct rte_mbuf *const *pkts, uint16_t count, uint32_t len_max)
+copy_fill(struct hn_txq *txq, uint8_t *base, struct rte_mbuf *const *pkts, uint16_t count,
+	  uint32_t len_max)
 {
 	const uint32_t limit = RTE_MIN(txq->section_len, txq->max_transfer), align = txq->align;
 	struct hn_tx_aggregate agg = txq->agg;
@@ -173,8 +180,8 @@ copy_fill(struct hn_txq *txq, struct rte_mbuf *const *pkts, uint16_t count, uint
 		start = RTE_ALIGN_CEIL(agg.used, align);
 		if (start > limit || len > limit - start)
 			break;
-		copy_pad(&agg, start);
-		copy_write_plain(agg.base + start, pkts[i]);
+		copy_pad(&agg, base, start);
+		copy_write_plain(base + start, pkts[i]);
 		agg.last = start;
 		agg.used = start + len;
 		bytes += pkts[i]->data_len;
@@ -196,13 +203,13 @@ hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *cons
 	uint16_t done = 0;
 
 	if (txq->agg.desc != NULL)
-		done = copy_fill(txq, pkts, count, len_max);
+		done = copy_fill(txq, copy_base(txq, proc), pkts, count, len_max);
 	/* Each turn takes a frame or more: an empty section has room for one. */
 	while (done < count && copy_is_plain(pkts[done], len_max)) {
 		if (hn_tx_send_section(txq, hn_tx_chan(txq, proc)) < 0 ||
-		    copy_begin(txq, proc) < 0)
+		    copy_begin(txq) < 0)
 			break;
-		done += copy_fill(txq, pkts + done, count - done, len_max);
+		done += copy_fill(txq, copy_base(txq, proc), pkts + done, count - done, len_max);
 	}
 	return done;
 }

@@ -76,6 +76,16 @@ static const struct hn_chan_events test_events = {
 };
 static const struct hn_rndis_events test_rndis_events = { test_indicated };
 
+static inline void
+test_init_channels(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < HN_CHANNELS_MAX; i++)
+		hn_chan_init(&test_proc.channels.chan[i], &test_port.chan[i]);
+	test_proc.rndis.shared = &test_port.rndis;
+}
+
 /* A port as probe leaves it, connected to a host that speaks no more than version. */
 static inline int
 test_connect_to(uint32_t version)
@@ -90,6 +100,7 @@ test_connect_to(uint32_t version)
 	test_dev = &rte_eth_devices[0];
 	test_dev->data = &test_data;
 	test_dev->process_private = &test_proc;
+	test_init_channels();
 	test_proc.channels.count = 1;
 	if (hn_chan_open(&test_proc.channels.chan[0], scripted_device(), 0, &test_events,
 			 test_dev) < 0 ||

@@ -615,6 +615,14 @@ rte_vmbus_chan_open(struct rte_vmbus_device *dev, struct vmbus_channel **chan)
 	return 0;
 }
 
+int
+rte_vmbus_chan_attach(struct rte_vmbus_device *dev, uint16_t index, struct vmbus_channel **chan)
+{
+	if (index != 0)
+		return -ENOENT;
+	return rte_vmbus_chan_open(dev, chan);
+}
+
 /* A subchannel is its place in the list of offers. */
 int
 rte_vmbus_subchan_open(struct vmbus_channel *primary, struct vmbus_channel **chan)

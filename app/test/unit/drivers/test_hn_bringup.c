@@ -31,6 +31,8 @@ int hn_logtype_driver;
 static struct hn_chan chan;
 static struct hn_nvs nvs;
 static struct hn_rndis rndis;
+static struct hn_chan_shared chan_shared;
+static struct hn_rndis_shared rndis_shared;
 static struct hn_offload offload;
 static int failed_events;
 static uint32_t last_status, last_value;
@@ -88,6 +90,9 @@ start(void **state)
 	scripted_reset();
 	failed_events = 0;
 	memset(&rndis, 0, sizeof(rndis));
+	rndis.shared = &rndis_shared;
+	memset(&chan_shared, 0, sizeof(chan_shared));
+	hn_chan_init(&chan, &chan_shared);
 	return hn_chan_open(&chan, scripted_device(), 0, &events, NULL);
 }
 
@@ -222,7 +227,7 @@ each_version_is_found_by_going_down(void **state)
 		assert_int_equal(host.nvsp_heard[NVSP_TYPE_NDIS_CONFIG],
 				 versions[i] != NVSP_VERSION_1);
 		assert_int_equal(host.caps, capabilities[i]);
-		assert_int_equal(chan.nvsp_len, versions[i] == NVSP_VERSION_61 ? 40 : 32);
+		assert_int_equal(chan.shared->nvsp_len, versions[i] == NVSP_VERSION_61 ? 40 : 32);
 		hn_nvs_detach(&nvs, &chan);
 	}
 }
@@ -316,7 +321,7 @@ answer_to_another_request_is_not_taken(void **state)
 	assert_int_equal(rndis_up(), 0);
 	host.request_id_off = 1;
 	assert_int_equal(hn_rndis_get_mtu(&rndis, &mtu), -ETIMEDOUT);
-	assert_true(rndis.stray > 0);
+	assert_true(rndis.shared->stray > 0);
 	host.request_id_off = 0;
 	assert_int_equal(hn_rndis_get_mtu(&rndis, &mtu), 0);
 	assert_int_equal(mtu, 1500);
@@ -452,7 +457,7 @@ every_message_may_go_wrong_in_every_way(void **state)
 			all_down();
 			assert_false(nvs.rx_connected || nvs.tx_connected || rndis.initialized);
 			assert_null(rndis.pages);
-			assert_null(chan.call);
+			assert_int_equal(chan.shared->call.xactid, 0);
 		}
 	}
 	stop(state);

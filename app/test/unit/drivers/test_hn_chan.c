@@ -14,6 +14,7 @@
 #include <rte_pause.h>
 
 #include "driver_test.h"
+#include "driver_test_eal.h"
 #include "hn_chan.h"
 #include "hn_rxbuf.h"
 #include "hn_rxmem.h"
@@ -27,6 +28,7 @@ int hn_logtype_driver;
 #define PIECES 5000u
 
 static struct hn_chan chan;
+static struct hn_chan_shared chan_shared;
 static struct hn_msg msg;
 static unsigned int tx_dones, controls, notices, failures;
 static uint64_t last_xactid;
@@ -80,6 +82,8 @@ start(void **state)
 	(void)state;
 	scripted_reset();
 	tx_dones = controls = notices = failures = 0;
+	memset(&chan_shared, 0, sizeof(chan_shared));
+	hn_chan_init(&chan, &chan_shared);
 	ret = hn_chan_open(&chan, dev, 0, &events, NULL);
 	if (ret == 0)
 		ret = hn_chan_set_rxbuf(&chan, dev->region[VMBUS_MAP_RECV_BUF].addr,
@@ -194,7 +198,7 @@ data_met_by_others_waits_for_the_rx_queue_in_order(void **state)
 		assert_int_equal(msg.range_count, 1);
 	}
 	assert_int_equal(next(10), 0);
-	assert_int_equal(chan.stats.missed, 0);
+	assert_int_equal(chan.shared->stats.missed, 0);
 }
 
 /* Let others than the Rx queue fill the backlog; returns how many it holds. */
@@ -218,7 +222,7 @@ who_may_not_drop_leaves_data_in_the_ring(void **state)
 
 	(void)state;
 	assert_in_range(filled, 1000, 3000);
-	assert_int_equal(chan.stats.missed, 0);
+	assert_int_equal(chan.shared->stats.missed, 0);
 	/* The one that was left comes behind the others. */
 	for (i = 0; i <= filled; i++) {
 		assert_int_equal(next(10), 1);
@@ -246,7 +250,7 @@ frames_that_wait_are_counted_without_loss(void **state)
 		assert_int_equal(msg.xactid, i);
 	}
 	assert_int_equal(hn_chan_count(&chan, 10), 0);
-	assert_int_equal(chan.stats.missed, 0);
+	assert_int_equal(chan.shared->stats.missed, 0);
 }
 
 static void
@@ -255,11 +259,11 @@ data_beyond_the_backlog_goes_back_and_is_counted(void **state)
 	unsigned int filled = fill_backlog(), kept;
 
 	(void)state;
-	for (kept = 0; chan.stats.missed == 0; kept++) {
+	for (kept = 0; chan.shared->stats.missed == 0; kept++) {
 		push_data(filled);
 		hn_chan_poll(&chan, 100, HN_CHAN_DROP);
 	}
-	assert_int_equal(host.rx_completions, chan.stats.missed);
+	assert_int_equal(host.rx_completions, chan.shared->stats.missed);
 	/* Who stops receiving gives the rest back. */
 	hn_chan_reader_stop(&chan);
 	assert_int_equal(host.rx_completions, filled + kept + 1);
@@ -427,7 +431,7 @@ polling_keeps_nobody_out(void **state)
 	(void)state;
 	assert_true(hn_chan_rx_trylock(&chan));
 	assert_int_equal(pthread_create(&waiter, NULL, wait_for_the_end, &has), 0);
-	while (rte_atomic_load_explicit(&chan.rx_wanted, rte_memory_order_acquire) == 0)
+	while (rte_atomic_load_explicit(&chan.shared->rx_wanted, rte_memory_order_acquire) == 0)
 		rte_pause();
 	hn_chan_rx_unlock(&chan);
 	/* As soon as it can be: it makes way. */
@@ -511,7 +515,7 @@ senseless_packets_are_skipped_and_counted(void **state)
 	push_data(9);
 	assert_int_equal(next(20), 1);
 	assert_int_equal(msg.xactid, 9);
-	assert_int_equal(chan.stats.bad_packets, bad);
+	assert_int_equal(chan.shared->stats.bad_packets, bad);
 	assert_int_equal(host.rx_completions, 6);
 	assert_int_equal(failures, 0);
 }
@@ -531,7 +535,7 @@ late_answer_does_not_disturb_the_next_request(void **state)
 	push(VMBUS_CHANPKT_TYPE_COMP, 2, HN_XACT_CALL | 0, late, sizeof(late));
 	assert_int_equal(hn_chan_call(&chan, req, sizeof(req), &answer, sizeof(answer), 1000), 0);
 	assert_int_equal(answer.status, NVSP_STATUS_SUCCESS);
-	assert_int_equal(chan.stats.stale_answers, 1);
+	assert_int_equal(chan.shared->stats.stale_answers, 1);
 }
 
 static void
@@ -637,5 +641,5 @@ main(void)
 		CASE("a gone device ends a wait", gone_device_ends_a_wait),
 	};
 
-	return cmocka_run_group_tests_name("hn chan", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("hn chan", tests, driver_test_start_eal, NULL);
 }

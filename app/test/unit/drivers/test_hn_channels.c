@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "driver_test.h"
+#include "driver_test_eal.h"
 #include "hn_channels.h"
 #include "hn_nvs.h"
 #include "nvsp.h"
@@ -21,6 +22,7 @@ int hn_logtype_init;
 int hn_logtype_driver;
 
 static struct hn_channels channels;
+static struct hn_chan_shared shared[HN_CHANNELS_MAX];
 static struct hn_nvs nvs;
 
 static void
@@ -68,7 +70,8 @@ start(void **state)
 	scripted_reset();
 	host.grant = WANT - 1;
 	OFFER(1, 2, 3);
-	hn_channels_init(&channels);
+	memset(shared, 0, sizeof(shared));
+	hn_channels_init(&channels, shared);
 	if (hn_channels_open(&channels, scripted_device(), 0, &events, NULL) < 0)
 		return -1;
 	return hn_nvs_attach(&nvs, &channels.chan[0], scripted_device(), 1500, TIMEOUT_MS);
@@ -99,8 +102,8 @@ assert_open(uint16_t count)
 		assert_non_null(channels.chan[i].vmbus);
 		assert_int_equal(channels.chan[i].index, i);
 		assert_ptr_equal(channels.chan[i].rxbuf, scripted_rxbuf());
-		assert_int_equal(channels.chan[i].owed_max, host.piece_count);
-		assert_int_equal(channels.chan[i].nvsp_len, channels.chan[0].nvsp_len);
+		assert_int_equal(channels.chan[i].shared->owed_max, host.piece_count);
+		assert_int_equal(channels.chan[i].shared->nvsp_len, channels.chan[0].shared->nvsp_len);
 	}
 	/* Whoever polls one that is not open finds nothing. */
 	assert_true(hn_chan_poll(&channels.chan[count], 1, HN_CHAN_DROP) <= 0);
@@ -293,7 +296,7 @@ test_control_on_a_subchannel(void **state)
 	assert_int_equal(add(), 0);
 	scripted_push_rndis(1, message, sizeof(message), 5);
 	assert_int_equal(hn_chan_poll(&channels.chan[1], 8, HN_CHAN_DROP), 1);
-	assert_int_equal(channels.chan[1].stats.bad_packets, 1);
+	assert_int_equal(channels.chan[1].shared->stats.bad_packets, 1);
 	assert_int_equal(host.rx_completions, before + 1);
 }
 
@@ -341,5 +344,5 @@ main(void)
 		      test_control_on_a_subchannel),
 	};
 
-	return cmocka_run_group_tests(cases, NULL, NULL);
+	return cmocka_run_group_tests(cases, driver_test_start_eal, NULL);
 }

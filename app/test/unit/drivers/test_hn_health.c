@@ -132,7 +132,7 @@ static const struct trouble {
 static unsigned int
 count_stray(void)
 {
-	return (unsigned int)(primary()->stats.stale_answers + test_proc.rndis.stray);
+	return (unsigned int)(primary()->shared->stats.stale_answers + test_proc.rndis.shared->stray);
 }
 
 static unsigned int
@@ -141,7 +141,7 @@ count_with_host(void)
 	unsigned int i, count = 0;
 
 	for (i = 0; i < HN_RNDIS_PAGES; i++)
-		count += test_proc.rndis.page[i].with_host;
+		count += test_proc.rndis.shared->page[i].with_host;
 	return count;
 }
 
@@ -150,9 +150,9 @@ assert_nothing_pending(void)
 {
 	hn_chan_poll(primary(), 100, HN_CHAN_DROP);
 	assert_true(rte_vmbus_chan_rx_empty(primary()->vmbus));
-	assert_null(primary()->call);
-	assert_int_equal(test_proc.rndis.pending.type, 0);
-	assert_int_equal(primary()->owed_count, 0);
+	assert_int_equal(primary()->shared->call.xactid, 0);
+	assert_int_equal(test_proc.rndis.shared->pending.type, 0);
+	assert_int_equal(primary()->shared->owed_count, 0);
 }
 
 static void
@@ -201,7 +201,7 @@ host_that_completes_nothing_is_talked_to_for_ever(void **state)
 		assert_int_equal(ask_set(), 0);
 	}
 	assert_int_equal(count_with_host(), HN_RNDIS_PAGES);
-	assert_int_equal(test_proc.rndis.stray, 0);
+	assert_int_equal(test_proc.rndis.shared->stray, 0);
 }
 
 /* Silence */
@@ -238,7 +238,7 @@ host_that_is_heard_again_gets_all_its_time(void **state)
 {
 	(void)state;
 	test_proc.rndis.timeout_ms = LONG_MS;
-	test_proc.rndis.silent = 1;
+	test_proc.rndis.shared->silent = 1;
 	/* It completes, so it is there. */
 	host.fault = FAULT_UNANSWERED;
 	host.fault_at = host.heard + 1;
@@ -258,7 +258,7 @@ silent_host_is_halted_within_a_second(void **state)
 {
 	(void)state;
 	test_proc.rndis.timeout_ms = 60000;
-	test_proc.rndis.silent = 1;
+	test_proc.rndis.shared->silent = 1;
 	scripted_pause(UINT32_MAX);
 	assert_in_range(time_of(halt, 0), SILENT_MS, SILENT_MS + 500);
 	/* It may still read the request. */
@@ -405,7 +405,7 @@ request_waits_for_room_in_the_ring_and_for_its_answer_by_one_deadline(void **sta
 	assert_in_range(time_of(ask_set, -ETIMEDOUT), 300, 600);
 	/* It was not sent: nothing is the host's. */
 	assert_int_equal(count_with_host(), 0);
-	test_proc.rndis.silent = 0;
+	test_proc.rndis.shared->silent = 0;
 	test_proc.rndis.timeout_ms = 20000;
 	scripted_pause(1300);
 	assert_int_equal(ask_set(), 0);

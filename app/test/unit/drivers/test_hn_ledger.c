@@ -27,6 +27,7 @@ int hn_logtype_init;
 static struct hn_txq txq;
 static struct hn_rxq rxq;
 static struct hn_chan chan;
+static struct hn_chan_shared chan_shared;
 static uint64_t books[64], backlog[64];
 static struct hn_rxmem rxmem = { .len = 1 };
 static char said[1024];
@@ -212,7 +213,7 @@ put_waiting(uint16_t flags, uint32_t ranges)
 		struct vmbus_rxbuf_range range[2];
 	} packet = { .hdr.hdr.flags = flags, .hdr.rxbuf_cnt = ranges };
 
-	assert_true(hn_backlog_put(&chan.backlog, &packet, sizeof(packet)));
+	assert_true(hn_backlog_put(&chan.shared->backlog, &packet, sizeof(packet)));
 }
 
 static int
@@ -222,14 +223,16 @@ receive_some(void **state)
 
 	(void)state;
 	memset(&chan, 0, sizeof(chan));
+	memset(&chan_shared, 0, sizeof(chan_shared));
+	chan.shared = &chan_shared;
 	memset(&rxq, 0, sizeof(rxq));
 	said[0] = '\0';
 	chan.index = 3;
-	hn_backlog_init(&chan.backlog, backlog, sizeof(backlog), 64);
+	hn_backlog_init(&chan.shared->backlog, backlog, sizeof(backlog), 64);
 	put_waiting(VMBUS_CHANPKT_FLAG_RC, 2);
 	put_waiting(VMBUS_CHANPKT_FLAG_NONE, 1);
 	put_waiting(VMBUS_CHANPKT_FLAG_RC, 1);
-	chan.owed_count = 2;
+	chan.shared->owed_count = 2;
 	rxq.busy = true;
 	rxq.msg.wants_completion = true;
 	rxq.msg.range_count = 10;
@@ -239,8 +242,8 @@ receive_some(void **state)
 	hold = hn_rxbuf_hold(chan.kept, 2, 1);
 	/* The last mbuf that leads into it is freed. */
 	hold->shinfo.free_cb(NULL, hold->shinfo.fcb_opaque);
-	chan.taken = 3;
-	chan.paid = 3u - 7u;
+	chan.shared->taken = 3;
+	chan.shared->paid = 3u - 7u;
 	return 0;
 }
 
@@ -282,7 +285,7 @@ static void
 test_lost_completion(void **state)
 {
 	(void)state;
-	chan.owed_count--;
+	chan.shared->owed_count--;
 	assert_rx_says("channel 3: 7 received packets are not completed, 6 are found; ");
 }
 
@@ -292,7 +295,7 @@ test_lost_waiting(void **state)
 	uint8_t packet[64];
 
 	(void)state;
-	assert_true(hn_backlog_get(&chan.backlog, packet) != 0);
+	assert_true(hn_backlog_get(&chan.shared->backlog, packet) != 0);
 	assert_rx_says("channel 3: 7 received packets are not completed, 6 are found; ");
 }
 
@@ -308,7 +311,7 @@ static void
 test_completed_twice(void **state)
 {
 	(void)state;
-	chan.paid++;
+	chan.shared->paid++;
 	assert_rx_says("channel 3: 6 received packets are not completed, 7 are found; ");
 }
 

@@ -272,11 +272,11 @@ test_lost_section_is_found(void **state)
 	assert_int_equal(hn_ledger_check(dev, "test"), 1);
 	assert_non_null(strstr(dump(), "  ledger: Tx queue 0: send section 0 is lost\n"));
 	txq->buf.free_section_count++;
-	hn_proc_get(port_id)->channels.chan[0].paid++;
+	hn_proc_get(port_id)->channels.chan[0].shared->paid++;
 	assert_int_equal(hn_ledger_check(dev, "test"), 1);
 	assert_non_null(strstr(dump(), "  ledger: channel 0: -1 received packets are not "
 			       "completed, 0 are found\n"));
-	hn_proc_get(port_id)->channels.chan[0].paid--;
+	hn_proc_get(port_id)->channels.chan[0].shared->paid--;
 	assert_int_equal(rte_eth_dev_stop(port_id), 0);
 }
 

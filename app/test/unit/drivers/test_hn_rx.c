@@ -107,6 +107,8 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 	return 0;
 }
 
+static struct hn_chan_shared chan_shared;
+
 static int
 set_up(void **state)
 {
@@ -120,6 +122,8 @@ set_up(void **state)
 	host.rxbuf = aligned_alloc(4096, PIECES * PIECE);
 	memset(host.rxbuf, 0, PIECES * PIECE);
 	host.next_id = 7;
+	memset(&chan_shared, 0, sizeof(chan_shared));
+	test_proc.channels.chan[0].shared = &chan_shared;
 	test_proc.channels.chan[0].rxbuf = host.rxbuf;
 	test_proc.channels.chan[0].rxbuf_len = PIECES * PIECE;
 	rxq.pool = test_pool;
@@ -471,7 +475,7 @@ test_stop_gives_back(void **state)
 	assert_int_equal(host.done, 0);
 	hn_rx_stop(&rxq);
 	assert_int_equal(host.done, 1);
-	assert_int_equal(test_proc.channels.chan[0].stats.missed, 6);
+	assert_int_equal(test_proc.channels.chan[0].shared->stats.missed, 6);
 	hn_rx_stop(&rxq);
 	assert_int_equal(host.done, 1);
 	free_all(pkts, 4);
