@@ -82,7 +82,8 @@ class Cell:
             stack.callback(self.host.kill)
             self._guest = stack.enter_context(
                 lab.guest(self.host, paths.program("hv-bench"), load.arguments(), stdin=True,
-                          eal_args=load.eal_arguments(), wrap=self._wrap, env=self._side.environment,
+                          eal_args=load.eal_arguments(), wrap=self._wrap,
+                          env=self._side.environment,
                           eal=lab.eal(lab.cores.lcores(load.queues))))
             self._guest.wait_for(READY, START_S)
             self._rate("off")

@@ -4,7 +4,7 @@
 
 
 def columns(head, rows):
-    """Lines of a table: a tuple of words for the head, one for each row; the first is to the left."""
+    """Lines of a table: a tuple of words for the head, one for each row; the first is the name."""
     table = [head, *rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     return ["  ".join([row[0].ljust(widths[0]),

@@ -29,7 +29,7 @@
 enum generator_frames {
 	FRAMES_NUMBERED,		/* each is another */
 	FRAMES_COPIED,			/* the same of each flow, again and again */
-	FRAMES_KEPT,			/* where it stands in the guest's memory, it is not written */
+	FRAMES_KEPT,			/* and not even written where it stands already */
 };
 
 struct generator {
@@ -326,7 +326,7 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;
 	if (gen->drops && gen->pace.rate == 0) {
-		log_usage("%s: drop=yes wants a rate: what is as fast as the guest is never too fast",
+		log_usage("%s: drop=yes wants a rate: what waits for room is never too fast",
 			  kv->option);
 		return -1;
 	}

@@ -215,7 +215,7 @@ obey(char *line)
 	else if (strcmp(line, "stats\n") == 0)
 		show_stats();
 	else
-		printf("{\"error\": \"work MODE BURST, measure MS, count, control MS PAUSE_MS [NAMES], stats, or quit\"}\n");
+		printf("{\"error\": \"there is no such order, or it is another way\"}\n");
 	fflush(stdout);
 	return true;
 }

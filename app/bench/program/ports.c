@@ -44,11 +44,10 @@ static void
 port_open(uint16_t port, const struct ports_config *config)
 {
 	struct rte_eth_conf conf = port_conf(port, config);
-	uint16_t queue;
+	uint16_t queue, queues = (uint16_t)config->queues;
 
-	check(rte_eth_dev_configure(port, (uint16_t)config->queues, (uint16_t)config->queues, &conf),
-	      port, "configure");
-	for (queue = 0; queue < config->queues; queue++) {
+	check(rte_eth_dev_configure(port, queues, queues, &conf), port, "configure");
+	for (queue = 0; queue < queues; queue++) {
 		check(rte_eth_rx_queue_setup(port, queue, (uint16_t)config->descriptors,
 					     SOCKET_ID_ANY, NULL, ports_pool),
 		      port, "receive queue");

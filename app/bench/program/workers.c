@@ -242,7 +242,7 @@ workers_read(void)
 	return sum;
 }
 
-/* To nobody, from nobody, of an experimental type; it stays in the mbuf from one use to the next. */
+/* To nobody, from nobody, of an experimental type; stays in the mbuf from use to use. */
 static void
 write_frame(struct rte_mempool *pool, void *arg, void *obj, unsigned int number)
 {
