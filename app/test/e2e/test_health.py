@@ -24,9 +24,13 @@ PAUSES = [1, pytest.param(15, marks=[pytest.mark.long, pytest.mark.deadline(120)
           pytest.param(60, marks=[pytest.mark.long, pytest.mark.deadline(240)])]
 
 
+def ctl(host, *words):
+    processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, *map(str, words)])
+
+
 @contextmanager
-def paused(host):
-    """Nothing of the host runs."""
+def stopped(host):
+    """Nothing of the host runs, nor of the kernel under the guest."""
     os.kill(host.process.pid, signal.SIGSTOP)
     try:
         yield
@@ -34,9 +38,19 @@ def paused(host):
         os.kill(host.process.pid, signal.SIGCONT)
 
 
-def pause(host, seconds):
-    with paused(host):
-        time.sleep(seconds)
+@contextmanager
+def paused(host, verbs=("pause", "resume")):
+    """The host looks at nothing of its two cards."""
+    for nic in (0, 1):
+        ctl(host, verbs[0], nic)
+    yield
+    for nic in (0, 1):
+        ctl(host, verbs[1], nic)
+
+
+def saved(host):
+    """The guest is saved, and moved; it is restored in the end."""
+    return paused(host, ("save", "restore"))
 
 
 def command_over_a_pause(host, testpmd, line, seconds):
@@ -69,13 +83,33 @@ def assert_is_well(testpmd, ports=(0, 1)):
 
 
 @pytest.mark.parametrize("seconds", PAUSES)
-def test_nothing_is_lost_while_the_host_is_paused(lab, seconds):
-    with two_nics(lab, numbered(COUNT, rate=20_000), SINK) as (host, testpmd):
+@pytest.mark.parametrize("way", [stopped, paused, saved])
+def test_nothing_is_lost_while_the_host_is(lab, way, seconds):
+    both = numbered(COUNT, rate=20_000)
+    with two_nics(lab, both, both) as (host, testpmd):
         testpmd.start_without_loss()
         time.sleep(0.3)
-        pause(host, seconds)
-        wait_all_sent(host, 0, COUNT)
-        assert_intact(host, 0, 1, COUNT)
+        with way(host):
+            time.sleep(seconds)
+        for source in (0, 1):
+            wait_all_sent(host, source, COUNT)
+            assert_intact(host, source, 1 - source, COUNT)
+        assert_is_well(testpmd)
+        assert_conserved(host, testpmd)
+        testpmd.quit()
+
+
+def test_a_guest_is_saved_and_restored_ten_times_and_goes_on(lab):
+    both = numbered(COUNT, rate=10_000) + ",queues=4"
+    with two_nics(lab, both, both, queues(4)) as (host, testpmd):
+        testpmd.start_without_loss()
+        for _ in range(10):
+            with saved(host):
+                time.sleep(0.1)
+            time.sleep(0.1)
+        for source in (0, 1):
+            wait_all_sent(host, source, COUNT)
+        assert "state change event" not in testpmd.output()
         assert_is_well(testpmd)
         assert_conserved(host, testpmd)
         testpmd.quit()
@@ -158,12 +192,6 @@ def test_a_program_starts_on_a_paused_host(lab):
             testpmd.quit()
 
 
-def restart(host, nic):
-    """All channels close, the device goes, and is offered again at once."""
-    for verb in ("remove", "add"):
-        processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, verb, str(nic)])
-
-
 @pytest.mark.parametrize("queue_count", [1, 4])
 def test_a_card_that_the_host_restarts_under_traffic_comes_back(lab, queue_count):
     options = f",queues={queue_count}"
@@ -172,7 +200,7 @@ def test_a_card_that_the_host_restarts_under_traffic_comes_back(lab, queue_count
         for _ in range(3):
             assert_passes_traffic(host, testpmd)
             mark = testpmd.mark()
-            restart(host, 0)
+            ctl(host, "restart", 0)
             testpmd.wait_for("Port 0: device removal event", timeout=10, start=mark)
             testpmd.wait_for(f"NETVSC: port 0: {CARD}: NVSP", timeout=10, start=mark)
             testpmd.command("stop")
