@@ -19,7 +19,10 @@
 /** Processes at a time. */
 #define HN_LIFE_MAX 254u
 
-/** The calling process's number, from 1; not 0, before hn_life_begin(), either. */
+/**
+ * The calling process's number, which no other has or had; not 0, before
+ * hn_life_begin(), either.
+ */
 extern uint32_t hn_life_self;
 
 /**
