@@ -313,3 +313,47 @@ def test_a_secondary_process_killed_at_any_point_leaves_the_others_at_work(lab, 
         wait_forwards(host, 0, 1)
         assert first.ledger(0).faults == []
         assert received_by(second) > 0
+
+
+@pytest.mark.parametrize("change", [
+    [],
+    ["port config mtu 0 2000", "port config mtu 1 2000"],
+])
+def test_the_primary_process_stops_changes_and_starts_its_ports_under_the_other_one_s_polling(
+        lab, change):
+    with lab.host([STREAM, TWO_QUEUES]) as host, two_testpmds(lab, host) as (first, second):
+        first.command("start")
+        second.command("start")
+        for _ in range(3):
+            wait_forwards(host, 0, 1)
+            first.stop_ports()
+            for line in change:
+                first.command(line)
+            first.start_ports()
+            first.command("start")
+        wait_forwards(host, 0, 1)
+        second.quit()
+        wait_forwards(host, 0)
+        first.quit()
+
+
+def test_all_processes_survive_the_loss_of_a_card_that_they_poll(lab):
+    with lab.host([STREAM, TWO_QUEUES]) as host, \
+            symmetric_processes(lab, host, 2) as (first, second):
+        wait_forwards(host, 0, 1)
+        processes.run([paths.program("hvhost"), "ctl", "--dir", host.dir, "remove", "0"])
+        time.sleep(2)
+        for process in (first, second):
+            process.check_running()
+        assert received_by(second) > 0
+        assert received_by(first) > 0
+
+
+def test_all_processes_survive_the_host(lab):
+    with lab.host([STREAM, TWO_QUEUES]) as host, \
+            symmetric_processes(lab, host, 2) as (first, second):
+        wait_forwards(host, 0, 1)
+        host.kill()
+        time.sleep(2)
+        assert received_by(second) > 0
+        assert received_by(first) > 0
