@@ -84,7 +84,7 @@ struct hn_txq {
 	struct hn_tx_limits limits;
 	bool fast_free;			/**< all mbufs are of one pool and of one owner */
 	struct hn_tx_aggregate agg;
-	uint32_t stuck;			/**< bursts in a row that the ring, or the books, cut short */
+	uint32_t stuck;			/**< bursts in a row that were cut short */
 	struct hn_tx_stats stats;
 	struct hn_tx_done_ring done;
 	uint8_t *slots;			/**< HN_TX_SLOT_LEN for each descriptor */

@@ -405,7 +405,8 @@ take_step(const struct step *step)
 		fail_msg("%s fails with %u sentences: %s", step->name, count_lines(said),
 			 log_text + said);
 	if (clock_ns - begin > STEP_MS * UINT64_C(1000000))
-		fail_msg("%s took %u s", step->name, (unsigned int)((clock_ns - begin) / 1000000000));
+		fail_msg("%s took %u s", step->name,
+			 (unsigned int)((clock_ns - begin) / 1000000000));
 	ring_alarms();
 	return ret;
 }
