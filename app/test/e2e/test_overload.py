@@ -15,7 +15,7 @@ import pytest
 from bench import sides
 from bench.cell import Cell, Load
 from bench.rates import capacity, offer
-from bench.sweep import books, sweep, unaccounted
+from bench.sweep import CONTROLS, HEAVY, books, sweep, unaccounted
 from conftest import LOGS
 from lab import Lab
 
@@ -97,10 +97,24 @@ def test_every_frame_offered_is_delivered_or_counted_once(swept):
     assert_books_balance(swept)
 
 
+def test_every_frame_to_be_forwarded_is_sent_or_refused(our_lab):
+    with Cell(our_lab, sides.ours(), Load(mode="io", work=WORK)) as cell:
+        cell.offer(FLOOD)
+        cell.control(0.3, CONTROLS + HEAVY)
+        guest, host = cell.settle()
+        sink = cell.host.nic(1)
+    assert unaccounted(books(guest, host)) == 0
+    assert guest["received"] == guest["sent"] + guest["unsent"] > 0
+    assert guest["sent"] == guest["opackets"] == sink.tx_frames
+    assert (guest["oerrors"], sink.dropped - sink.rx_not_listening) == (0, 0)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("load", [{"mode": "io"}, {"mode": "io", "frame": 1514},
-                                  {"frames": "numbered"}, {"sections": "hot"}],
-                         ids=["forwarding", "long-frames", "numbered-frames", "hot-sections"])
+                                  {"frames": "numbered"}, {"sections": "hot"}, {"queues": 2},
+                                  {"frame": 1514, "devargs": "rx_extmbuf_enable=1"}],
+                         ids=["forwarding", "long-frames", "numbered-frames", "hot-sections",
+                              "two-queues", "zero-copy"])
 def test_overload_of_every_kind_is_borne(our_lab, load):
     found = short_sweep(our_lab, sides.ours(), **load)
     assert found.failed() == {}
