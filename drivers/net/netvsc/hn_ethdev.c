@@ -275,9 +275,8 @@ static const struct eth_dev_ops ethdev_ops = {
 };
 
 /*
- * What a secondary process may do besides receiving and transmitting: look. What
- * changes a port is the primary process's, and ethdev answers that it is not
- * supported.
+ * What a secondary process may do besides using its queues: look. What changes a
+ * port is the primary process's, and ethdev answers that it is not supported.
  */
 static const struct eth_dev_ops ethdev_secondary_ops = {
 	.dev_close = ethdev_close,
@@ -288,6 +287,7 @@ static const struct eth_dev_ops ethdev_secondary_ops = {
 	.eth_dev_priv_dump = hn_dump_port,
 	.rxq_info_get = hn_queue_info_rx,
 	.txq_info_get = hn_queue_info_tx,
+	.tx_done_cleanup = hn_queue_done_cleanup,
 	.stats_get = hn_stats_get,
 	.xstats_get = hn_stats_get_x,
 	.xstats_get_names = hn_stats_get_xnames,
