@@ -2,7 +2,8 @@
 # Copyright(c) 2026 The project authors
 """Several processes of one DPDK program share its ports, come and go.
 
-The programs are DPDK's own: proc-info, pdump, dumpcap, symmetric_mp and testpmd.
+The programs are DPDK's own: proc-info, pdump, dumpcap, symmetric_mp and testpmd;
+and hv-ownpool, see its source.
 """
 
 import os
@@ -24,6 +25,8 @@ CAPTURED = 3000
 # Slow enough for a capture on a busy machine.
 CAPTURE_RATE = 3000
 PDUMP_SIZES = "ring-size=4096,total-num-mbufs=8191"
+STREAM = generator(rate=10_000, flows=FLOWS, drop="yes") + ",queues=2"
+TWO_QUEUES = SINK + ",queues=2"
 
 
 def proc_info(lab, host, primary, *args):
@@ -204,8 +207,19 @@ def test_two_testpmds_forward_all_flows_each_on_its_own_queues(lab):
         first.quit()
 
 
-STREAM = generator(rate=10_000, flows=FLOWS, drop="yes") + ",queues=2"
-TWO_QUEUES = SINK + ",queues=2"
+def test_a_secondary_process_sends_from_memory_that_it_has_allocated_itself(lab, logs):
+    with two_nics(lab, f"port=pcap,tx={logs / 'sent.pcap'},queues=2", TWO_QUEUES, queues(2)) \
+            as (host, testpmd):
+        with lab.guest(host, paths.program("hv-ownpool"), eal=lab.secondary_eal(testpmd, 2)) as own:
+            assert own.wait() == 0, own.output()
+        sent = pcapfile.read(logs / "sent.pcap")
+        assert len(sent) == 4000
+        assert all(frame == bytes((number + at) % 256 for at in range(1400))
+                   for number, frame in enumerate(sent))
+        # None by the host's send buffer: it has read them where the process had them.
+        assert host.nic(0).tx_sections == 0
+        assert testpmd.queue_xstats(0, "tx", "packets") == [0, 4000]
+        testpmd.quit()
 
 
 def sent_by_queue(host):
