@@ -144,11 +144,11 @@ intr_event(void *arg)
 	hn_intr_check(dev);
 }
 
-static int
-intr_watch_device(struct rte_eth_dev *dev)
+int
+hn_intr_listen(struct rte_eth_dev *dev)
 {
 	struct hn_intr *intr = intr_get(dev);
-	int fd = hn_proc_chan(dev->data->port_id, 0)->dev->uio_fd;
+	int fd = hn_proc_chan(dev->data->port_id, 0)->dev->uio_fd, ret;
 
 	intr->device = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (intr->device == NULL)
@@ -156,8 +156,27 @@ intr_watch_device(struct rte_eth_dev *dev)
 	/* "External": read here, as EAL's own reading does not end when the device is gone. */
 	if (rte_intr_type_set(intr->device, RTE_INTR_HANDLE_EXT) < 0 ||
 	    rte_intr_fd_set(intr->device, fd) < 0)
-		return -rte_errno;
-	return rte_intr_callback_register(intr->device, intr_event, dev);
+		ret = -rte_errno;
+	else
+		ret = rte_intr_callback_register(intr->device, intr_event, dev);
+	if (ret < 0) {
+		rte_intr_instance_free(intr->device);
+		intr->device = NULL;
+	}
+	return ret;
+}
+
+void
+hn_intr_unlisten(struct rte_eth_dev *dev)
+{
+	struct hn_intr *intr = intr_get(dev);
+
+	if (intr->device == NULL)
+		return;
+	/* Waits for one that runs. */
+	rte_intr_callback_unregister_sync(intr->device, intr_event, dev);
+	rte_intr_instance_free(intr->device);
+	intr->device = NULL;
 }
 
 /* ethdev's side */
@@ -240,8 +259,6 @@ hn_intr_start(struct rte_eth_dev *dev)
 	if (dev->data->dev_conf.intr_conf.rxq == 0)
 		return 0;
 	ret = intr_open_queues(dev);
-	if (ret == 0)
-		ret = intr_watch_device(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: Rx interrupts: %s", dev->data->port_id, hn_log_reason(ret));
 		hn_intr_stop(dev);
@@ -255,10 +272,6 @@ hn_intr_stop(struct rte_eth_dev *dev)
 	struct hn_intr *intr = intr_get(dev);
 	uint16_t i;
 
-	if (intr->device != NULL)
-		rte_intr_callback_unregister_sync(intr->device, intr_event, dev);
-	rte_intr_instance_free(intr->device);
-	intr->device = NULL;
 	for (i = 0; i < intr->count; i++)
 		hn_intr_disable(dev, i);
 	intr_close_queues(intr);

@@ -32,7 +32,7 @@
 /** What one process has of it. */
 struct hn_intr {
 	struct rte_intr_handle *queues;	/**< as ethdev knows it: an eventfd for each queue */
-	struct rte_intr_handle *device;	/**< the kernel's event; NULL unless it runs */
+	struct rte_intr_handle *device;	/**< the kernel's event; NULL unless we listen */
 	uint16_t count;			/**< of queues that can sleep */
 	bool armed[HN_CHANNELS_MAX];	/**< owned with the channel's receive end */
 };
@@ -51,6 +51,16 @@ int hn_intr_configure(const struct rte_eth_dev *dev);
 int hn_intr_start(struct rte_eth_dev *dev);
 /** Undo hn_intr_start(); works from any state. */
 void hn_intr_stop(struct rte_eth_dev *dev);
+
+/**
+ * Listen to the kernel's event of a device that is open, whether queues can
+ * sleep or not: it also tells at once that the device is gone, by an error.
+ *
+ * @return 0 or negative errno.
+ */
+int hn_intr_listen(struct rte_eth_dev *dev);
+/** Before the device is closed; works from any state, not from the event itself. */
+void hn_intr_unlisten(struct rte_eth_dev *dev);
 
 /** Look after the queues that sleep; wake those that have something, or are lost. */
 void hn_intr_check(struct rte_eth_dev *dev);

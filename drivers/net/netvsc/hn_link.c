@@ -257,6 +257,10 @@ link_is_gone(const struct rte_eth_dev *dev)
 	       rte_vmbus_dev_is_gone(channels->chan[0].dev);
 }
 
+/*
+ * The kernel tells of a device that is gone, and the host's interrupts of news;
+ * a host that sees us poll does not interrupt, and either may be lost.
+ */
 static void
 link_watch(void *arg)
 {
@@ -281,11 +285,19 @@ int
 hn_link_watch_start(struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
+	int ret;
 
 	/* This much the application finds by itself. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		port->link_told = link_now(dev);
-	return rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
+	ret = rte_eal_alarm_set(LINK_WATCH_US, link_watch, dev);
+	/* A secondary process may have no device of its own just now. */
+	if (ret < 0 || rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return ret;
+	ret = hn_intr_listen(dev);
+	if (ret < 0)
+		rte_eal_alarm_cancel(link_watch, dev);
+	return ret;
 }
 
 void
@@ -293,6 +305,7 @@ hn_link_watch_stop(struct rte_eth_dev *dev)
 {
 	struct hn_port *port = dev->data->dev_private;
 
+	hn_intr_unlisten(dev);
 	/* Waits for one that runs, unless we are called from it. */
 	rte_eal_alarm_cancel(link_watch, dev);
 	rte_eal_alarm_cancel(link_tell, dev);

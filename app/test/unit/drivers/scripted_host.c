@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -95,6 +96,8 @@ scripted_device(void)
 {
 	device.region[VMBUS_MAP_RECV_BUF] = (struct vmbus_region){ rxbuf, RXBUF_LEN, 0xe1e10, 0, 0 };
 	device.region[VMBUS_MAP_SEND_BUF] = (struct vmbus_region){ txbuf, TXBUF_LEN, 0xe1e11, 0, 0 };
+	if (device.uio_fd == 0)
+		device.uio_fd = eventfd(0, EFD_NONBLOCK);
 	return &device;
 }
 

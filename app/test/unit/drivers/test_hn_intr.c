@@ -45,6 +45,7 @@ set_up(void)
 	test_proc.channels.chan[0].dev->uio_fd = eventfd(0, 0);
 	hn_chan_reader_start(&test_proc.channels.chan[0]);
 	assert_int_equal(hn_intr_init(test_dev), 0);
+	assert_int_equal(hn_intr_listen(test_dev), 0);
 	assert_int_equal(hn_intr_configure(test_dev), 0);
 	assert_int_equal(hn_intr_start(test_dev), 0);
 	assert_int_equal(rte_intr_rx_ctl(test_dev->intr_handle, RTE_EPOLL_PER_THREAD,
@@ -58,6 +59,7 @@ tear_down(void)
 {
 	hn_intr_stop(test_dev);
 	assert_false(host.interrupts);
+	hn_intr_unlisten(test_dev);
 	hn_intr_fini(test_dev);
 	close(test_proc.channels.chan[0].dev->uio_fd);
 }
@@ -216,6 +218,24 @@ loss_of_the_device_wakes(void **state)
 }
 
 static void
+loss_is_heard_where_no_queue_can_sleep(void **state)
+{
+	uint32_t waited;
+
+	(void)state;
+	set_up();
+	hn_intr_stop(test_dev);
+	host.gone = true;
+	kernel_tells();
+	for (waited = 0; waited < SOON_MS && lost_why == 0; waited++)
+		rte_delay_us_sleep(1000);
+	assert_int_equal(lost_why, -ENODEV);
+	/* It has ended by itself; whoever ends it then need not know. */
+	hn_intr_unlisten(test_dev);
+	tear_down();
+}
+
+static void
 queue_that_does_not_run_is_refused(void **state)
 {
 	(void)state;
@@ -294,6 +314,8 @@ main(int argc, char *argv[])
 		CASE("a lost event is made good by the watch",
 		     lost_event_is_made_good_by_the_watch),
 		CASE("the loss of the device wakes", loss_of_the_device_wakes),
+		CASE("the loss is heard where no queue can sleep",
+		     loss_is_heard_where_no_queue_can_sleep),
 		CASE("a queue that does not run is refused", queue_that_does_not_run_is_refused),
 		CASE("a port starts and stops many times", port_starts_and_stops_many_times),
 		CASE("memory is watched until something comes",
