@@ -144,8 +144,10 @@ vmbus_hotplug_learn(const struct rte_vmbus_device *dev)
 	row = row_get(dev->name);
 	if (row != NULL) {
 		row_learn(row, dev);
-		row->known = dev->node;
-		row->now = dev->node;	/* whatever a look has seen that is just going on */
+		/* Bound, but its node is still to come: nobody could have used it yet. */
+		if (vmbus_uio_has_node(dev->node.uio_minor))
+			row->known = dev->node;
+		row->now = row->known;	/* whatever a look has seen that is just going on */
 	}
 	pthread_mutex_unlock(&hotplug_lock);
 }

@@ -382,6 +382,22 @@ device_is_probed_when_it_is_bound_and_has_its_node(void **state)
 }
 
 static void
+device_that_has_no_node_at_the_start_is_probed_when_that_comes(void **state)
+{
+	(void)state;
+	has_node = false;
+	vmbus_hotplug_learn(show(NAME, 3, 14));
+	begin();
+	look();
+	assert_int_equal(probes, 0);
+	has_node = true;
+	look();
+	assert_int_equal(probes, 1);
+	shown_count = 0;
+	look();
+}
+
+static void
 unwanted_device_is_left_alone(void **state)
 {
 	(void)state;
@@ -625,6 +641,8 @@ main(void)
 		     device_that_the_bus_had_is_not_probed_again),
 		CASE("a device is probed when it is bound and has its node",
 		     device_is_probed_when_it_is_bound_and_has_its_node),
+		CASE("a device that has no node at the start is probed when that comes",
+		     device_that_has_no_node_at_the_start_is_probed_when_that_comes),
 		CASE("an unwanted device is left alone", unwanted_device_is_left_alone),
 		CASE("a device that comes back waits for the application",
 		     device_that_comes_back_waits_for_the_application),
