@@ -485,6 +485,9 @@ host_close_device(struct rte_eth_dev *dev)
 	if (host_memory_is_held(vmbus, dev->data->port_id))
 		return -EBUSY;
 	ret = rte_vmbus_map_device(vmbus);
+	/* A node that is not there any more has gone with its device. */
+	if (ret == -ENOENT || ret == -ENXIO)
+		ret = -ENODEV;
 	if (ret < 0)
 		hn_link_lose(dev, ret);
 	return ret;
@@ -557,8 +560,8 @@ host_change_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 	uint16_t former = port->mtu;
 	int ret = host_connect_anew(dev, mtu);
 
-	/* A host that is silent now will not take the former one either. */
-	if (ret < 0 && ret != -ETIMEDOUT && ret != -EBUSY)
+	/* A host that is silent now will not take the former one either, nor one that is gone. */
+	if (ret < 0 && ret != -ETIMEDOUT && ret != -EBUSY && !hn_link_is_lost(dev))
 		(void)hn_host_reconnect(dev, former);
 	return ret;
 }
