@@ -174,6 +174,20 @@ verb_remove(const struct ctl_call *call)
 }
 
 static void
+verb_fault(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+
+	if (nic == NULL)
+		return;
+	if (nic_set_faults(nic, call->word[1]) != 0)
+		fprintf(call->out, "error %s is no script of faults (see hvhost --help)\n",
+			call->word[1]);
+	else
+		fprintf(call->out, "ok\n");
+}
+
+static void
 verb_rescind_channel(const struct ctl_call *call)
 {
 	struct nic *nic = call_nic(call, 0);
@@ -311,6 +325,8 @@ static const struct ctl_verb {
 	{ "save", NULL, "NIC", "stop it to be saved: for the guest a pause", 1, 1, verb_pause },
 	{ "restore", NULL, "NIC", "go on elsewhere: all is as it was", 1, 1, verb_resume },
 	{ "restart", NULL, "NIC", "remove and add at once", 1, 1, verb_restart },
+	{ "fault", NULL, "NIC FAULTS|none",
+	  "let answers be lost, late, told twice or out of order from now on", 2, 2, verb_fault },
 	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
 	  1, 1, verb_remove },
 	{ "rescind-channel", NULL, "NIC INDEX",

@@ -141,7 +141,7 @@ nic_message(struct nic_channel *ch, const struct vmbus_packet *packet)
 	case NVSP_SILENT:
 		break;
 	case NVSP_ANSWER:
-		nic_complete(ch, packet->id, answer.bytes, answer.len);
+		nic_answer(ch, FAULT_NVSP, packet->id, answer.bytes, answer.len);
 		break;
 	case NVSP_RNDIS:
 		if (nic_attach_buffers(ch->nic))
@@ -236,6 +236,7 @@ nic_poll(struct nic *nic)
 		n += nic->port->ops->poll(nic->port, NIC_RX_BUDGET);
 	for (unsigned int i = 0; i <= nic->subs.offered; i++)
 		n += nic_poll_channel(&nic->channel[i]);
+	n += nic_faults_poll(nic);
 	n += nic_control_poll(nic);
 	nic_subs_poll(nic);
 	for (unsigned int i = 0; i <= nic->subs.offered; i++)
@@ -278,6 +279,7 @@ nic_forget_guest(struct nic *nic)
 {
 	nic_detach_buffers(nic);
 	nic_subs_reset(nic);
+	nic_faults_forget(nic);
 	control_queue_clear(&nic->control);
 	nvsp_reset(&nic->nvsp);
 	rndis_reset(&nic->rndis);
@@ -355,6 +357,7 @@ nic_create(struct vmbus *bus, struct rules *rules, const struct nic_config *conf
 	if (nic == NULL)
 		return NULL;
 	nic->config = *config;
+	nic->faults = config->faults;
 	nic->bus = bus;
 	nic->rules = rules;
 	nic->turn = 1;
@@ -437,6 +440,7 @@ nic_held(const struct nic *nic)
 
 	for (unsigned int i = 0; i < NIC_QUEUES_MAX; i++)
 		held.tx += nic->channel[i].vch != NULL && nic->channel[i].stuck.waits;
+	held.tx += nic_faults_held(nic);
 	return held;
 }
 

@@ -17,6 +17,7 @@
 
 #include "arrival.h"
 #include "frame.h"
+#include "fault.h"
 #include "offload.h"
 #include "profile.h"
 
@@ -44,6 +45,7 @@ struct nic_config {
 	uint32_t frame_max;		/**< longest frame that a guest can ask for */
 	uint64_t link_bps;
 	uint32_t lost_at;		/**< packet of a guest at which the card goes; 0: never */
+	struct faults faults;		/**< of its answers */
 	bool mac_change;		/**< a guest may have another address */
 	bool monitored;			/**< signalled through the monitor page */
 	bool subs_unmonitored;		/**< but for the subchannels */
@@ -124,6 +126,15 @@ void nic_destroy(struct nic *nic);
  *   How many frames and packets were moved; 0: idle.
  */
 unsigned int nic_poll(struct nic *nic);
+
+/**
+ * Another script of faults, as in faults_add(); "none" ends them.
+ *
+ * @return 0; -1 after a sentence.
+ */
+int nic_set_faults(struct nic *nic, const char *text);
+/** A fault of the script; NULL behind the last one. */
+const struct fault *nic_fault(const struct nic *nic, unsigned int i);
 
 /** Whether the guest hears of an event. */
 enum nic_told {

@@ -43,8 +43,7 @@ nic_control_take(struct nic_channel *ch, const struct frame *bytes, uint32_t cha
 	return true;
 }
 
-/* Put a message into a control section and send it. The caller has seen that there is room. */
-static void
+void
 nic_control_send(struct nic_channel *ch, const uint8_t *bytes, size_t len)
 {
 	struct nic *nic = ch->nic;
@@ -100,7 +99,7 @@ nic_control_serve(struct nic_channel *ch, const struct control_item *item)
 	if (len < 0)
 		return false;
 	if (len > 0)
-		nic_control_send(ch, reply, (size_t)len);
+		nic_answer(ch, FAULT_RNDIS, 0, reply, (size_t)len);
 	if (nic->rndis.offloads_changed) {
 		nic->rndis.offloads_changed = false;
 		nic_control_indicate(nic, reply,

@@ -246,6 +246,14 @@ parse_delays(struct nic_options *options)
 }
 
 static int
+parse_faults(struct nic_options *options)
+{
+	const char *text = keyvals_take(&options->kv, "fault");
+
+	return text == NULL ? 0 : faults_add(&options->config.faults, text);
+}
+
+static int
 parse_numbers(struct nic_options *options)
 {
 	struct nic_config *config = &options->config;
@@ -306,7 +314,7 @@ nic_options_parse(struct nic_options *options, const char *text, unsigned int nu
 	    parse_sections(options) != 0 || parse_offloads(options) != 0 ||
 	    parse_large_send(options) != 0 || parse_capture(options) != 0 ||
 	    parse_rsc(options) != 0 || parse_mtu(options) != 0 || parse_queues(options) != 0 ||
-	    parse_monitor(options) != 0 || parse_delays(options) != 0 ||
+	    parse_faults(options) != 0 || parse_monitor(options) != 0 || parse_delays(options) != 0 ||
 	    parse_numbers(options) != 0)
 		return -1;
 	return 0;

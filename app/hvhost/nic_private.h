@@ -82,6 +82,8 @@ struct nic {
 	uint8_t *landing;		/* where frames arrive whose channel is not known yet */
 	uint32_t turn;			/* never 0 */
 	uint64_t paused_until_ns;	/* 0: it is not */
+	struct faults faults;		/* what becomes of answers */
+	struct nic_told_later *later;	/* in the order in which they came */
 	uint32_t packets;		/* of this guest, as far as it matters to lost_at */
 	uint32_t *section_turn;		/* by send section: turn of its last completion */
 	size_t sections;
@@ -109,6 +111,25 @@ void nic_kill(struct nic_channel *ch, const char *why);
 
 /** Complete a packet of the guest; waits in the channel while the ring is full. */
 void nic_complete(struct nic_channel *ch, uint64_t id, const uint8_t *bytes, size_t len);
+
+/**
+ * Tell the guest something of its requests, as the script of faults wants it.
+ *
+ * @param kind
+ *   FAULT_RNDIS: bytes are a message for the guest; otherwise id is completed with them.
+ */
+void nic_answer(struct nic_channel *ch, enum fault_kind kind, uint64_t id, const uint8_t *bytes,
+		size_t len);
+
+/** Put a message into a control section and send it. The caller has seen that there is room. */
+void nic_control_send(struct nic_channel *ch, const uint8_t *bytes, size_t len);
+
+/** Tell what is due of that. @return how much. */
+unsigned int nic_faults_poll(struct nic *nic);
+/** The guest has gone: forget what it has not been told. */
+void nic_faults_forget(struct nic *nic);
+/** Completions of frames that are kept for later. */
+unsigned int nic_faults_held(const struct nic *nic);
 
 /** Become the user of the NIC's port. */
 void nic_rx_plug(struct nic *nic, struct port *port);

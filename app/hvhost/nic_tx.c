@@ -270,14 +270,14 @@ nic_tx_note_section(struct nic *nic, uint32_t section)
 }
 
 static void
-nic_tx_complete(struct nic_channel *ch, uint64_t id, uint32_t status)
+nic_tx_complete(struct nic_channel *ch, uint64_t id, enum fault_kind kind, uint32_t status)
 {
 	uint8_t message[NVSP_MESSAGE_MAX];
 	size_t len = nvsp_write_rndis_complete(&ch->nic->nvsp, message, status);
 
 	if (status != NVSP_STATUS_SUCCESS)
 		ch->nic->counters.tx_refused++;
-	nic_complete(ch, id, message, len);
+	nic_answer(ch, kind, id, message, len);
 }
 
 /* For measurements: what marks itself as data is neither read nor passed on. */
@@ -308,7 +308,7 @@ nic_tx_rndis(struct nic_channel *ch, const struct vmbus_packet *packet,
 	}
 	if (nic_tx_is_unseen(nic, rndis)) {
 		nic->counters.tx_packets++;
-		nic_tx_complete(ch, packet->id, NVSP_STATUS_SUCCESS);
+		nic_tx_complete(ch, packet->id, FAULT_SENT, NVSP_STATUS_SUCCESS);
 		return;
 	}
 	ret = nic_tx_gather(ch, packet, rndis, &bytes, seg);
@@ -330,5 +330,7 @@ nic_tx_rndis(struct nic_channel *ch, const struct vmbus_packet *packet,
 		}
 	}
 	nic_tx_note_section(nic, rndis->section);
-	nic_tx_complete(ch, packet->id, good ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
+	nic_tx_complete(ch, packet->id,
+			rndis->channel_type == NVSP_CHANNEL_CONTROL ? FAULT_DONE : FAULT_SENT,
+			good ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL);
 }

@@ -71,6 +71,17 @@ stats_print_queues(const struct nic *nic, FILE *out)
 	}
 }
 
+/* Also one that was never reached: a test that waits for it shows nothing. */
+static void
+stats_print_faults(const struct nic *nic, FILE *out)
+{
+	const struct fault *fault;
+
+	for (unsigned int i = 0; (fault = nic_fault(nic, i)) != NULL; i++)
+		fprintf(out, "  fault %-14s %16" PRIu32 "  times played\n", fault_text(fault),
+			fault->played);
+}
+
 static void
 stats_print_held(const struct nic *nic, FILE *out)
 {
@@ -98,6 +109,7 @@ stats_print_nic(const struct nic *nic, FILE *out)
 				stats_fields[i].text);
 	}
 	stats_print_held(nic, out);
+	stats_print_faults(nic, out);
 	stats_print_queues(nic, out);
 	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
 		fprintf(out, "  %-20s %16" PRIu64 "\n", counter->name,
@@ -138,6 +150,18 @@ stats_print_json_queues(const struct nic *nic, FILE *out)
 }
 
 static void
+stats_print_json_faults(const struct nic *nic, FILE *out)
+{
+	const struct fault *fault;
+
+	fprintf(out, ", \"faults\": {");
+	for (unsigned int i = 0; (fault = nic_fault(nic, i)) != NULL; i++)
+		fprintf(out, "%s\"%s\": %" PRIu32, i == 0 ? "" : ", ", fault_text(fault),
+			fault->played);
+	fputc('}', out);
+}
+
+static void
 stats_print_json_nic(const struct nic *nic, FILE *out)
 {
 	const struct nic_held held = nic_held(nic);
@@ -149,6 +173,7 @@ stats_print_json_nic(const struct nic *nic, FILE *out)
 		fprintf(out, ", \"%s\": %" PRIu64, stats_fields[i].name,
 			stats_value(nic_counters(nic), &stats_fields[i]));
 	stats_print_json_queues(nic, out);
+	stats_print_json_faults(nic, out);
 	fprintf(out, ", \"port\": {");
 	for (counter = stats_port_counters(nic); counter->name != NULL; counter++)
 		fprintf(out, "%s\"%s\": %" PRIu64,
