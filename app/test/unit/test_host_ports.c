@@ -499,7 +499,8 @@ generator_sends_in_bulk(void **state)
 		got = port->ops->poll(port, 256);
 		assert_true(got == 0 || got >= 50);
 	}
-	assert_int_equal(taker.n, 100);
+	/* A machine that has other work meanwhile finds more due at once. */
+	assert_in_range(taker.n, 100, 120);
 	port_close(port);
 	assert_null(open_port("port=gen:bulk=257", 35));
 }
