@@ -181,6 +181,25 @@ def test_a_port_that_lost_a_subchannel_recovers_by_a_reset(lab):
         testpmd.quit()
 
 
+def test_a_port_that_sent_on_a_subchannel_that_was_taken_away_recovers_by_a_stop(lab):
+    options = ",queues=4"
+    with two_nics(lab, ENDLESS + options, SINK + options, queues(4)) as (host, testpmd):
+        testpmd.command("start")
+        host.wait_until(lambda _: all(queue["tx_frames"] for queue in host.nic(1).queues[:4]), 20,
+                        "all queues send")
+        ctl(host, "rescind-channel", 1, 2)
+        time.sleep(0.5)
+        testpmd.command("stop")
+        testpmd.command("port stop all", timeout=40)
+        testpmd.start_ports()
+        testpmd.command("start")
+        before = [queue["tx_frames"] for queue in host.nic(1).queues]
+        host.wait_until(lambda _: all(now["tx_frames"] > was for now, was in
+                                      zip(host.nic(1).queues[:4], before)), 10,
+                        "all queues send again")
+        testpmd.quit()
+
+
 LATE = ["offer-delay=400", "bind-delay=400", "node-delay=400", "channels-delay=400",
         "ring-delay=400", "offer-delay=200,bind-delay=200,node-delay=200,channels-delay=200"]
 
