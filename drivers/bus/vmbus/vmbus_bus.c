@@ -420,6 +420,8 @@ bus_probe_locked(struct rte_vmbus_driver *driver, struct rte_vmbus_device *dev)
 		goto release;
 	VMBUS_LOG(INFO, "%s: probe by %s (/dev/uio%d)", dev->name, driver->driver.name,
 		  dev->node.uio_minor);
+	/* Another thread may ask for the driver as soon as there is a port. */
+	dev->device.driver = &driver->driver;
 	ret = driver->probe(driver, dev);
 	if (ret != 0)
 		goto release;
@@ -427,6 +429,7 @@ bus_probe_locked(struct rte_vmbus_driver *driver, struct rte_vmbus_device *dev)
 		vmbus_hotplug_learn(dev);
 	return 0;
 release:
+	dev->device.driver = NULL;
 	bus_release_device(dev);
 	return ret;
 }
