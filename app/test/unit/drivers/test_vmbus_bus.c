@@ -242,7 +242,8 @@ probe(struct rte_vmbus_driver *drv, struct rte_vmbus_device *dev)
 {
 	struct vmbus_channel *chan;
 
-	(void)drv;
+	/* Whoever sees the port that we would make asks for it. */
+	assert_ptr_equal(dev->device.driver, &drv->driver);
 	probed++;
 	if (probe_result != 0)
 		return probe_result;
