@@ -332,6 +332,7 @@ def test_a_secondary_process_killed_at_any_point_leaves_the_others_at_work(lab, 
 @pytest.mark.parametrize("change", [
     [],
     ["port config mtu 0 2000", "port config mtu 1 2000"],
+    ["port config all rxd 256", "port config all txd 512"],
 ])
 def test_the_primary_process_stops_changes_and_starts_its_ports_under_the_other_one_s_polling(
         lab, change):

@@ -72,7 +72,12 @@ run_halt_txq(struct rte_eth_dev *dev, uint16_t index)
 {
 	struct hn_txq *txq = dev->data->tx_queues[index];
 
+	struct hn_chan *chan = hn_proc_chan(dev->data->port_id, txq->chan_index);
+
+	/* As owner: a burst of any process is over, or sees it. */
+	hn_chan_tx_lock(chan);
 	txq->running = false;
+	hn_chan_tx_unlock(chan);
 	dev->data->tx_queue_state[index] = RTE_ETH_QUEUE_STATE_STOPPED;
 }
 
@@ -170,10 +175,9 @@ hn_run_stop_txq(struct rte_eth_dev *dev, uint16_t index)
 /* The port */
 
 static void
-run_start_queues(struct rte_eth_dev *dev)
+run_start_rx_queues(struct rte_eth_dev *dev)
 {
 	const struct hn_rxq *rxq;
-	const struct hn_txq *txq;
 	uint16_t i;
 
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
@@ -181,6 +185,15 @@ run_start_queues(struct rte_eth_dev *dev)
 		if (!rxq->deferred)
 			hn_run_start_rxq(dev, i);
 	}
+}
+
+/* Other processes poll all the time: hosts do not take frames before the filter is open. */
+static void
+run_start_tx_queues(struct rte_eth_dev *dev)
+{
+	const struct hn_txq *txq;
+	uint16_t i;
+
 	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		txq = dev->data->tx_queues[i];
 		if (!txq->deferred)
@@ -248,7 +261,7 @@ hn_run_start(struct rte_eth_dev *dev)
 	ret = hn_intr_start(dev);
 	if (ret < 0)
 		return ret;
-	run_start_queues(dev);
+	run_start_rx_queues(dev);
 	ret = hn_filter_open(dev);
 	if (ret < 0) {
 		HN_LOG(ERR, "port %u: start: packet filter: %s", dev->data->port_id,
@@ -260,6 +273,7 @@ hn_run_start(struct rte_eth_dev *dev)
 		hn_intr_stop(dev);
 		return ret;
 	}
+	run_start_tx_queues(dev);
 	run_set_bursts(dev, true);
 	/* It may have been lost meanwhile: whoever came last has to undo it. */
 	if (hn_link_is_lost(dev)) {

@@ -250,14 +250,18 @@ uint16_t
 hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_rxq *rxq = queue;
-	struct hn_chan *chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
 	struct rx_limits limits = {
 		.packets = RX_BUDGET + count,
 		.ranges = RX_BUDGET + RX_PARTS * count,
 		.frames = count,
 	};
+	struct hn_chan *chan;
 	uint16_t got = 0;
 
+	/* The primary process is just setting it up, under the polling of another one. */
+	if (unlikely(rxq == NULL))
+		return 0;
+	chan = hn_proc_chan(rxq->port_id, rxq->queue_id);
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	/* Only the owner knows: whoever stops the queue gives back what was begun. */

@@ -108,20 +108,23 @@ uint16_t
 hn_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_txq *txq = queue;
-	struct hn_proc *proc = hn_proc_get(txq->port_id);
-	struct hn_chan *chan = hn_tx_chan(txq, proc);
-	struct hn_tx_free batch;
 	uint16_t plain, mixed = 0;
+	struct hn_tx_free batch;
+	struct hn_proc *proc;
+	struct hn_chan *chan;
 	int ret;
 
-	if (unlikely(!txq->running))
+	/* Stopped; or just being set up, under the polling of another process. */
+	if (unlikely(txq == NULL || !txq->running))
 		return 0;
+	proc = hn_proc_get(txq->port_id);
+	chan = hn_tx_chan(txq, proc);
 	batch.count = 0;
 	batch.fast = txq->fast_free;
 	hn_tx_make_room(txq);
 	hn_chan_tx_lock(chan);
-	/* The send buffer may be gone with the channel. */
-	if (unlikely(hn_chan_has_failed(chan))) {
+	/* The send buffer may be gone with the channel; or the queue was stopped just now. */
+	if (unlikely(hn_chan_has_failed(chan) || !txq->running)) {
 		hn_chan_tx_unlock(chan);
 		return 0;
 	}
