@@ -187,6 +187,27 @@ verb_fault(const struct ctl_call *call)
 		fprintf(call->out, "ok\n");
 }
 
+/* All that a guest waits for comes so much later. */
+static void
+verb_delay(const struct ctl_call *call)
+{
+	struct nic *nic = call_nic(call, 0);
+	const char *ms = call->word[1];
+	char script[128];
+	int len;
+
+	if (nic == NULL)
+		return;
+	len = snprintf(script, sizeof(script), "nvsp:late:%s+rndis:late:%s+done:late:%s+sent:late:%s",
+		       ms, ms, ms, ms);
+	if (strcmp(ms, "off") == 0)
+		len = snprintf(script, sizeof(script), "none");
+	if (len >= (int)sizeof(script) || nic_set_faults(nic, script) != 0)
+		fprintf(call->out, "error a delay is of 1 to 600000 ms, not of %s\n", ms);
+	else
+		fprintf(call->out, "ok\n");
+}
+
 static void
 verb_rescind_channel(const struct ctl_call *call)
 {
@@ -327,6 +348,8 @@ static const struct ctl_verb {
 	{ "restart", NULL, "NIC", "remove and add at once", 1, 1, verb_restart },
 	{ "fault", NULL, "NIC FAULTS|none",
 	  "let answers be lost, late, told twice or out of order from now on", 2, 2, verb_fault },
+	{ "delay", NULL, "NIC MS|off", "answer and complete everything so much later", 2, 2,
+	  verb_delay },
 	{ "remove", NULL, "NIC", "take the card away, as Hyper-V does while the guest runs",
 	  1, 1, verb_remove },
 	{ "rescind-channel", NULL, "NIC INDEX",

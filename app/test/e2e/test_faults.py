@@ -8,6 +8,8 @@ from lab import paths, processes
 from rig import SINK, assert_conserved, assert_intact, numbered, queues, two_nics, wait_all_sent
 
 COUNT = 20_000
+# What can be on its way in 0.1 s has a descriptor each.
+FEW = 5_000
 
 # While a card is set up, and while it is used. What is lost is waited for in other tests.
 SETTING_UP = ["nvsp:late:300", "nvsp@2:late:2000", "nvsp:twice", "rndis:late:50",
@@ -50,6 +52,25 @@ def test_frames_whose_completions_are_late_out_of_order_or_doubled_arrive_once(l
         assert_played(host, 1, script)
         testpmd.command("stop")
         ctl(host, "fault", 1, "none")
+        assert_conserved(host, testpmd)
+
+
+@pytest.mark.deadline(120)
+def test_a_host_that_takes_its_time_for_everything_gets_all_done(lab):
+    with two_nics(lab, numbered(FEW, rate=2_000, delay=500), SINK,
+                  ["--auto-start"]) as (host, testpmd):
+        for nic in (0, 1):
+            ctl(host, "delay", nic, 100)
+        for mode in ("on", "off", "on"):
+            assert "rror" not in testpmd.command(f"set promisc 0 {mode}")
+        wait_all_sent(host, 0, FEW)
+        assert_intact(host, 0, 1, FEW)
+        testpmd.command("stop")
+        testpmd.command("port stop all", timeout=30)
+        testpmd.command("port start all", timeout=30)
+        assert "removal event" not in testpmd.output()
+        for nic in (0, 1):
+            ctl(host, "delay", nic, "off")
         assert_conserved(host, testpmd)
 
 
