@@ -5,7 +5,7 @@
 /*
  * One channel, in the order in which things happen: open and close; a packet
  * is taken, checked and told apart; it is dispatched or kept for the Rx queue;
- * then sending, and waiting for answers.
+ * then sending. Who waits for something does so in hn_chan_wait.c.
  */
 
 #include <errno.h>
@@ -14,25 +14,15 @@
 
 #include <bus_vmbus_driver.h>
 #include <rte_branch_prediction.h>
-#include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #include "hn_chan.h"
-#include "hn_clock.h"
+#include "hn_chan_private.h"
 #include "hn_log.h"
 #include "hn_rxbuf.h"
 #include "nvsp.h"
 #include "rndis.h"
 
-/* Ring packets that a waiting control operation takes at a time. */
-#define CHAN_WAIT_BUDGET 64
-/* So long an Rx queue may leave the backlog full before a waiting operation drops data. */
-#define CHAN_READER_GRACE_MS 10
-/*
- * One turn of a wait is not counted as longer than this: a guest that was itself
- * suspended finds its clock far ahead, and the host as it left it.
- */
-#define CHAN_TURN_MAX_MS 100u
 
 void
 hn_chan_init(struct hn_chan *chan, struct hn_chan_shared *shared)
@@ -237,8 +227,10 @@ chan_sent(struct hn_chan *chan, int ret)
 bool
 hn_chan_rx_trylock(struct hn_chan *chan)
 {
-	if (unlikely(rte_atomic_load_explicit(&chan->shared->rx_wanted, rte_memory_order_relaxed) != 0)) {
-		rte_atomic_store_explicit(&chan->shared->rx_wanted, 0, rte_memory_order_relaxed);
+	struct hn_chan_shared *shared = chan->shared;
+
+	if (unlikely(rte_atomic_load_explicit(&shared->rx_wanted, rte_memory_order_relaxed) != 0)) {
+		rte_atomic_store_explicit(&shared->rx_wanted, 0, rte_memory_order_relaxed);
 		return false;
 	}
 	if (!hn_lock_try(&chan->shared->rx_lock))
@@ -613,10 +605,12 @@ backlog_drop(struct hn_chan *chan, const struct hn_msg *msg)
 static void
 backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
 {
-	if (!chan->shared->has_reader || !hn_backlog_put(&chan->shared->backlog, msg->raw, msg->raw_len))
+	struct hn_chan_shared *shared = chan->shared;
+
+	if (!shared->has_reader || !hn_backlog_put(&shared->backlog, msg->raw, msg->raw_len))
 		backlog_drop(chan, msg);
 	else
-		chan->shared->waiting += msg->range_count;
+		shared->waiting += msg->range_count;
 }
 
 static bool
@@ -667,9 +661,8 @@ hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 	return 0;
 }
 
-/* hn_chan_poll(); *stuck: nothing could be taken without a loss. */
-static int
-chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow, bool *stuck)
+int
+hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow, bool *stuck)
 {
 	uint32_t taken = 0;
 	int ret = 0;
@@ -701,7 +694,7 @@ hn_chan_poll(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overfl
 {
 	bool stuck;
 
-	return chan_poll(chan, budget, overflow, &stuck);
+	return hn_chan_poll_stuck(chan, budget, overflow, &stuck);
 }
 
 uint32_t
@@ -774,7 +767,8 @@ chan_pad(const struct hn_chan *chan, uint8_t padded[NVSP_LEN_61], const void *nv
 }
 
 int
-hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
+hn_chan_send_inband(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid,
+		    uint32_t flags)
 {
 	uint8_t padded[NVSP_LEN_61];
 	bool staged;
@@ -783,8 +777,14 @@ hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xact
 		return -ENODEV;
 	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
 						   chan_pad(chan, padded, nvsp, len),
-						   chan->shared->nvsp_len, xactid, VMBUS_CHANPKT_FLAG_RC,
+						   chan->shared->nvsp_len, xactid, flags,
 						   &staged));
+}
+
+int
+hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
+{
+	return hn_chan_send_inband(chan, nvsp, len, xactid, VMBUS_CHANPKT_FLAG_RC);
 }
 
 int
@@ -799,202 +799,4 @@ hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t cou
 	return chan_sent(chan, rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
 							  chan_pad(chan, padded, nvsp, len),
 							  chan->shared->nvsp_len, xactid, &staged));
-}
-
-/* Waiting */
-
-/*
- * Look often at first, for the host mostly answers at once, then rarely, so
- * that a waiting guest does not take the processor from its host.
- */
-static void
-chan_pause(uint32_t turn)
-{
-	if (turn < 100)
-		rte_pause();
-	else
-		rte_delay_us_sleep(turn < 1000 ? 20 : 1000);
-}
-
-/* Where a waiting control operation stands. */
-struct chan_waiting {
-	uint32_t turn;
-	uint32_t left;		/* ms to the deadline */
-	uint32_t stuck;		/* ms for which no Rx queue has made room */
-	uint64_t clock;		/* ms: when the last turn began */
-};
-
-static void
-chan_wait_begin(struct chan_waiting *waiting, uint32_t timeout_ms)
-{
-	*waiting = (struct chan_waiting){ .left = timeout_ms, .clock = hn_clock_ms() };
-}
-
-/* How much of the time since the last turn counts; ms. */
-static uint32_t
-chan_wait_passed(struct chan_waiting *waiting)
-{
-	uint64_t now = hn_clock_ms();
-	uint64_t passed = RTE_MIN(now - waiting->clock, CHAN_TURN_MAX_MS);
-
-	waiting->clock = now;
-	return (uint32_t)RTE_MIN(passed, waiting->left);
-}
-
-/*
- * One turn of a wait: poll, look at the clock, pause. Receive data is dropped
- * only when it blocks the ring and no Rx queue has made room for a while; but
- * from then on to the end, for a ring may hold more than there is time to wait
- * for each part of it.
- *
- * 0; -ETIMEDOUT; -ENODEV; or the channel's failure.
- */
-static int
-chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
-{
-	bool stuck, drops = waiting->stuck > CHAN_READER_GRACE_MS;
-	uint32_t passed = chan_wait_passed(waiting);
-	int taken = chan_poll(chan, CHAN_WAIT_BUDGET, drops ? HN_CHAN_DROP : HN_CHAN_LEAVE,
-			      &stuck);
-
-	if (taken < 0)
-		return taken;
-	if (waiting->turn++ % 128 == 127 && rte_vmbus_dev_is_gone(chan->dev))
-		return -ENODEV;
-	waiting->left -= passed;
-	/* Also when the host keeps the ring full of other things. */
-	if (waiting->left == 0)
-		return -ETIMEDOUT;
-	if (!drops)
-		waiting->stuck = stuck ? waiting->stuck + passed : 0;
-	if (taken == 0)
-		chan_pause(waiting->turn);
-	return 0;
-}
-
-int
-hn_chan_wait(struct hn_chan *chan, bool (*done)(const void *arg), const void *arg,
-	     uint32_t timeout_ms)
-{
-	struct chan_waiting waiting;
-	int ret = 0;
-
-	chan_wait_begin(&waiting, timeout_ms);
-	/* Each turn comes closer to the deadline; what the last one brought counts. */
-	for (;;) {
-		if (done(arg))
-			return 0;
-		if (ret < 0)
-			return ret;
-		ret = chan_wait_turn(chan, &waiting);
-	}
-}
-
-int
-hn_chan_retry(struct hn_chan *chan, int (*attempt)(void *arg), void *arg, uint32_t *timeout_ms)
-{
-	struct chan_waiting waiting;
-	int ret, sent;
-
-	chan_wait_begin(&waiting, *timeout_ms);
-	/* Each turn comes closer to the deadline. The host may wait for us to read. */
-	do {
-		hn_chan_tx_lock(chan);
-		sent = attempt(arg);
-		hn_chan_tx_unlock(chan);
-		ret = sent == -EAGAIN ? chan_wait_turn(chan, &waiting) : 0;
-	} while (sent == -EAGAIN && ret == 0);
-	*timeout_ms = waiting.left;
-	return ret < 0 ? ret : sent;
-}
-
-/* What chan_try_message() works with. */
-struct chan_message {
-	struct hn_chan *chan;
-	const void *nvsp;
-	uint32_t len;
-	uint64_t xactid;
-	uint32_t flags;
-};
-
-static int
-chan_try_message(void *arg)
-{
-	const struct chan_message *message = arg;
-	struct hn_chan *chan = message->chan;
-	uint8_t padded[NVSP_LEN_61];
-	bool staged;
-
-	if (hn_chan_has_failed(chan))
-		return -ENODEV;
-	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
-						   chan_pad(chan, padded, message->nvsp,
-							    message->len),
-						   chan->shared->nvsp_len, message->xactid,
-						   message->flags, &staged));
-}
-
-static bool
-call_is_done(const void *arg)
-{
-	const struct hn_call *call = arg;
-
-	/* Acquire: pairs with the release in chan_answer(). */
-	return rte_atomic_load_explicit(&call->done, rte_memory_order_acquire) != 0;
-}
-
-/* The receive end may be with another thread: let it know, and let it finish. */
-static void
-chan_set_call(struct hn_chan *chan, uint64_t xactid, uint32_t answer_len)
-{
-	struct hn_call *call = &chan->shared->call;
-
-	hn_chan_rx_lock(chan);
-	call->xactid = xactid;
-	call->answer_len = answer_len;
-	rte_atomic_store_explicit(&call->done, 0, rte_memory_order_relaxed);
-	hn_chan_rx_unlock(chan);
-}
-
-int
-hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
-	     void *answer, uint32_t answer_len, uint32_t timeout_ms)
-{
-	struct hn_call *call = &chan->shared->call;
-	struct chan_message message = {
-		.chan = chan,
-		.nvsp = req,
-		.len = req_len,
-		.xactid = HN_XACT_CALL | chan->shared->next_call++,
-		.flags = VMBUS_CHANPKT_FLAG_RC,
-	};
-	uint32_t len;
-	int ret;
-
-	memset(answer, 0, answer_len);
-	if (answer_len > sizeof(call->answer))
-		return -EINVAL;
-	chan_set_call(chan, message.xactid, answer_len);
-	ret = hn_chan_retry(chan, chan_try_message, &message, &timeout_ms);
-	if (ret == 0)
-		ret = hn_chan_wait(chan, call_is_done, call, timeout_ms);
-	len = call->answer_len;
-	if (ret == 0)
-		memcpy(answer, call->answer, len);
-	chan_set_call(chan, 0, 0);
-	return ret == 0 && len < answer_len ? -EBADMSG : ret;
-}
-
-int
-hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len, uint32_t timeout_ms)
-{
-	struct chan_message message = {
-		.chan = chan,
-		.nvsp = req,
-		.len = req_len,
-		.xactid = 0,
-		.flags = VMBUS_CHANPKT_FLAG_NONE,
-	};
-
-	return hn_chan_retry(chan, chan_try_message, &message, &timeout_ms);
 }

@@ -250,7 +250,7 @@ lose_and_reset(void)
 	struct rte_eth_link link;
 
 	scripted_push(much, sizeof(much));
-	rte_eth_link_get_nowait(port_id, &link);
+	assert_int_equal(rte_eth_link_get_nowait(port_id, &link), 0);
 	receive();
 	if (running)
 		send_some();

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * What waiting control operations (hn_chan_wait.c) need of a channel beyond
+ * hn_chan.h.
+ */
+
+#ifndef _HN_CHAN_PRIVATE_H_
+#define _HN_CHAN_PRIVATE_H_
+
+#include "hn_chan.h"
+
+/** hn_chan_poll(); *stuck: nothing could be taken without a loss. */
+int hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow,
+		       bool *stuck);
+
+/** hn_chan_send() with VMBUS_CHANPKT_FLAG_NONE or VMBUS_CHANPKT_FLAG_RC. */
+int hn_chan_send_inband(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid,
+			uint32_t flags);
+
+#endif /* _HN_CHAN_PRIVATE_H_ */
