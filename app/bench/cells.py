@@ -1,86 +1,64 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The project authors
-"""What is measured of both drivers: every cell is one way of using them.
+"""Frames per second of every way to use both drivers, cell after cell, round after round."""
 
-Cells that need the same start, that is the same cards and frames, are measured
-in one life of the program, one after the other.
-"""
+from dataclasses import asdict
 
-from dataclasses import dataclass
-from itertools import groupby
+from lab import LabError
 
-from .cell import Load
+from .cell import Cell
+from .figures import in_turn
+from .part import Found
 from .rates import capacity, host_limited
+from .record import Record
+from .spec import full, groups, quick
+
+NAME = "cells"
+HELP = "frames per second of one lcore, for every way to use a port"
 
 # Where more than this of the frames found no place, the host did not take them quickly enough.
 UNSENT = 0.02
 
 
-@dataclass(frozen=True, order=True)
-class Spec:
-    """One cell."""
-
-    frame: int                 # bytes
-    sections: str = "cold"
-    queues: int = 1
-    copies: bool = True        # or leads mbufs to the receive buffer
-    mode: str = "rxonly"
-    burst: int = 32
-
-    @property
-    def name(self):
-        """For people."""
-        words = [self.mode, f"{self.frame} B", f"burst {self.burst}"]
-        words += [f"{self.queues} queues"] * (self.queues > 1)
-        words += ["hot"] * (self.sections == "hot") + ["zero-copy"] * (not self.copies)
-        return ", ".join(words)
-
-    @property
-    def load(self):
-        """What the program and the host are started with; that of all cells of a group."""
-        return Load(mode="io", frame=self.frame, sections=self.sections, queues=self.queues,
-                    nic=",unseen=yes", devargs="" if self.copies else "rx_extmbuf_enable=1")
-
-
-def groups(specs):
-    """Lists of cells that are measured in one life of the program."""
-    return [(load, list(group))
-            for load, group in groupby(sorted(specs), key=lambda spec: spec.load)]
-
-
-def quick():
-    """The main ones."""
-    return [Spec(frame, mode=mode, burst=burst) for frame in (64, 1514)
-            for mode in ("rxonly", "txonly", "io") for burst in (32, 1)] + [
-                Spec(1514, copies=False), Spec(64, sections="hot")]
-
-
-def full():
-    """All."""
-    usual = [Spec(frame, sections=sections, mode=mode, burst=burst)
-             for frame in (64, 256, 1514, 9014) for sections in ("cold", "hot")
-             for mode in ("rxonly", "txonly", "io") for burst in (32, 4, 1)
-             if sections == "cold" or mode == "rxonly"]
-    return usual + [Spec(frame, copies=False, mode=mode) for frame in (1514, 9014)
-                    for mode in ("rxonly", "io")] + [
-                        Spec(64, queues=2, mode=mode) for mode in ("rxonly", "txonly", "io")]
-
-
-@dataclass(frozen=True)
-class Result:
-    """Of one cell and side, in one round; rate in frames per second."""
-
-    rate: float
-    waited: str                # the side that waited for the other: "guest" or "host"
-
-
-def measure(cell, spec, seconds, before):
-    """One cell; before: the rate of the last round, if there was one."""
+def _measure_one(cell, record, side, seconds):
+    """One cell of one side, in one round."""
+    spec = record.extras["spec"]
     cell.offer(0)
-    cell.work(spec.mode, spec.burst)
-    if spec.mode == "txonly":
+    cell.work(spec["mode"], spec["burst"])
+    if spec["mode"] == "txonly":
         found = cell.measure(seconds)
         unsent = found["unsent"] / max(found["sent"] + found["unsent"], 1)
-        return Result(found["delivered"], "guest" if unsent > UNSENT else "host")
-    found = capacity(cell, seconds, before)
-    return Result(found["delivered"], "guest" if host_limited(found) else "host")
+        host_waited = unsent <= UNSENT
+    else:
+        found = capacity(cell, seconds, record.last(side.name))
+        host_waited = not host_limited(found)
+    record.add(side.name, found["delivered"], "host" if host_waited else "guest")
+
+
+def _measure_group(run, side, load, records):
+    """All cells of one life; what goes wrong costs those that are left."""
+    left = list(records)
+    try:
+        with Cell(run.lab, side, load) as cell:
+            while left:
+                _measure_one(cell, left[0], side, run.seconds)
+                left.pop(0)
+    except LabError as error:
+        for record in left:
+            record.fail(side.name, error)
+
+
+def measure_specs(run, specs):
+    """A Record for each of them, in their order."""
+    records = {spec: Record(NAME, spec.name, extras={"spec": asdict(spec)}) for spec in specs}
+    for number, (load, group) in in_turn(groups(specs), run.rounds):
+        for side in run.sides if number % 2 == 0 else reversed(run.sides):
+            run.tell(f"round {number + 1} of {run.rounds}, {side.label}: {group[0].frame} B, "
+                     f"{len(group)} cells")
+            _measure_group(run, side, load, [records[spec] for spec in group])
+    return list(records.values())
+
+
+def measure(run):
+    """The part."""
+    return Found(measure_specs(run, quick() if run.quick else full()))

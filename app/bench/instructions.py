@@ -8,12 +8,17 @@ same for both drivers and is counted with it; completions are part of sending.
 """
 
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 
 from lab import LabError, processes
 
 from .cell import Cell
-from .cells import Spec
+from .part import Found
+from .record import Record
+from .spec import Spec
+
+NAME = "instructions"
+HELP = "how many instructions a frame takes, by callgrind: the same on any machine"
 
 BURSTS = 100
 PAUSE_S = 0.012
@@ -27,20 +32,6 @@ def specs():
     """What is counted."""
     return [Spec(frame, mode=mode, burst=burst) for mode in ("rxonly", "txonly", "io")
             for frame in (64, 1514) for burst in (32, 1)]
-
-
-@dataclass
-class Count:
-    """One cell: instructions per frame of each side, and of ours by function."""
-
-    spec: Spec
-    per_frame: dict = field(default_factory=dict)
-    functions: dict = field(default_factory=dict)
-
-    def as_dict(self):
-        """For instructions.json."""
-        return {"name": self.spec.name, **asdict(self.spec), **self.per_frame,
-                "functions": self.functions}
 
 
 def _callgrind(path):
@@ -80,27 +71,29 @@ def _total(path):
         return int(re.search(r"^(?:totals|summary): (\d+)", profile.read(), re.M)[1])
 
 
-def _add(count, lab, side):
+def count(lab, side, spec):
+    """Instructions per frame of one cell: all, and by function, the most first."""
     path = lab.logs / f"callgrind-{len(list(lab.logs.iterdir()))}"
-    frames = _run(lab, side, count.spec, path)
-    count.per_frame[side.name] = _total(path) / frames
-    if side.name == "ours":
-        most = sorted(_functions(path).items(), key=lambda item: -item[1])[:FUNCTIONS]
-        count.functions = {name: number / frames for name, number in most}
+    frames = _run(lab, side, spec, path)
+    most = sorted(_functions(path).items(), key=lambda item: -item[1])[:FUNCTIONS]
+    return _total(path) / frames, {name: number / frames for name, number in most}
 
 
-def count_one(lab, side, spec):
-    """A Count of one cell with one side."""
-    count = Count(spec)
-    _add(count, lab, side)
-    return count
+def _record(run, spec):
+    record = Record(NAME, spec.name, "instructions/frame", "less")
+    for side in run.sides:
+        run.tell(f"{spec.name}: {side.label}")
+        try:
+            total, functions = count(run.lab, side, spec)
+        except LabError as error:
+            record.fail(side.name, error)
+            continue
+        record.add(side.name, total)
+        if side.name == "ours":
+            record.extras["functions"] = functions
+    return record
 
 
-def count_all(lab, sides, tell):
-    """A Count for each of specs(), with all sides."""
-    counts = [Count(spec) for spec in specs()]
-    for count in counts:
-        for side in sides:
-            tell(f"{count.spec.name}: {side.label}")
-            _add(count, lab, side)
-    return counts
+def measure(run):
+    """The part."""
+    return Found([_record(run, spec) for spec in specs()])

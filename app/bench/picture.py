@@ -8,6 +8,8 @@ matplotlib.use("Agg")  # no display
 
 import matplotlib.pyplot as plt  # noqa: E402
 
+from .table import scaled, unit_label  # noqa: E402
+
 COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e"}
 LABELS = {"ours": "this driver", "theirs": "DPDK's own driver"}
 # What control operations may take: this is drawn, and no more.
@@ -58,20 +60,40 @@ def sweep(sweeps, title, path):
     _save(figure, path)
 
 
-def cells(pairs, title, path):
-    """Bars of all cells, ours and theirs beside each other; path has no suffix."""
-    figure, axes = plt.subplots(figsize=(9, 1.5 + 0.45 * len(pairs)), layout="constrained")
-    for offset, name in ((-0.2, "ours"), (0.2, "theirs")):
-        found = [(place, pair.figure(name)) for place, pair in enumerate(pairs)]
+def _bars(axes, records, sides):
+    height = 0.8 / len(sides)
+    for number, side in enumerate(sides):
+        found = [(place, record.figure(side)) for place, record in enumerate(records)]
         found = [(place, one) for place, one in found if one]
-        rates, spread = _millions([one for _, one in found])
-        axes.barh([place + offset for place, _ in found], rates, 0.4, xerr=spread, capsize=2,
-                  color=COLOURS[name], label=LABELS[name])
-    axes.set(title=title, xlabel="million frames per second", xscale="log")
-    axes.set_yticks(range(len(pairs)), [pair.spec.name for pair in pairs])
+        unit = records[0].unit
+        low, median, high = ([scaled(unit, getattr(one, name)) for _, one in found]
+                             for name in ("low", "median", "high"))
+        spread = [[m - l for m, l in zip(median, low)], [h - m for h, m in zip(high, median)]]
+        axes.barh([place + (number - (len(sides) - 1) / 2) * height for place, _ in found],
+                  median, height, xerr=spread, capsize=2, color=COLOURS.get(side),
+                  label=LABELS.get(side, side))
+
+
+def _axes(axes, records):
+    sides = list(dict.fromkeys(side for record in records for side in record.sides()))
+    _bars(axes, records, sides)
+    axes.set(xlabel=unit_label(records[0].unit) + f", {records[0].better} is better",
+             xscale="log")
+    axes.set_yticks(range(len(records)), [record.name for record in records])
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
     axes.legend(fontsize="small")
+
+
+def bars(records, path):
+    """Bars of all records, the sides beside each other, units below each other; no suffix."""
+    units = list(dict.fromkeys(record.unit for record in records))
+    groups = [[record for record in records if record.unit == unit] for unit in units]
+    heights = [1.5 + 0.45 * len(group) for group in groups]
+    figure, axes = plt.subplots(len(groups), 1, figsize=(9, sum(heights)), squeeze=False,
+                                height_ratios=heights, layout="constrained")
+    for one, group in zip(axes[:, 0], groups):
+        _axes(one, group)
     _save(figure, path)
 
 

@@ -33,7 +33,7 @@ class Point:
     hung: bool = False         # the program did not answer any more
 
 
-class Run:
+class Life:
     """One side over all rates, once. A program that hangs is started anew for the next rate."""
 
     def __init__(self, lab, side, load, seconds):
@@ -173,7 +173,7 @@ def sweep(lab, sides, load, *, percents=PERCENTS, seconds=0.3, rounds=3, tell=la
     sweeps = {side.name: Sweep(side) for side in sides}
     for number, side in in_turn(sides, rounds):
         found = sweeps[side.name]
-        with Run(lab, side, load, seconds) as run:
+        with Life(lab, side, load, seconds) as run:
             found.capacity = found.capacity or run.capacity()
             for percent in percents:
                 tell(f"round {number + 1} of {rounds}, {side.label}: {percent} %")

@@ -54,32 +54,77 @@ def sweep_lines(sweep):
         yield f"failed {count} times: {what}"
 
 
-def _cell_row(pair):
-    ours, theirs, ratio = pair.figure("ours"), pair.figure("theirs"), pair.ratio()
+# How figures of a unit are told: times so much, with so many digits, by this name.
+UNITS = {
+    "frames/s": (1e-6, 2, "M/s"),
+    "instructions/frame": (1, 1, "instr."),
+    "share": (100, 1, "%"),
+    "s": (1, 3, "s"),
+    "us": (1, 1, "us"),
+    "ns": (1, 1, "ns"),
+    "bytes": (1 / 1024, 0, "KiB"),
+}
 
-    def rate(found):
-        return (millions(found.median), f"{millions(found.low)}-{millions(found.high)}") \
-            if found else ("-", "-")
-    return (pair.spec.name, *rate(ours), pair.waited("ours") or "-",
-            *rate(theirs), pair.waited("theirs") or "-",
-            f"{ratio.median:.1f}" if ratio else "-",
-            f"{ratio.low:.1f}-{ratio.high:.1f}" if ratio else "-")
+
+def unit_label(unit):
+    """How a unit is called where its figures are told."""
+    return UNITS.get(unit, (1, 2, unit))[2]
 
 
-def instruction_lines(counts):
-    """Instructions per frame."""
+def scaled(unit, value):
+    """A value in the unit's way of telling."""
+    return value * UNITS.get(unit, (1, 2, unit))[0]
+
+
+def _figure_words(found, factor, digits):
+    if not found:
+        return "-", ""
+    median, low, high = (f"{value * factor:.{digits}f}"
+                         for value in (found.median, found.low, found.high))
+    return median, f"{low}-{high}" if found.runs > 1 else ""
+
+
+def _side_words(record, side):
+    factor, digits, _ = UNITS.get(record.unit, (1, 2, record.unit))
+    waited = [record.waited(side) or ""] if record.waits else []
+    return [*_figure_words(record.figure(side), factor, digits), *waited]
+
+
+# Of a ratio between sides of which the host limited one.
+BOUNDS = {"at least": ">=", "at most": "<=", "unknown": "?", None: ""}
+
+
+def _ratio_words(record, side):
+    median, spread = _figure_words(record.ratio(side), 1, 2)
+    return [median if median == "-" else BOUNDS[record.bound(side)] + median, spread]
+
+
+def _unit_lines(unit, records):
+    sides = list(dict.fromkeys(side for record in records for side in record.sides()))
+    waits = any(record.waits for record in records)
+    head = [unit_label(unit)]
+    for side in sides:
+        head += [side, "range"] + ["waited"] * waits
+    for side in sides[1:]:
+        head += [f"ours/{side}", "range"]
     rows = []
-    for count in counts:
-        ours, theirs = count.per_frame.get("ours"), count.per_frame.get("theirs")
-        rows.append((count.spec.name, *(f"{one:.1f}" if one else "-" for one in (ours, theirs)),
-                     f"{ours / theirs:.2f}" if ours and theirs else "-"))
-    yield from columns(("instructions per frame", "ours", "theirs", "ours/theirs"), rows)
+    for record in records:
+        row = [record.name]
+        for side in sides:
+            words = _side_words(record, side)
+            row += words + [""] * (2 + waits - len(words))
+        for side in sides[1:]:
+            row += _ratio_words(record, side)
+        rows.append(row)
+    yield from columns(head, rows)
 
 
-def cell_lines(pairs):
-    """All cells, in million frames per second."""
-    yield from columns(("cell", "ours", "range", "waited", "theirs", "range", "waited",
-                        "ratio", "range"), [_cell_row(pair) for pair in pairs])
-    for pair in pairs:
-        for name, why in pair.failed.items():
-            yield f"{pair.spec.name}: no figure of {name}: {why}"
+def record_lines(records):
+    """A table of all records, one for each unit; then what there is no figure of, and why."""
+    units = list(dict.fromkeys(record.unit for record in records))
+    for number, unit in enumerate(units):
+        yield from [""] * (number != 0)
+        yield from _unit_lines(unit, [record for record in records if record.unit == unit])
+    for record in records:
+        for side, why in record.failed.items():
+            yield f"{record.name}: no figure of {side}: {why}"

@@ -8,8 +8,10 @@ import pytest
 
 from bench import figures, instructions, picture, rates, sides, sweep, table
 from bench.cell import Cell, Load
-from bench.cells import Result, Spec, full, groups, quick
-from bench.pairs import Pair, measure_pairs
+from bench.cells import measure_specs
+from bench.part import Found, Run, parts
+from bench.record import Record
+from bench.spec import Spec, full, groups, quick
 from lab import LabError
 
 
@@ -37,13 +39,42 @@ def test_a_frame_that_is_nowhere_or_twice_is_found():
 
 
 def test_ratios_are_of_the_same_round():
-    pair = Pair(Spec(64))
+    record = Record("cells", "64 B")
     for ours, theirs in ((10, 5), (30, 10), (4, 4), (8, None)):
-        pair.add(sides.Side("ours", "", None), Result(ours, "guest"))
-        pair.add(sides.Side("theirs", "", None), theirs and Result(theirs, "host"))
-    assert pair.ratio() == figures.Figure(2, 1, 3, 3)
-    assert (pair.waited("ours"), pair.waited("theirs")) == ("guest", "host")
-    json.dumps(pair.as_dict())
+        record.add("ours", ours, "guest")
+        if theirs is None:
+            record.fail("theirs", "it hung")
+        else:
+            record.add("theirs", theirs, "host")
+    assert record.ratio() == figures.Figure(2, 1, 3, 3)
+    assert (record.waited("ours"), record.waited("theirs")) == ("guest", "host")
+    assert record.last("theirs") == 4
+    assert json.loads(json.dumps(record.as_dict()))["failed"] == {"theirs": "it hung"}
+
+
+@pytest.mark.parametrize("ours, theirs, bound", [
+    ("host", "host", None), ("guest", "host", "at least"), ("host", "guest", "at most"),
+    ("guest", "guest", "unknown")])
+def test_a_ratio_with_a_side_that_the_host_limited_is_a_bound(ours, theirs, bound):
+    record = Record("cells", "64 B")
+    record.add("ours", 2, ours)
+    record.add("theirs", 1, theirs)
+    assert record.as_dict()["bound"] == bound
+
+
+def test_every_other_side_has_a_ratio_of_its_own():
+    record = Record("neighbours", "64 B")
+    for side, value in (("ours", 6), ("theirs", 2), ("virtio-user", 3)):
+        record.add(side, value)
+    told = record.as_dict()
+    assert (told["ratio"]["median"], told["ratio_to_virtio-user"]["median"]) == (3, 2)
+    assert any("virtio-user" in line and "ours/theirs" in line
+               for line in table.record_lines([record]))
+
+
+def test_every_part_has_its_name_and_a_line_of_help():
+    for name, part in parts().items():
+        assert part.NAME == name and part.HELP and callable(part.measure)
 
 
 def test_every_cell_is_measured_once_and_has_its_own_name():
@@ -90,35 +121,35 @@ def test_each_side_has_its_own_driver(lab, side):
 
 def test_both_drivers_have_a_figure_in_every_mode(lab):
     specs = [Spec(64, mode=mode) for mode in ("rxonly", "txonly", "io")]
-    for pair in measure_pairs(lab, sides.both(), specs, rounds=1, seconds=0.05,
-                              tell=lambda _: None):
-        assert not pair.failed
-        assert pair.figure("ours").median > 100_000, pair.spec.name
-        assert pair.figure("theirs").median > 10_000, pair.spec.name
+    for record in measure_specs(Run(lab, sides.both(), 1, 0.05, True, lambda _: None), specs):
+        assert not record.failed
+        assert record.figure("ours").median > 100_000, record.name
+        assert record.figure("theirs").median > 10_000, record.name
 
 
 @pytest.mark.long
 def test_instructions_are_counted_the_same_twice(lab):
     spec = Spec(64)
-    first, again = (instructions.count_one(lab, sides.ours(), spec) for _ in range(2))
-    assert first.per_frame["ours"] == pytest.approx(again.per_frame["ours"], rel=0.03)
-    assert 50 < first.per_frame["ours"] < 1000
-    assert "hn_rx_burst" in first.functions
+    first, again = (instructions.count(lab, sides.ours(), spec) for _ in range(2))
+    assert first[0] == pytest.approx(again[0], rel=0.03)
+    assert 50 < first[0] < 1000
+    assert "hn_rx_burst" in first[1]
 
 
 def test_results_are_drawn(tmp_path):
-    pair = Pair(Spec(64))
+    record = Record("cells", "64 B")
     swept = sweep.Sweep(sides.ours())
     for rate in (1e6, 2e6):
-        pair.add(sides.ours(), Result(rate, "guest"))
+        record.add("ours", rate, "guest")
         times = {name: {"max_us": 10.0, "failed": 0} for name in sweep.CONTROLS}
         swept.points += [sweep.Point(percent, rate, rate, rate, controls=times)
                          for percent in (50, 100)] + [sweep.Point(400, rate, hung=True)]
-    picture.cells([pair], "cells", tmp_path / "cells")
+    found = Found([record, Record("cells", "no figure"), Record("cells", "other", "us", "less")])
+    found.draw(tmp_path / "cells")
     picture.sweep([swept], "sweep", tmp_path / "sweep")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "cells.png", "cells.svg", "sweep.png", "sweep.svg"]
-    lines = [*table.cell_lines([pair]), *table.sweep_lines(swept)]
+    lines = [*found.lines(), *table.sweep_lines(swept)]
     assert any("never" in line for line in lines)
 
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""The ways of using a driver that are measured.
+
+Those that need the same start, that is the same cards and frames, are measured
+in one life of the program, one after the other.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from .cell import Load
+
+
+@dataclass(frozen=True, order=True)
+class Spec:
+    """One of them."""
+
+    frame: int                 # bytes
+    sections: str = "cold"
+    queues: int = 1
+    copies: bool = True        # or leads mbufs to the receive buffer
+    mode: str = "rxonly"
+    burst: int = 32
+
+    @property
+    def name(self):
+        """For people."""
+        words = [self.mode, f"{self.frame} B", f"burst {self.burst}"]
+        words += [f"{self.queues} queues"] * (self.queues > 1)
+        words += ["hot"] * (self.sections == "hot") + ["zero-copy"] * (not self.copies)
+        return ", ".join(words)
+
+    @property
+    def load(self):
+        """What the program and the host are started with; that of all cells of a group."""
+        return Load(mode="io", frame=self.frame, sections=self.sections, queues=self.queues,
+                    nic=",unseen=yes", devargs="" if self.copies else "rx_extmbuf_enable=1")
+
+
+def groups(specs):
+    """Lists of those that are measured in one life of the program."""
+    return [(load, list(group))
+            for load, group in groupby(sorted(specs), key=lambda spec: spec.load)]
+
+
+def quick():
+    """The main ones."""
+    return [Spec(frame, mode=mode, burst=burst) for frame in (64, 1514)
+            for mode in ("rxonly", "txonly", "io") for burst in (32, 1)] + [
+                Spec(1514, copies=False), Spec(64, sections="hot")]
+
+
+def full():
+    """All."""
+    usual = [Spec(frame, sections=sections, mode=mode, burst=burst)
+             for frame in (64, 256, 1514, 9014) for sections in ("cold", "hot")
+             for mode in ("rxonly", "txonly", "io") for burst in (32, 4, 1)
+             if sections == "cold" or mode == "rxonly"]
+    return usual + [Spec(frame, copies=False, mode=mode) for frame in (1514, 9014)
+                    for mode in ("rxonly", "io")] + [
+                        Spec(64, queues=2, mode=mode) for mode in ("rxonly", "txonly", "io")]
