@@ -141,6 +141,20 @@ void rte_vmbus_chan_irq_mask(struct vmbus_channel *chan);
 __rte_internal
 void rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan);
 
+/**
+ * Copy a packet, descriptor included, into the ring: the counterpart of
+ * rte_vmbus_chan_recv_raw(). rte_vmbus_chan_signal_tx() is to follow, once per
+ * batch; the host sees nothing before.
+ *
+ * @param packet
+ *   In one piece, of tlen * 8 bytes; 8-byte aligned.
+ * @return
+ *   0, -EAGAIN if the ring has no room now, -EINVAL if it can never have,
+ *   -EPROTO if the host corrupted the ring (the channel stays failed).
+ */
+__rte_internal
+int rte_vmbus_chan_send_raw(struct vmbus_channel *chan, const struct vmbus_chanpkt_hdr *packet);
+
 /** Has the host read everything that was sent? Also true for a failed channel. */
 __rte_internal
 bool rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan);

@@ -460,6 +460,13 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 			   channel_set_len(&sglist.hdr, sizeof(sglist) + gpa_len, dlen), need_sig);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_send_raw)
+int
+rte_vmbus_chan_send_raw(struct vmbus_channel *chan, const struct vmbus_chanpkt_hdr *packet)
+{
+	return channel_note(chan, vmbus_txring_put_packet(&chan->tx, packet));
+}
+
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_tx)
 void
 rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)

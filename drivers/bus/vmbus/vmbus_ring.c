@@ -132,7 +132,7 @@ txring_update_room(struct vmbus_txring *ring)
 }
 
 /* Never fill the ring: full would look like empty. */
-static bool
+static inline bool
 txring_has_room(const struct vmbus_txring *ring, uint32_t need)
 {
 	const struct vmbus_txring_state *state = ring->state;
@@ -140,7 +140,7 @@ txring_has_room(const struct vmbus_txring *ring, uint32_t need)
 	return ring->size - ring_used(state->windex, state->rindex_seen, ring->size) > need;
 }
 
-static uint32_t
+static inline uint32_t
 txring_copy(const struct vmbus_txring *ring, uint32_t index, const void *data, uint32_t len)
 {
 	uint32_t first = ring->size - index;
@@ -154,29 +154,48 @@ txring_copy(const struct vmbus_txring *ring, uint32_t index, const void *data, u
 	return len - first;
 }
 
-int
-vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
-		 unsigned int count, uint32_t total)
+/* 0, or why a packet of so many bytes cannot be written now. */
+static inline int
+txring_make_room(struct vmbus_txring *ring, uint32_t total)
 {
-	static const uint8_t zeros[8];
 	uint32_t need = total + VMBUS_RING_TRAILER_LEN;
-	uint32_t index = ring->state->windex;
-	uint64_t trailer = (uint64_t)index << 32;
-	uint32_t left = total;
-	unsigned int i;
+	int ret;
 
 	if (vmbus_txring_is_broken(ring))
 		return -EPROTO;
 	if (unlikely(total % 8 != 0 || total > ring->size - 2 * VMBUS_RING_TRAILER_LEN))
 		return -EINVAL;
-	if (unlikely(!txring_has_room(ring, need))) {
-		int ret = txring_update_room(ring);
+	if (likely(txring_has_room(ring, need)))
+		return 0;
+	ret = txring_update_room(ring);
+	if (ret < 0)
+		return ret;
+	return txring_has_room(ring, need) ? 0 : -EAGAIN;
+}
 
-		if (ret < 0)
-			return ret;
-		if (!txring_has_room(ring, need))
-			return -EAGAIN;
-	}
+/* The packet ends at index: it is part of the ring when all of it is written. */
+static inline void
+txring_end_packet(struct vmbus_txring *ring, uint32_t index)
+{
+	uint64_t trailer = (uint64_t)ring->state->windex << 32;
+
+	/* A word never wraps. */
+	memcpy(ring->data + index, &trailer, sizeof(trailer));
+	ring_keep(&ring->state->windex, ring_advance(index, sizeof(trailer), ring->size));
+}
+
+int
+vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
+		 unsigned int count, uint32_t total)
+{
+	static const uint8_t zeros[8];
+	uint32_t index = ring->state->windex;
+	uint32_t left = total;
+	unsigned int i;
+	int ret = txring_make_room(ring, total);
+
+	if (unlikely(ret < 0))
+		return ret;
 	for (i = 0; i < count; i++) {
 		if (unlikely(piece[i].len > left))
 			return -EINVAL;
@@ -185,10 +204,19 @@ vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
 	}
 	if (unlikely(left >= sizeof(zeros)))
 		return -EINVAL;
-	index = txring_copy(ring, index, zeros, left);
-	index = txring_copy(ring, index, &trailer, sizeof(trailer));
-	ring_keep(&ring->state->windex, index);
+	txring_end_packet(ring, txring_copy(ring, index, zeros, left));
 	return 0;
+}
+
+int
+vmbus_txring_put_packet(struct vmbus_txring *ring, const struct vmbus_chanpkt_hdr *packet)
+{
+	uint32_t total = packet->tlen * 8u;
+	int ret = txring_make_room(ring, total);
+
+	if (likely(ret == 0))
+		txring_end_packet(ring, txring_copy(ring, ring->state->windex, packet, total));
+	return ret;
 }
 
 bool

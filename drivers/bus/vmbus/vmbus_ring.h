@@ -125,6 +125,9 @@ bool vmbus_rxring_is_broken(const struct vmbus_rxring *ring);
 int vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
 		     unsigned int count, uint32_t total);
 
+/** The same for a packet in one piece, which its descriptor tells the length of. */
+int vmbus_txring_put_packet(struct vmbus_txring *ring, const struct vmbus_chanpkt_hdr *packet);
+
 /**
  * Show the host everything written so far.
  *

@@ -4,8 +4,8 @@
 
 /*
  * One channel, in the order in which things happen: open and close; a packet
- * is taken, checked and told apart; it is dispatched or kept for the Rx queue;
- * then sending. Who waits for something does so in hn_chan_wait.c.
+ * is taken, checked and told apart; it is dispatched or kept for the Rx queue.
+ * Sending is in hn_chan_send.c; who waits for something does so in hn_chan_wait.c.
  */
 
 #include <errno.h>
@@ -22,7 +22,6 @@
 #include "hn_rxbuf.h"
 #include "nvsp.h"
 #include "rndis.h"
-
 
 void
 hn_chan_init(struct hn_chan *chan, struct hn_chan_shared *shared)
@@ -201,20 +200,12 @@ hn_chan_abandon(struct hn_chan *chan)
 	rte_atomic_store_explicit(&chan->failed, 1, rte_memory_order_release);
 }
 
-/* Whoever finds a ring broken says so once; from then on both are left alone. */
-static int
-chan_fail(struct hn_chan *chan, int ret)
+int
+hn_chan_fail(struct hn_chan *chan, int ret)
 {
 	if (rte_atomic_exchange_explicit(&chan->failed, 1, rte_memory_order_acq_rel) == 0)
 		chan->events->failed(chan->ctx, chan, ret);
 	return ret;
-}
-
-/* What a send returned: a full ring is an ordinary answer, anything else is the end. */
-static int
-chan_sent(struct hn_chan *chan, int ret)
-{
-	return ret == 0 || ret == -EAGAIN ? ret : chan_fail(chan, ret);
 }
 
 /* Ownership */
@@ -294,20 +285,6 @@ hn_chan_rx_lock(struct hn_chan *chan)
 	rte_atomic_store_explicit(&chan->shared->rx_wanted, 0, rte_memory_order_relaxed);
 }
 
-static int
-chan_send_done(struct hn_chan *chan, const struct hn_owed *owed)
-{
-	struct nvsp_rndis_pkt_complete done = {
-		.type = NVSP_TYPE_RNDIS_PKT_COMPLETE,
-		.status = owed->status,
-	};
-	bool staged;
-
-	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_COMP, &done,
-						   sizeof(done), owed->xactid,
-						   VMBUS_CHANPKT_FLAG_NONE, &staged));
-}
-
 /* What does not fit the ring now is paid after a later burst. */
 static void
 chan_pay_owed(struct hn_chan *chan)
@@ -316,7 +293,7 @@ chan_pay_owed(struct hn_chan *chan)
 		return;
 	/* Forward: each turn pays one. */
 	while (chan->shared->owed_count != 0 &&
-	       chan_send_done(chan, &chan->shared->owed[chan->shared->owed_first]) == 0) {
+	       hn_chan_send_done(chan, &chan->shared->owed[chan->shared->owed_first]) == 0) {
 		chan_forget_owed(chan->shared, chan_owed_place(chan, 1));
 	}
 	hn_chan_tx_unlock(chan);
@@ -479,7 +456,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 		return 0;
 	/* Longer than any legal packet is as broken as the rest. */
 	if (unlikely(ret < 0))
-		return chan_fail(chan, ret);
+		return hn_chan_fail(chan, ret);
 	chan->shared->unread += (uint32_t)ret;
 	return 1;
 }
@@ -492,7 +469,7 @@ chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 
 	/* The host cannot have more packets outstanding than the buffer has pieces. */
 	if (unlikely(chan->shared->owed_count == chan->shared->owed_max)) {
-		chan_fail(chan, -EPROTO);
+		hn_chan_fail(chan, -EPROTO);
 		chan->shared->paid++;	/* it never will be */
 		return;
 	}
@@ -753,50 +730,4 @@ hn_chan_disarm(struct hn_chan *chan)
 {
 	if (!hn_chan_has_failed(chan))
 		rte_vmbus_chan_irq_mask(chan->vmbus);
-}
-
-/* Sending */
-
-/* Pad and zero in this one place. */
-static const void *
-chan_pad(const struct hn_chan *chan, uint8_t padded[NVSP_LEN_61], const void *nvsp, uint32_t len)
-{
-	memcpy(padded, nvsp, len);
-	memset(padded + len, 0, chan->shared->nvsp_len - len);
-	return padded;
-}
-
-int
-hn_chan_send_inband(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid,
-		    uint32_t flags)
-{
-	uint8_t padded[NVSP_LEN_61];
-	bool staged;
-
-	if (unlikely(hn_chan_has_failed(chan)))
-		return -ENODEV;
-	return chan_sent(chan, rte_vmbus_chan_send(chan->vmbus, VMBUS_CHANPKT_TYPE_INBAND,
-						   chan_pad(chan, padded, nvsp, len),
-						   chan->shared->nvsp_len, xactid, flags,
-						   &staged));
-}
-
-int
-hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
-{
-	return hn_chan_send_inband(chan, nvsp, len, xactid, VMBUS_CHANPKT_FLAG_RC);
-}
-
-int
-hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
-		 const void *nvsp, uint32_t len, uint64_t xactid)
-{
-	uint8_t padded[NVSP_LEN_61];
-	bool staged;
-
-	if (unlikely(hn_chan_has_failed(chan)))
-		return -ENODEV;
-	return chan_sent(chan, rte_vmbus_chan_send_sglist(chan->vmbus, gpa, count,
-							  chan_pad(chan, padded, nvsp, len),
-							  chan->shared->nvsp_len, xactid, &staged));
 }

@@ -37,6 +37,7 @@
 #include "hn_backlog.h"
 #include "hn_compat.h"
 #include "hn_lock.h"
+#include "nvsp.h"
 
 struct hn_chan;
 struct hn_rxbuf;
@@ -326,18 +327,25 @@ int hn_chan_call(struct hn_chan *chan, const void *req, uint32_t req_len,
 int hn_chan_notify(struct hn_chan *chan, const void *req, uint32_t req_len,
 		   uint32_t timeout_ms);
 
+/** A packet with page ranges on its way; the caller fills in those. */
+struct hn_gpa_packet {
+	struct vmbus_chanpkt_sglist sglist;
+	struct vmbus_gpa gpa[VMBUS_GPA_MAX];
+	uint8_t room[NVSP_LEN_61];	/**< the message follows the ranges */
+};
+
 /*
  * As owner of the send end. Messages are padded with zeros to nvsp_len.
  * All return 0, -EAGAIN when the ring is full, or a failure; nothing reaches the
- * host before hn_chan_tx_unlock().
+ * host before hn_chan_tx_unlock(). A completion is requested.
  */
 
-/** NVSP message with transaction id; a completion is requested. */
-int hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid);
+/** RNDIS messages in a section of the send buffer. */
+int hn_chan_send(struct hn_chan *chan, const struct nvsp_rndis_pkt *pkt, uint64_t xactid);
 
-/** The same with page ranges (GPA direct). */
-int hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
-		     const void *nvsp, uint32_t len, uint64_t xactid);
+/** The same in page ranges (GPA direct): the first count of the packet. */
+int hn_chan_send_gpa(struct hn_chan *chan, struct hn_gpa_packet *packet, uint32_t count,
+		     const struct nvsp_rndis_pkt *pkt, uint64_t xactid);
 
 /**
  * As owner of the receive end: all of a transfer-page packet has been used,

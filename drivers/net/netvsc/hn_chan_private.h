@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What waiting control operations (hn_chan_wait.c) need of a channel beyond
- * hn_chan.h.
+ * What the files of a channel (hn_chan.c, hn_chan_send.c, hn_chan_wait.c) share
+ * beyond hn_chan.h.
  */
 
 #ifndef _HN_CHAN_PRIVATE_H_
@@ -17,7 +17,17 @@
 int hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow,
 		       bool *stuck);
 
-/** hn_chan_send() with VMBUS_CHANPKT_FLAG_NONE or VMBUS_CHANPKT_FLAG_RC. */
+/**
+ * Whoever finds a ring broken says so once; from then on both are left alone.
+ *
+ * @return ret.
+ */
+int hn_chan_fail(struct hn_chan *chan, int ret);
+
+/** As owner of both ends: the host may have a packet's memory back. As hn_chan_send(). */
+int hn_chan_send_done(struct hn_chan *chan, const struct hn_owed *owed);
+
+/** As hn_chan_send(), any message with VMBUS_CHANPKT_FLAG_NONE or VMBUS_CHANPKT_FLAG_RC. */
 int hn_chan_send_inband(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid,
 			uint32_t flags);
 

@@ -218,9 +218,10 @@ static int
 rndis_try_send(void *arg)
 {
 	const struct rndis_send *send = arg;
+	struct hn_gpa_packet packet;
 
-	return hn_chan_send_gpa(send->chan, &send->gpa, 1, send->pkt, sizeof(*send->pkt),
-				send->xactid);
+	packet.gpa[0] = send->gpa;
+	return hn_chan_send_gpa(send->chan, &packet, 1, send->pkt, send->xactid);
 }
 
 /*

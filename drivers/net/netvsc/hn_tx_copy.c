@@ -29,7 +29,7 @@ hn_tx_send_section(struct hn_txq *txq, struct hn_chan *chan)
 	if (agg->desc == NULL)
 		return 0;
 	pkt.section_index = agg->desc->section;
-	ret = hn_chan_send(chan, &pkt, sizeof(pkt), hn_tx_xactid(txq, agg->desc));
+	ret = hn_chan_send(chan, &pkt, hn_tx_xactid(txq, agg->desc));
 	if (likely(ret == 0)) {
 		agg->desc = NULL;
 		return 0;

@@ -20,7 +20,7 @@ static_assert(HN_TX_FRAME_MAX % VMBUS_PAGE_SIZE == 0, "a bounce buffer is in who
 static_assert(1 + HN_TX_BOUNCE_PAGES <= DIRECT_GPA_MAX, "a bounce buffer is never too many");
 
 struct gpa_list {
-	struct vmbus_gpa gpa[DIRECT_GPA_MAX];
+	struct hn_gpa_packet packet;
 	uint32_t count;
 };
 
@@ -32,7 +32,7 @@ gpa_add(struct gpa_list *list, uint64_t iova, uint32_t len)
 
 	/* Each turn takes at least one byte. */
 	while (len != 0) {
-		struct vmbus_gpa *gpa = &list->gpa[list->count];
+		struct vmbus_gpa *gpa = &list->packet.gpa[list->count];
 
 		if (list->count == DIRECT_GPA_MAX)
 			return false;
@@ -101,14 +101,14 @@ gpa_add_bounce(struct gpa_list *list, const struct hn_txq *txq, const struct hn_
 
 static int
 direct_send(struct hn_txq *txq, struct hn_chan *chan, struct hn_txdesc *desc,
-	    const struct gpa_list *list)
+	    struct gpa_list *list)
 {
 	static const struct nvsp_rndis_pkt pkt = {
 		.type = NVSP_TYPE_RNDIS_PKT,
 		.channel_type = NVSP_CHANNEL_DATA,
 		.section_index = NVSP_SECTION_NONE,
 	};
-	int ret = hn_chan_send_gpa(chan, list->gpa, list->count, &pkt, sizeof(pkt),
+	int ret = hn_chan_send_gpa(chan, &list->packet, list->count, &pkt,
 				   hn_tx_xactid(txq, desc));
 
 	if (unlikely(ret < 0))

@@ -687,6 +687,23 @@ rte_vmbus_chan_send_sglist(struct vmbus_channel *chan, const struct vmbus_gpa gp
 	return hear(chan, true, message, gpa->len, xactid);
 }
 
+/* As the bus: the descriptor tells what it is. */
+int
+rte_vmbus_chan_send_raw(struct vmbus_channel *chan, const struct vmbus_chanpkt_hdr *packet)
+{
+	const struct vmbus_chanpkt_sglist *sglist = (const void *)packet;
+	const uint8_t *payload = (const uint8_t *)packet + packet->hlen * 8u;
+	uint32_t len = (packet->tlen - packet->hlen) * 8u;
+	bool staged;
+
+	if (packet->type == VMBUS_CHANPKT_TYPE_GPA)
+		return rte_vmbus_chan_send_sglist(chan, (const void *)(sglist + 1),
+						  sglist->gpa_cnt, payload, len, packet->xactid,
+						  &staged);
+	return rte_vmbus_chan_send(chan, packet->type, payload, len, packet->xactid,
+				   packet->flags, &staged);
+}
+
 void
 rte_vmbus_chan_signal_tx(struct vmbus_channel *chan)
 {

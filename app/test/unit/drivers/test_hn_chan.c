@@ -296,14 +296,14 @@ packet_that_wants_no_completion_gets_none(void **state)
 static void
 abandoned_channel_is_not_touched(void **state)
 {
-	const uint32_t nvsp[] = { NVSP_TYPE_RNDIS_PKT, 0, 0, 0 };
+	const struct nvsp_rndis_pkt pkt = { .type = NVSP_TYPE_RNDIS_PKT };
 
 	(void)state;
 	hn_chan_abandon(&chan);
 	push_data(1);
 	assert_true(hn_chan_poll(&chan, 10, HN_CHAN_DROP) < 0);
 	hn_chan_tx_lock(&chan);
-	assert_int_equal(hn_chan_send(&chan, nvsp, sizeof(nvsp), 1), -ENODEV);
+	assert_int_equal(hn_chan_send(&chan, &pkt, 1), -ENODEV);
 	hn_chan_tx_unlock(&chan);
 	assert_int_equal(host.heard, 0);
 	assert_int_equal(failures, 0);
@@ -312,13 +312,13 @@ abandoned_channel_is_not_touched(void **state)
 static void
 broken_send_ring_fails_the_channel(void **state)
 {
-	const uint32_t nvsp[] = { NVSP_TYPE_RNDIS_PKT, 0, 0, 0 };
+	const struct nvsp_rndis_pkt pkt = { .type = NVSP_TYPE_RNDIS_PKT };
 
 	(void)state;
 	host.fault = FAULT_SEND_FAILS;
 	host.fault_at = 1;
 	hn_chan_tx_lock(&chan);
-	assert_int_equal(hn_chan_send(&chan, nvsp, sizeof(nvsp), 1), -EPROTO);
+	assert_int_equal(hn_chan_send(&chan, &pkt, 1), -EPROTO);
 	hn_chan_tx_unlock(&chan);
 	assert_int_equal(failures, 1);
 }

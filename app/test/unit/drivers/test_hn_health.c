@@ -389,9 +389,9 @@ request_outlasts_a_pause(void **state)
 static void
 fill_ring(void)
 {
-	const uint32_t nonsense[8] = { 999 };
+	const struct nvsp_rndis_pkt nonsense = { .type = 999 };
 
-	while (hn_chan_send(primary(), nonsense, sizeof(nonsense), 1) == 0)
+	while (hn_chan_send(primary(), &nonsense, 1) == 0)
 		;
 }
 

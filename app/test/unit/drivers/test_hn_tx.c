@@ -133,14 +133,13 @@ host_take_packet(const uint8_t *nvsp, uint64_t xactid)
 }
 
 int
-hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xactid)
+hn_chan_send(struct hn_chan *chan, const struct nvsp_rndis_pkt *pkt, uint64_t xactid)
 {
-	uint32_t index = get32((const uint8_t *)nvsp + 8);
-	uint32_t used = get32((const uint8_t *)nvsp + 12), at = 0, messages = 0;
+	const uint8_t *nvsp = (const uint8_t *)pkt;
+	uint32_t index = get32(nvsp + 8), used = get32(nvsp + 12), at = 0, messages = 0;
 	const uint8_t *section = host.txbuf + (size_t)index * SECTION_LEN;
 
 	(void)chan;
-	assert_int_equal(len, 16);
 	assert_in_range(index, FIRST_SECTION, FIRST_SECTION + SECTIONS - 1);
 	assert_in_range(used, 44, SECTION_LEN);
 	if (host_take_packet(nvsp, xactid) < 0)
@@ -160,16 +159,17 @@ hn_chan_send(struct hn_chan *chan, const void *nvsp, uint32_t len, uint64_t xact
 }
 
 int
-hn_chan_send_gpa(struct hn_chan *chan, const struct vmbus_gpa *gpa, uint32_t count,
-		 const void *nvsp, uint32_t len, uint64_t xactid)
+hn_chan_send_gpa(struct hn_chan *chan, struct hn_gpa_packet *packet, uint32_t count,
+		 const struct nvsp_rndis_pkt *pkt, uint64_t xactid)
 {
 	static uint8_t msg[FRAME_LEN_MAX + 256];
+	const uint8_t *nvsp = (const uint8_t *)pkt;
+	const struct vmbus_gpa *gpa = packet->gpa;
 	uint32_t i, total = 0;
 
 	(void)chan;
-	(void)len;
-	assert_int_equal(get32((const uint8_t *)nvsp + 8), UINT32_MAX);
-	assert_int_equal(get32((const uint8_t *)nvsp + 12), 0);
+	assert_int_equal(get32(nvsp + 8), UINT32_MAX);
+	assert_int_equal(get32(nvsp + 12), 0);
 	assert_in_range(count, 1, 32);
 	if (host_take_packet(nvsp, xactid) < 0)
 		return -EAGAIN;

@@ -504,6 +504,7 @@ static void
 expect_failed(struct vmbus_channel *chan)
 {
 	uint32_t windex = tx_ctl(0)->windex, rindex = rx_ctl(0)->rindex;
+	const struct vmbus_chanpkt_hdr whole = { .type = VMBUS_CHANPKT_TYPE_COMP, .hlen = 2, .tlen = 2 };
 	struct vmbus_gpa gpa = { 8, 0, 1 };
 	uint64_t packet[8], id;
 	uint32_t len = sizeof(packet);
@@ -512,6 +513,7 @@ expect_failed(struct vmbus_channel *chan)
 	assert_int_equal(send_one(chan, NULL), -EPROTO);
 	assert_int_equal(send_one(chan, &need_sig), -EPROTO);
 	assert_int_equal(rte_vmbus_chan_send_sglist(chan, &gpa, 1, "", 0, 0, NULL), -EPROTO);
+	assert_int_equal(rte_vmbus_chan_send_raw(chan, &whole), -EPROTO);
 	assert_int_equal(rte_vmbus_chan_recv_raw(chan, packet, &len), -EPROTO);
 	assert_int_equal(rte_vmbus_chan_recv(chan, packet, &len, &id), -EPROTO);
 	assert_true(rte_vmbus_chan_rx_empty(chan));

@@ -150,6 +150,54 @@ packet_is_written_whole_at_every_wrap_position(void **state)
 }
 
 static void
+packet_in_one_piece_is_written_as_if_it_were_in_several(void **state)
+{
+	struct {
+		struct vmbus_chanpkt_hdr hdr;
+		uint8_t payload[24];
+	} packet = { .hdr = { .type = VMBUS_CHANPKT_TYPE_INBAND, .hlen = 2, .tlen = 5, .xactid = 7 } };
+	uint8_t pieces[DATA];
+	uint32_t at;
+
+	(void)state;
+	memset(packet.payload, 0xab, sizeof(packet.payload));
+	for (at = 0; at < DATA; at += 8) {
+		struct vmbus_txring ring = tx_at(at);
+
+		assert_int_equal(put(&ring, packet.payload, sizeof(packet.payload)), 0);
+		memcpy(pieces, data, DATA);
+		ring = tx_at(at);
+		assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), 0);
+		assert_int_equal(ctl->windex, at);
+		publish(&ring);
+		assert_int_equal(ctl->windex, (at + sizeof(packet) + 8) % DATA);
+		assert_memory_equal(data, pieces, DATA);
+	}
+}
+
+static void
+packet_in_one_piece_waits_for_room_too(void **state)
+{
+	static union {
+		struct vmbus_chanpkt_hdr hdr;
+		uint8_t bytes[DATA];
+	} packet = { .hdr = { .type = VMBUS_CHANPKT_TYPE_INBAND, .hlen = 2 } };
+	struct vmbus_txring ring = tx_at(0);
+
+	(void)state;
+	packet.hdr.tlen = (DATA - 8) / 8;
+	assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), -EINVAL);
+	packet.hdr.tlen = (DATA - 16) / 8;
+	assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), 0);
+	assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), -EAGAIN);
+	publish(&ring);
+	ctl->rindex = ctl->windex;
+	assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), 0);
+	vmbus_txring_break(&ring);
+	assert_int_equal(vmbus_txring_put_packet(&ring, &packet.hdr), -EPROTO);
+}
+
+static void
 packet_is_read_whole_at_every_wrap_position(void **state)
 {
 	uint8_t packet[64];
@@ -567,6 +615,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE("a packet is written whole at every wrap position",
 		     packet_is_written_whole_at_every_wrap_position),
+		CASE("a packet in one piece is written as if it were in several",
+		     packet_in_one_piece_is_written_as_if_it_were_in_several),
+		CASE("a packet in one piece waits for room, too",
+		     packet_in_one_piece_waits_for_room_too),
 		CASE("a packet is read whole at every wrap position",
 		     packet_is_read_whole_at_every_wrap_position),
 		CASE("the ring is never filled to the brim", ring_is_never_filled_to_the_brim),
