@@ -13,13 +13,19 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <rte_atomic.h>
+#include <rte_common.h>
 
 #include "rndis.h"
 
 /** Most per-packet info that is read of one message. */
 #define HN_PPI_LEN_MAX 256u
+/** Least offset of anything behind the header, as headers tell it. */
+#define HN_PKT_BODY_MIN (sizeof(struct rndis_packet) - RNDIS_OFFSET_BASE)
 /** Checksums, hash and tag. */
 #define HN_PPI_LEN_USUAL 64u
 
@@ -94,26 +100,53 @@ hn_pkt_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
 	return a < b ? a_len > b - a : b_len > a - b;
 }
 
-/*
- * Do the lengths and offsets of a header fit a message of room bytes? All terms
- * are bounded before they are subtracted from, so nothing wraps.
- */
-static inline bool
-hn_pkt_is_valid(const struct rndis_packet *pkt, uint32_t room)
-{
-	const uint32_t first = sizeof(*pkt) - RNDIS_OFFSET_BASE;
-	uint32_t body;
+/** What is read of a message's header. */
+struct hn_pkt_head {
+	uint32_t type, len;
+	uint32_t data_offset, data_len;
+	uint32_t ppi_offset, ppi_len;
+};
 
-	if (pkt->type != RNDIS_PACKET || pkt->len < sizeof(*pkt) || pkt->len > room)
-		return false;
-	body = pkt->len - RNDIS_OFFSET_BASE;
-	if (pkt->data_offset < first || pkt->data_offset > body ||
-	    pkt->data_len > body - pkt->data_offset)
-		return false;
-	if (pkt->ppi_len == 0)
-		return true;
-	return pkt->ppi_len <= HN_PPI_LEN_MAX && pkt->ppi_offset >= first &&
-	       pkt->ppi_offset <= body && pkt->ppi_len <= body - pkt->ppi_offset &&
+/** A word wherever the host has put it. */
+struct hn_pkt_word {
+	uint32_t value;
+} __rte_packed;
+
+/* Exactly one load: what was checked is what is used, whatever the compiler makes of it. */
+static inline uint32_t
+hn_pkt_load(const uint8_t *word)
+{
+	return ((const volatile struct hn_pkt_word *)word)->value;
+}
+
+static inline struct hn_pkt_head
+hn_pkt_read_head(const uint8_t *msg)
+{
+	return (struct hn_pkt_head){
+		.type = hn_pkt_load(msg + offsetof(struct rndis_packet, type)),
+		.len = hn_pkt_load(msg + offsetof(struct rndis_packet, len)),
+		.data_offset = hn_pkt_load(msg + offsetof(struct rndis_packet, data_offset)),
+		.data_len = hn_pkt_load(msg + offsetof(struct rndis_packet, data_len)),
+		.ppi_offset = hn_pkt_load(msg + offsetof(struct rndis_packet, ppi_offset)),
+		.ppi_len = hn_pkt_load(msg + offsetof(struct rndis_packet, ppi_len)),
+	};
+}
+
+/* Does the header fit a message of room bytes, and the frame that it tells of? No sum wraps. */
+static inline bool
+hn_pkt_is_valid(const struct hn_pkt_head *pkt, uint32_t room)
+{
+	return pkt->type == RNDIS_PACKET && pkt->len >= sizeof(struct rndis_packet) &&
+	       pkt->len <= room && pkt->data_offset >= HN_PKT_BODY_MIN &&
+	       (uint64_t)pkt->data_offset + pkt->data_len <= pkt->len - RNDIS_OFFSET_BASE;
+}
+
+/* The same for the per-packet info of a valid header that tells of some. */
+static inline bool
+hn_pkt_ppi_is_valid(const struct hn_pkt_head *pkt)
+{
+	return pkt->ppi_len <= HN_PPI_LEN_MAX && pkt->ppi_offset >= HN_PKT_BODY_MIN &&
+	       (uint64_t)pkt->ppi_offset + pkt->ppi_len <= pkt->len - RNDIS_OFFSET_BASE &&
 	       !hn_pkt_overlap(pkt->ppi_offset, pkt->ppi_len, pkt->data_offset, pkt->data_len);
 }
 
@@ -175,12 +208,28 @@ hn_pkt_copy_ppi(uint8_t *ppi, const uint8_t *from, uint32_t len, uint32_t room)
 		memcpy(ppi, from, len);
 }
 
+/* The info of a valid message. */
+static inline int
+hn_pkt_read_info(const uint8_t *msg, const struct hn_pkt_head *pkt, uint32_t room,
+		 struct hn_pkt_rx *rx)
+{
+	uint8_t ppi[HN_PPI_LEN_MAX];
+
+	if (!hn_pkt_ppi_is_valid(pkt))
+		return -EBADMSG;
+	hn_pkt_copy_ppi(ppi, msg + RNDIS_OFFSET_BASE + pkt->ppi_offset, pkt->ppi_len,
+			room - RNDIS_OFFSET_BASE - pkt->ppi_offset);
+	/* From here on the copy alone counts; the compiler must not go back to the original. */
+	rte_compiler_barrier();
+	return hn_pkt_read_ppi(ppi, pkt->ppi_len, rx);
+}
+
 /**
  * Check a message and find its frame.
  *
  * @param msg
- *   Memory that the host can rewrite while we look: header and info are copied
- *   once and the copies are checked and used.
+ *   Memory that the host can rewrite while we look: each word of the header is
+ *   loaded once, the info is copied once, and these are checked and used.
  * @param room
  *   Bytes of the range it lies in.
  * @return
@@ -189,22 +238,17 @@ hn_pkt_copy_ppi(uint8_t *ppi, const uint8_t *from, uint32_t len, uint32_t room)
 static inline int
 hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
 {
-	uint8_t ppi[HN_PPI_LEN_MAX];
-	struct rndis_packet pkt;
+	struct hn_pkt_head pkt;
 
-	if (room < sizeof(pkt))
+	if (room < sizeof(struct rndis_packet))
 		return -EBADMSG;
-	memcpy(&pkt, msg, sizeof(pkt));
+	pkt = hn_pkt_read_head(msg);
 	if (!hn_pkt_is_valid(&pkt, room))
 		return -EBADMSG;
 	rx->data_offset = RNDIS_OFFSET_BASE + pkt.data_offset;
 	rx->data_len = pkt.data_len;
 	rx->seen = 0;
-	if (pkt.ppi_len == 0)
-		return 0;
-	hn_pkt_copy_ppi(ppi, msg + RNDIS_OFFSET_BASE + pkt.ppi_offset, pkt.ppi_len,
-			room - RNDIS_OFFSET_BASE - pkt.ppi_offset);
-	return hn_pkt_read_ppi(ppi, pkt.ppi_len, rx);
+	return pkt.ppi_len == 0 ? 0 : hn_pkt_read_info(msg, &pkt, room, rx);
 }
 
 /** Is the message a part of a coalesced frame? */

@@ -95,6 +95,7 @@ hn_queue_setup_rx(struct rte_eth_dev *dev, uint16_t index, uint16_t nb_desc,
 	rxq->queue_id = index;
 	rxq->nb_desc = nb_desc;
 	rxq->pool = pool;
+	hn_rx_mbuf_init(&rxq->start, pool, rxq->port_id);
 	rxq->chains = chains;
 	rxq->deferred = conf->rx_deferred_start != 0;
 	if (chains)

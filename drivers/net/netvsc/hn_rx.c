@@ -19,7 +19,9 @@
 #include "hn_proc.h"
 #include "hn_rx.h"
 #include "hn_rx_copy.h"
+#include "hn_rx_frame.h"
 #include "hn_rx_info.h"
+#include "hn_rx_mbuf.h"
 #include "hn_rxbuf.h"
 #include "nvsp.h"
 
@@ -29,122 +31,68 @@
 #define RX_PARTS 4u
 /* mbufs taken from the pool at a time. */
 #define RX_ALLOC_MAX 32u
+/* Ranges between the message that is read and the one that is fetched. */
+#define RX_AHEAD 1u
 
-/* Let the mbuf lead into the receive buffer; -ENOTSUP if that cannot be. */
-static __rte_noinline int
-rx_attach(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
-	  const struct hn_pkt_rx *rx)
+/*
+ * What the host tells beside a plain frame, into its mbuf. false: it is not
+ * plain, or nonsense.
+ */
+static __rte_noinline bool
+rx_tell(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *msg,
+	const struct hn_pkt_head *head, uint32_t room)
 {
-	struct hn_rxbuf *kept = hn_proc_chan(rxq->port_id, rxq->queue_id)->kept;
-	int ret;
+	struct hn_pkt_rx rx = { .seen = 0 };
 
-	/* A tag that goes back into the frame has no room there. */
-	if ((rx->seen & HN_PKT_RX_VLAN) != 0 && !rxq->strip_vlan)
-		return -ENOTSUP;
-	/* The host takes the memory of who does not answer as it likes. */
-	if (rxq->hold == NULL && !rxq->no_hold && kept != NULL && rxq->msg.wants_completion)
-		rxq->hold = hn_rxbuf_hold(kept, rxq->msg.xactid, rxq->msg.range_count);
-	rxq->no_hold = rxq->hold == NULL;
-	if (rxq->no_hold)
-		return -ENOTSUP;
-	ret = hn_rxbuf_attach(rxq->hold, m, data, rx->data_len, rxq->chains);
-	rxq->stats.attached += ret == 0;
-	return ret;
+	if (hn_pkt_read_info(msg, head, room, &rx) < 0 ||
+	    (rx.seen & (HN_PKT_RX_PART | HN_PKT_RX_VLAN)) != 0)
+		return false;
+	hn_rx_set_info(rxq, m, &rx);
+	return true;
 }
 
-static __rte_always_inline int
-rx_fill(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, const struct hn_pkt_rx *rx)
-{
-	if (unlikely(rx->data_len > rxq->copybreak) && rx_attach(rxq, m, data, rx) == 0)
-		return 0;
-	return hn_rx_copy(rxq, m, data, rx);
-}
-
-static void
-rx_drop_unfinished(struct hn_rxq *rxq)
-{
-	if (unlikely(rxq->rsc.head != NULL) && hn_rsc_drop(&rxq->rsc))
-		rxq->stats.errors++;
-}
-
-/* A part of a frame that the host has joined; *done is the frame, once it is whole. */
-static __rte_noinline int
-rx_part(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, struct hn_pkt_rx *rx,
-	struct rte_mbuf **done)
-{
-	int ret;
-
-	*done = NULL;
-	/* A host may join without being asked: who takes no chains gets none. */
-	if (!rxq->chains && !hn_rsc_is_only_part(&rx->part))
-		return -EBADMSG;
-	if ((rx->part.flags & RNDIS_PACKET_ID_FIRST) != 0) {
-		rx_drop_unfinished(rxq);
-		if (rx->data_len < RTE_ETHER_HDR_LEN)
-			return -EBADMSG;
-		hn_rx_set_info(rxq, m, rx);
-	} else {
-		/* The first part has spoken for the frame. */
-		rx->seen &= ~(uint32_t)HN_PKT_RX_VLAN;
-	}
-	ret = rx->data_len != 0 ? rx_fill(rxq, m, data, rx) : -EBADMSG;
-	return ret < 0 ? ret : hn_rsc_add(&rxq->rsc, m, &rx->part, done);
-}
-
-static __rte_always_inline int
-rx_whole(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
-	 const struct hn_pkt_rx *rx, struct rte_mbuf **done)
-{
-	rx_drop_unfinished(rxq);
-	if (unlikely(rx->data_len < RTE_ETHER_HDR_LEN))
-		return -EBADMSG;
-	hn_rx_set_info(rxq, m, rx);
-	*done = m;
-	return rx_fill(rxq, m, data, rx);
-}
-
-/* One range is one message is one frame, or a part of one. */
-static int
-rx_range(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
-	 struct rte_mbuf *m, struct rte_mbuf **done)
-{
-	struct hn_pkt_rx rx;
-	const uint8_t *msg;
-	int ret;
-
-	if (unlikely(range->ofs > chan->rxbuf_len || range->len > chan->rxbuf_len - range->ofs))
-		return -EBADMSG;
-	msg = chan->rxbuf + range->ofs;
-	ret = hn_pkt_read(msg, range->len, &rx);
-	if (unlikely(ret < 0))
-		return ret;
-	if (unlikely(rx.data_len > HN_RX_FRAME_MAX))
-		return -EBADMSG;
-	if (unlikely(hn_pkt_rx_is_part(&rx)))
-		return rx_part(rxq, m, msg + rx.data_offset, &rx, done);
-	return rx_whole(rxq, m, msg + rx.data_offset, &rx, done);
-}
-
-static void
-rx_prefetch(const struct hn_rxq *rxq, const struct hn_chan *chan, uint32_t index)
-{
-	const struct vmbus_rxbuf_range *range = &rxq->msg.range[index];
-
-	if (index < rxq->msg.range_count && range->ofs < chan->rxbuf_len)
-		rte_prefetch0(chan->rxbuf + range->ofs);
-}
-
-/* As many mbufs as there are ranges and places, or fewer if the pool is low. */
+/* Frames of how many lengths, from the shortest on, are plain now. */
 static uint32_t
-rx_alloc(struct hn_rxq *rxq, struct rte_mbuf **fresh, uint32_t want)
+rx_plain_lengths(const struct hn_rxq *rxq)
 {
-	if (likely(rte_pktmbuf_alloc_bulk(rxq->pool, fresh, want) == 0))
-		return want;
-	fresh[0] = rte_pktmbuf_alloc(rxq->pool);
-	if (fresh[0] != NULL)
-		return 1;
-	rxq->stats.no_mbuf++;
-	return 0;
+	uint32_t longest = RTE_MIN(rxq->copybreak, rxq->start.room);
+
+	/* A frame whose parts are still coming ends with whatever comes next. */
+	if (rxq->rsc.head != NULL || longest < RTE_ETHER_HDR_LEN)
+		return 0;
+	return longest - RTE_ETHER_HDR_LEN + 1;
+}
+
+/*
+ * The usual case: a whole frame without a tag, which is copied to one mbuf. false:
+ * it is of another kind, or nonsense, and has to be looked at anew.
+ */
+static __rte_always_inline bool
+rx_plain(const struct hn_rxq *rxq, const struct hn_chan *chan,
+	 const struct vmbus_rxbuf_range *range, struct rte_mbuf *m, uint32_t lengths)
+{
+	struct hn_pkt_head head;
+	const uint8_t *msg;
+
+	if (unlikely(range->len < sizeof(struct rndis_packet) ||
+		     !hn_rx_range_is_valid(chan, range)))
+		return false;
+	msg = chan->rxbuf + range->ofs;
+	head = hn_pkt_read_head(msg);
+	if (unlikely(!hn_pkt_is_valid(&head, range->len) ||
+		     head.data_len - RTE_ETHER_HDR_LEN >= lengths))
+		return false;
+	hn_rx_mbuf_start(&rxq->start, m);
+	if (head.ppi_len != 0) {
+		/* What is told may be on the stack, the rest stays in registers. */
+		const struct hn_pkt_head told = head;
+
+		if (unlikely(!rx_tell(rxq, m, msg, &told, range->len)))
+			return false;
+	}
+	msg += RNDIS_OFFSET_BASE + head.data_offset;
+	hn_rx_mbuf_fill(m, msg, head.data_len, chan->rxbuf + chan->rxbuf_len - msg);
+	return true;
 }
 
 /* For programs that want packet types only. */
@@ -161,58 +109,94 @@ rx_set_ptypes(const struct hn_rxq *rxq, struct rte_mbuf **pkts, uint16_t count)
  * A bad range costs its frame; the half-filled chain goes too. It may have been
  * a part: a joined frame that lacks one is none.
  */
-static __rte_noinline void
+static void
 rx_drop(struct hn_rxq *rxq, struct rte_mbuf *m)
 {
-	rx_drop_unfinished(rxq);
+	hn_rx_drop_unfinished(rxq);
 	rxq->bad_ranges++;
 	rxq->stats.errors++;
 	rte_pktmbuf_free(m);
 }
 
-/* What a burst may still do. */
-struct rx_limits {
-	uint32_t packets;		/* of the ring */
-	uint32_t ranges;
-	uint16_t frames;
+/* Of any other kind; NULL if there is no frame, or not yet. */
+static __rte_noinline struct rte_mbuf *
+rx_other(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
+	 struct rte_mbuf *m)
+{
+	struct rte_mbuf *done = NULL;
+
+	if (hn_rx_frame(rxq, chan, range, m, &done) == 0)
+		return done;
+	rx_drop(rxq, m);
+	return NULL;
+}
+
+/* A burst: what it may still do, and what came out of it. */
+struct rx_burst {
+	uint32_t packets;		/* of the ring, that may be taken */
+	uint32_t ranges;		/* that may be taken */
+	uint32_t places;		/* for frames */
 	bool starved;			/* the pool is empty */
+	uint64_t bytes;
 };
 
-/* Receive ranges of the current packet; returns how many frames came out. */
-static uint16_t
-rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts,
-	  struct rx_limits *limits)
+/* The next but RX_AHEAD - 1 message is on its way while one is read. */
+static __rte_always_inline void
+rx_prefetch(const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
+	    const struct vmbus_rxbuf_range *end)
 {
-	struct rte_mbuf *fresh[RX_ALLOC_MAX], *done;
-	uint32_t want = RTE_MIN(rxq->msg.range_count - rxq->next_range, RX_ALLOC_MAX);
-	uint32_t have = rx_alloc(rxq, fresh, RTE_MIN(want, (uint32_t)limits->frames));
-	uint64_t bytes = 0;
-	uint16_t got = 0;
-	uint32_t i;
+	const struct vmbus_rxbuf_range *ahead = range + RX_AHEAD;
 
-	limits->starved = have == 0;
-	/* It may be what keeps the mbufs that its own next parts wait for. */
-	if (unlikely(limits->starved))
-		rx_drop_unfinished(rxq);
-	limits->ranges -= RTE_MIN(have, limits->ranges);
-	for (i = 0; i < have; i++) {
-		rx_prefetch(rxq, chan, rxq->next_range + 1);
-		if (unlikely(rx_range(rxq, chan, &rxq->msg.range[rxq->next_range++], fresh[i],
-				      &done) < 0)) {
-			rx_drop(rxq, fresh[i]);
-			continue;
+	if (ahead < end)
+		rte_prefetch0(chan->rxbuf + ahead->ofs);
+}
+
+/*
+ * A frame for each of these ranges, as far as they hold one; returns the end of
+ * the frames. Their mbufs lie where the frames will be, and move up where one gave
+ * none.
+ */
+static __rte_noinline struct rte_mbuf **
+rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
+	  const struct vmbus_rxbuf_range *end, struct rte_mbuf **pkts, uint64_t *bytes)
+{
+	uint32_t lengths = rx_plain_lengths(rxq);
+	struct rte_mbuf **fresh = pkts, *m;
+
+	/* Forward: each turn takes one range and one mbuf. */
+	for (; range != end; range++) {
+		rx_prefetch(chan, range, end);
+		m = *fresh++;
+		if (unlikely(!rx_plain(rxq, chan, range, m, lengths))) {
+			m = rx_other(rxq, chan, range, m);
+			lengths = rx_plain_lengths(rxq);
+			if (m == NULL)
+				continue;
 		}
-		if (unlikely(done == NULL))
-			continue;
-		bytes += done->pkt_len;
-		pkts[got++] = done;
+		*bytes += m->pkt_len;
+		*pkts++ = m;
 	}
-	rxq->stats.packets += got;
-	rxq->stats.bytes += bytes;
-	if (unlikely(rxq->ptype_layers != 0))
-		rx_set_ptypes(rxq, pkts, got);
-	limits->frames -= got;
-	return got;
+	return pkts;
+}
+
+/* Receive from the current packet as much as there are places and mbufs for. */
+static struct rte_mbuf **
+rx_packet(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf **pkts,
+	  struct rx_burst *burst)
+{
+	const struct vmbus_rxbuf_range *range = &rxq->msg.range[rxq->next_range];
+	uint32_t want = RTE_MIN(rxq->msg.range_count - rxq->next_range, burst->places);
+	uint32_t have = hn_rx_mbuf_alloc(rxq->pool, pkts, RTE_MIN(want, RX_ALLOC_MAX));
+
+	if (unlikely(have == 0)) {
+		burst->starved = true;
+		rxq->stats.no_mbuf++;
+		/* It may be what keeps the mbufs that its own next parts wait for. */
+		hn_rx_drop_unfinished(rxq);
+	}
+	burst->ranges -= RTE_MIN(have, burst->ranges);
+	rxq->next_range += have;
+	return rx_ranges(rxq, chan, range, range + have, pkts, &burst->bytes);
 }
 
 /* All ranges are used: the host may have their memory back. */
@@ -222,7 +206,7 @@ rx_finish_packet(struct hn_rxq *rxq, struct hn_chan *chan)
 	uint32_t status = rxq->bad_ranges == 0 ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAIL;
 
 	/* No frame goes on in another packet. */
-	rx_drop_unfinished(rxq);
+	hn_rx_drop_unfinished(rxq);
 	/* What mbufs lead into is completed when they are freed. */
 	if (likely(rxq->hold == NULL) || hn_rxbuf_settle(rxq->hold, status))
 		hn_chan_rx_done(chan, &rxq->msg, status);
@@ -242,21 +226,40 @@ rx_begin_packet(struct hn_rxq *rxq, struct hn_chan *chan, uint32_t *budget)
 	rxq->busy = true;
 	rxq->next_range = 0;
 	rxq->bad_ranges = 0;
-	rx_prefetch(rxq, chan, 0);
+	/* Wherever it leads: nothing is read there, so that it cannot fault. */
+	rte_prefetch0(chan->rxbuf + rxq->msg.range[0].ofs);
 	return true;
+}
+
+/* Each turn uses up a limit, or several; starved or without one it ends. */
+static struct rte_mbuf **
+rx_packets(struct hn_rxq *rxq, struct hn_chan *chan, struct rte_mbuf **pkts,
+	   struct rx_burst *burst)
+{
+	struct rte_mbuf **end = pkts;
+
+	while (burst->places != 0 && burst->ranges != 0 && !burst->starved &&
+	       rx_begin_packet(rxq, chan, &burst->packets)) {
+		pkts = end;
+		end = rx_packet(rxq, chan, pkts, burst);
+		burst->places -= (uint32_t)(end - pkts);
+		if (rxq->next_range == rxq->msg.range_count)
+			rx_finish_packet(rxq, chan);
+	}
+	return end;
 }
 
 uint16_t
 hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 {
 	struct hn_rxq *rxq = queue;
-	struct rx_limits limits = {
+	struct rx_burst burst = {
 		.packets = RX_BUDGET + count,
 		.ranges = RX_BUDGET + RX_PARTS * count,
-		.frames = count,
+		.places = count,
 	};
 	struct hn_chan *chan;
-	uint16_t got = 0;
+	uint16_t got;
 
 	/* The primary process is just setting it up, under the polling of another one. */
 	if (unlikely(rxq == NULL))
@@ -266,18 +269,16 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 		return 0;
 	/* Only the owner knows: whoever stops the queue gives back what was begun. */
 	if (unlikely(!rxq->running))
-		limits.frames = 0;
-	/* Each turn uses up a limit, or several; starved or without one it ends. */
-	while (limits.frames != 0 && limits.ranges != 0 && !limits.starved &&
-	       rx_begin_packet(rxq, chan, &limits.packets)) {
-		got += rx_ranges(rxq, chan, pkts + got, &limits);
-		if (rxq->next_range == rxq->msg.range_count)
-			rx_finish_packet(rxq, chan);
-	}
+		burst.places = 0;
+	got = (uint16_t)(rx_packets(rxq, chan, pkts, &burst) - pkts);
+	rxq->stats.packets += got;
+	rxq->stats.bytes += burst.bytes;
+	if (unlikely(rxq->ptype_layers != 0))
+		rx_set_ptypes(rxq, pkts, got);
 	hn_ledger_end_rx_burst(chan, rxq);
 	hn_chan_rx_unlock(chan);
 	/* Completions behind the packet that found no mbufs may free some. */
-	if (unlikely(limits.starved))
+	if (unlikely(burst.starved))
 		(void)hn_chan_poll(chan, RX_BUDGET, HN_CHAN_LEAVE);
 	return got;
 }

@@ -18,6 +18,7 @@
 
 #include "hn_chan.h"
 #include "hn_rsc.h"
+#include "hn_rx_mbuf.h"
 
 /** Longest frame: the largest IP packet with headers and room for a tag. */
 #define HN_RX_FRAME_MAX (65536u + 32u)
@@ -52,6 +53,7 @@ struct hn_rxq {
 	uint32_t copybreak;		/**< longer frames are not copied, if possible */
 	struct hn_rsc rsc;		/**< frame whose parts are still coming, in msg */
 	struct rte_mempool *pool;
+	struct hn_rx_mbuf start;	/**< of the pool */
 	struct hn_rx_stats stats;
 	struct hn_msg msg;		/**< the packet being received */
 };

@@ -32,7 +32,7 @@ int hn_rx_copy_slow(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t 
 		    const struct hn_pkt_rx *rx);
 
 /** The same for any frame. */
-static __rte_always_inline int
+static inline int
 hn_rx_copy(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *frame,
 	   const struct hn_pkt_rx *rx)
 {

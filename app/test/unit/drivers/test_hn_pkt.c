@@ -192,7 +192,7 @@ all_kinds_are_read_and_the_first_of_each_counts(void **state)
 	const uint32_t hdr[11] = {
 		1, sizeof(many), 36 + 7 * 16, 60, 0, 0, 0, 36, 7 * 16, 0, 0,
 	};
-	struct hn_pkt_rx rx;
+	struct hn_pkt_rx rx = { .seen = 0 };
 
 	(void)state;
 	memset(many, 0, sizeof(many));

@@ -127,6 +127,7 @@ set_up(void **state)
 	test_proc.channels.chan[0].rxbuf = host.rxbuf;
 	test_proc.channels.chan[0].rxbuf_len = PIECES * PIECE;
 	rxq.pool = test_pool;
+	hn_rx_mbuf_init(&rxq.start, test_pool, rxq.port_id);
 	rxq.copybreak = UINT32_MAX;
 	rxq.nb_desc = 64;
 	return host.rxbuf != NULL ? 0 : -1;
