@@ -93,12 +93,17 @@ class Cell:
     def __exit__(self, *_):
         self._stack.close()
 
-    def _rate(self, rate):
-        processes.run([paths.program("hvhost"), "ctl", "--dir", self.host.dir, "rate", "0", rate])
+    def _rate(self, *words):
+        processes.run([paths.program("hvhost"), "ctl", "--dir", self.host.dir, "rate", "0",
+                       *words])
 
     def offer(self, rate):
         """So many frames a second from now on; 0 is none."""
         self._rate(str(round(rate)) if rate else "off")
+
+    def come_together(self, bulk):
+        """The frames come so many at a time; nothing is offered."""
+        self._rate("off", str(bulk))
 
     def _ask(self, question, seconds):
         mark = self._guest.mark()

@@ -23,7 +23,7 @@ UNSENT = 0.02
 def _measure_one(cell, record, side, seconds):
     """One cell of one side, in one round."""
     spec = record.extras["spec"]
-    cell.offer(0)
+    cell.come_together(spec["burst"])
     cell.work(spec["mode"], spec["burst"])
     if spec["mode"] == "txonly":
         found = cell.measure(seconds)

@@ -32,6 +32,8 @@ channel_open(struct vmbus_channel *ch)
 	ring_reset(&ch->from_guest, rings, dev->ring_bytes, dev->bus->page);
 	ring_reset(&ch->to_guest, rings + dev->ring_bytes, dev->ring_bytes, dev->bus->page);
 	ring_set_mask(&ch->to_guest, dev->bus->config.kernel->masks_at_open);
+	/* A guest does not signal a host that reads anyway. */
+	ring_set_mask(&ch->from_guest, dev->bus->config.awake);
 	bus_clear_doorbell(dev->bus, ch);
 	ch->is_open = true;
 	ch->was_open = true;
@@ -188,8 +190,11 @@ vmbus_channel_room(struct vmbus_channel *ch)
 static bool
 channel_has_room(struct vmbus_channel *ch, size_t len)
 {
-	bool has_room = vmbus_channel_room(ch) >= len;
+	bool has_room;
 
+	if (!ch->wants_room && ring_surely_has_room(&ch->to_guest, len + RING_TRAILER_LEN))
+		return true;
+	has_room = vmbus_channel_room(ch) >= len;
 	if (!has_room && !ch->wants_room) {
 		ring_want_room(&ch->to_guest, (uint32_t)(len + RING_TRAILER_LEN));
 		ch->wants_room = true;

@@ -296,29 +296,45 @@ verb_capture(const struct ctl_call *call)
 		fprintf(call->out, "ok\n");
 }
 
+/* The numbers of a rate; what is not said stays 0. false: they are none, and that has been told. */
+static bool
+call_rate(const struct ctl_call *call, uint64_t *rate, uint64_t *bulk)
+{
+	if (strcmp(call->word[1], "off") != 0 &&
+	    (parse_number(call->word[1], rate) != 0 || *rate > PACE_RATE_MAX)) {
+		fprintf(call->out, "error a rate is off, or 0 to %u frames a second\n",
+			PACE_RATE_MAX);
+		return false;
+	}
+	if (call->words > 2 && (parse_number(call->word[2], bulk) != 0 || *bulk == 0 ||
+				*bulk > PACE_BULK_MAX)) {
+		fprintf(call->out, "error so many together are 1 to %u\n", PACE_BULK_MAX);
+		return false;
+	}
+	return true;
+}
+
 static void
 verb_rate(const struct ctl_call *call)
 {
 	struct nic *nic = call_nic(call, 0);
 	struct port *port = nic != NULL ? nic_port(nic) : NULL;
-	uint64_t rate = 0;
-	bool off = strcmp(call->word[1], "off") == 0;
+	uint64_t rate = 0, bulk = 0;
+	struct pace *pace;
 
-	if (port == NULL)
+	if (port == NULL || !call_rate(call, &rate, &bulk))
 		return;
-	if (!off && (parse_number(call->word[1], &rate) != 0 || rate > PACE_RATE_MAX)) {
-		fprintf(call->out, "error a rate is off, or 0 to %u frames a second\n",
-			PACE_RATE_MAX);
-		return;
-	}
 	if (port->ops->pace == NULL) {
 		fprintf(call->out, "error the port of card %s has no rate\n", call->word[0]);
 		return;
 	}
-	if (off)
-		pace_stop(port->ops->pace(port));
+	pace = port->ops->pace(port);
+	if (bulk != 0)
+		pace->bulk = bulk;
+	if (strcmp(call->word[1], "off") == 0)
+		pace_stop(pace);
 	else
-		pace_set_rate(port->ops->pace(port), rate);
+		pace_set_rate(pace, rate);
 	fprintf(call->out, "ok\n");
 }
 
@@ -338,8 +354,8 @@ static const struct ctl_verb {
 	{ "network-change", NULL, "NIC [definite|possible|connect]",
 	  "tell the guest that the network behind the cable is another", 1, 2,
 	  verb_network_change },
-	{ "rate", NULL, "NIC PPS|off", "so many frames a second from its generator or file; "
-	  "0: as many as fit", 2, 2, verb_rate },
+	{ "rate", NULL, "NIC PPS|off [BULK]", "so many frames a second from its generator or "
+	  "file, BULK of them at a time; 0: as many as fit", 2, 3, verb_rate },
 	{ "pause", NULL, "NIC [MS]", "look at nothing of the card's, for so long or until resume",
 	  1, 2, verb_pause },
 	{ "resume", NULL, "NIC", "go on", 1, 1, verb_resume },

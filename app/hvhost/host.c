@@ -269,6 +269,7 @@ host_init_bus(struct host *host, const struct options *options)
 	host->bus = vmbus_create(&(struct vmbus_config){
 		.dir = options->dir,
 		.doorbell_only = options->doorbell_only,
+		.awake = options->busy && !options->doorbell_only,
 		.scatter = options->scatter,
 		.kernel = options->kernel,
 		.rules = &host->rules,

@@ -18,6 +18,7 @@
 
 #define LOOP_EVENTS 16
 #define LOOP_LOOK_TURNS 4u		/* turns with work between two looks */
+#define LOOP_LOOK_TURNS_BUSY 64u	/* where a look, a system call, costs more than a turn */
 #define LOOP_SPIN_TURNS 128u		/* turns without work before the first sleep */
 #define LOOP_SLEEP_MIN_NS 20000u
 #define LOOP_SLEEP_STEP_NS 500u		/* longer by this each time */
@@ -100,5 +101,6 @@ loop_wait(struct loop *loop, bool worked, bool asleep)
 		return loop_look(loop, LOOP_SLEEP_LONG_NS);
 	if (!loop->busy && loop->idle > LOOP_SPIN_TURNS)
 		return loop_look(loop, loop_sleep_ns(loop));
-	return ++loop->turns >= LOOP_LOOK_TURNS ? loop_look(loop, 0) : 0;
+	return ++loop->turns >= (loop->busy ? LOOP_LOOK_TURNS_BUSY : LOOP_LOOK_TURNS) ?
+	       loop_look(loop, 0) : 0;
 }

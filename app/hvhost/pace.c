@@ -49,8 +49,8 @@ pace_allow(struct pace *pace, unsigned int want)
 		pace->given = due - memory;
 	}
 	due -= pace->given;
-	if (due < pace->bulk)
-		return 0;
+	if (pace->bulk > 1)
+		due -= due % pace->bulk;
 	return due < want ? (unsigned int)due : want;
 }
 

@@ -15,10 +15,12 @@
 
 /** Frames per second that can be reckoned with. */
 #define PACE_RATE_MAX 1000000000u
+/** Frames that can come together. */
+#define PACE_BULK_MAX 256u
 
 struct pace {
 	uint64_t rate;			/**< frames per second; 0: as many as fit */
-	uint64_t bulk;			/**< so many together, or none */
+	uint64_t bulk;			/**< a multiple of so many together, or none; 0 is as 1 */
 	bool stopped;			/**< none at all */
 	uint64_t start_ns;		/**< 0: not started */
 	uint64_t given;

@@ -21,8 +21,6 @@
 #include "port.h"
 #include "port_sink.h"
 
-/* A port is asked for no fewer frames at a time. */
-#define BULK_MAX 256u
 /* Frames of a flow in a row, where they are not numbered. */
 #define REPEAT_MAX 32u
 
@@ -318,7 +316,7 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	if (keyvals_number(kv, "count", 0, UINT64_MAX, &gen->count) != 0 ||
 	    keyvals_number(kv, "rate", 0, PACE_RATE_MAX, &gen->pace.rate) != 0 ||
 	    keyvals_number(kv, "flows", 1, PATTERN_FLOWS_MAX, &flows) != 0 ||
-	    keyvals_number(kv, "bulk", 1, BULK_MAX, &gen->pace.bulk) != 0 ||
+	    keyvals_number(kv, "bulk", 1, PACE_BULK_MAX, &gen->pace.bulk) != 0 ||
 	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
 	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay.delay_ms) != 0 ||
 	    keyvals_switch(kv, "drop", &gen->drops) != 0 ||

@@ -67,6 +67,7 @@ ring_reset(struct ring *ring, void *mem, size_t len, size_t page)
 	ring->size = (uint32_t)(len - page);
 	ring->at = 0;
 	ring->shown = 0;
+	ring->seen = 0;
 	memset(ring->header, 0, HEADER_LEN);
 	word_store(ring, WORD_FEATURES, 1);
 }
@@ -101,17 +102,30 @@ ring_packet_len(const uint8_t *descriptor, uint32_t used)
 	return len;
 }
 
+/* The bytes that wait. The guest's position is looked at anew when what was seen is read. */
+static int
+ring_look(struct ring *ring, uint32_t *used)
+{
+	uint32_t write;
+
+	if (ring->seen == ring->at) {
+		write = word_load(ring, WORD_WRITE_INDEX);
+		if (!ring_index_is_good(ring, write))
+			return -RING_FAULT_INDEX;
+		ring->seen = write;
+	}
+	*used = ring_used(ring, ring->seen, ring->at);
+	return 0;
+}
+
 int
 ring_get(struct ring *ring, uint8_t *packet, size_t capacity)
 {
-	uint32_t write = word_load(ring, WORD_WRITE_INDEX);
 	uint32_t used, len;
+	int ret = ring_look(ring, &used);
 
-	if (!ring_index_is_good(ring, write))
-		return -RING_FAULT_INDEX;
-	used = ring_used(ring, write, ring->at);
-	if (used == 0)
-		return 0;
+	if (ret < 0 || used == 0)
+		return ret;
 	if (used < RING_DESCRIPTOR_LEN + RING_TRAILER_LEN)
 		return -RING_FAULT_PACKET;
 	ring_read(ring, ring->at, packet, RING_DESCRIPTOR_LEN);
@@ -155,15 +169,28 @@ ring_is_drained(const struct ring *ring)
 
 /* Our ring */
 
+/* Never full: that would look like empty. */
+static int64_t
+ring_room_from(const struct ring *ring, uint32_t read)
+{
+	return (int64_t)ring->size - ring_used(ring, ring->at, read) - 8;
+}
+
 int64_t
-ring_room(const struct ring *ring)
+ring_room(struct ring *ring)
 {
 	uint32_t read = word_load(ring, WORD_READ_INDEX);
 
 	if (!ring_index_is_good(ring, read))
 		return -EPROTO;
-	/* Never full: that would look like empty. */
-	return (int64_t)ring->size - ring_used(ring, ring->at, read) - 8;
+	ring->seen = read;
+	return ring_room_from(ring, read);
+}
+
+bool
+ring_surely_has_room(const struct ring *ring, size_t len)
+{
+	return ring_room_from(ring, ring->seen) >= (int64_t)len;
 }
 
 void

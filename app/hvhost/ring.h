@@ -28,6 +28,7 @@ struct ring {
 	uint32_t size;		/**< of the data */
 	uint32_t at;		/**< ours: where we read or write next */
 	uint32_t shown;		/**< what of it the guest has been shown */
+	uint32_t seen;		/**< the guest's position when it was last looked at; checked */
 };
 
 /** Why ring_get() has no packet. */
@@ -63,7 +64,14 @@ bool ring_show_read(struct ring *ring);
 bool ring_is_drained(const struct ring *ring);
 
 /** Our ring: free bytes for packets with their trailers; -EPROTO for a guest's bad position. */
-int64_t ring_room(const struct ring *ring);
+int64_t ring_room(struct ring *ring);
+
+/**
+ * Our ring: is there room for so many bytes? As ring_room() says, but the guest's
+ * position is not looked at while what was seen of it suffices: it is in a cache
+ * line that the guest writes.
+ */
+bool ring_surely_has_room(const struct ring *ring, size_t len);
 
 /** Our ring: write a piece behind the last. The caller has checked the room. */
 void ring_write(struct ring *ring, const void *bytes, size_t len);
@@ -74,7 +82,7 @@ void ring_want_room(struct ring *ring, uint32_t bytes);
 /** Our ring: show what we have written. @return true if the guest wants an interrupt. */
 bool ring_show_written(struct ring *ring);
 
-/** The guest wants (mask 0) or does not want interrupts for our ring. */
+/** Who reads the ring wants (mask 0) or does not want interrupts or signals for it. */
 void ring_set_mask(struct ring *ring, bool masked);
 
 #endif /* HVHOST_RING_H */

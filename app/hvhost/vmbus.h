@@ -82,6 +82,7 @@ struct vmbus_device_ops {
 struct vmbus_config {
 	const char *dir;		/**< run directory: socket, sys tree */
 	bool doorbell_only;		/**< read a ring only after its signal */
+	bool awake;			/**< looks at rings without signals, and tells guests so */
 	bool scatter;			/**< pages of cards' buffers are not in a row */
 	const struct kernel *kernel;	/**< the guests' uio_hv_generic; NULL: the usual one */
 	uint64_t gpa_base;		/**< first guest-physical address, see guestmem_create() */

@@ -12,9 +12,11 @@
 #ifndef HVHOST_WIRE_H
 #define HVHOST_WIRE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct wire {
 	uint8_t *at;
@@ -29,41 +31,45 @@ wire_over(const void *bytes, size_t len)
 	return (struct wire){ .at = (uint8_t *)(uintptr_t)bytes, .left = len };
 }
 
-/* The next n bytes, or NULL. */
-static inline uint8_t *
-wire_take(struct wire *wire, size_t n)
+/* Whether there are n more bytes; there is none from the first that is missing. */
+static inline bool
+wire_has(struct wire *wire, size_t n)
 {
-	uint8_t *at = wire->at;
-
-	if (n > wire->left) {
-		wire->bad = true;
-		wire->left = 0;
-		return NULL;
-	}
-	wire->at += n;
-	wire->left -= n;
-	return at;
+	if (n <= wire->left)
+		return true;
+	wire->bad = true;
+	wire->left = 0;
+	return false;
 }
 
+static inline void
+wire_skip(struct wire *wire, size_t n)
+{
+	wire->at += n;
+	wire->left -= n;
+}
+
+/* n is a constant in all callers, 8 at most: one load. */
 static inline uint64_t
 wire_get(struct wire *wire, size_t n)
 {
-	const uint8_t *at = wire_take(wire, n);
 	uint64_t value = 0;
 
-	for (; at != NULL && n > 0; n--)
-		value = value << 8 | at[n - 1];
-	return value;
+	if (!wire_has(wire, n))
+		return 0;
+	memcpy(&value, wire->at, n);
+	wire_skip(wire, n);
+	return le64toh(value);
 }
 
 static inline void
 wire_put(struct wire *wire, size_t n, uint64_t value)
 {
-	uint8_t *at = wire_take(wire, n);
-	size_t i;
-
-	for (i = 0; at != NULL && i < n; i++, value >>= 8)
-		at[i] = (uint8_t)value;
+	value = htole64(value);
+	if (!wire_has(wire, n))
+		return;
+	memcpy(wire->at, &value, n);
+	wire_skip(wire, n);
 }
 
 static inline uint8_t

@@ -151,6 +151,7 @@ wrong_words_get_a_sentence(void **state)
 		{ "rate\t0\n", "error usage: rate NIC PPS|off" },
 		{ "rate\t0\tfast\n", "error a rate is off, or 0 to" },
 		{ "rate\t0\t2G\n", "error a rate is off, or 0 to" },
+		{ "rate\t0\t1\t257\n", "error so many together are 1 to 256" },
 		{ "rate\t0\toff\n", "error the port of card 0 has no rate" },
 		{ "capture\t0\n", "error usage: capture NIC FILE [BYTES]" },
 		{ "capture\t0\t/nonexistent/x\n", "error cannot write the capture /nonexistent/x" },

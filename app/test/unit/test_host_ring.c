@@ -113,7 +113,7 @@ a_packet_is_read_whole_wherever_it_wraps(void **state)
 	(void)state;
 	for (at = 0; at < DATA; at += 8) {
 		start(NULL);
-		ring.at = ring.shown = at;
+		ring.at = ring.shown = ring.seen = at;
 		next = guest_put(at, 2, 6);
 		guest_publish(next);
 		assert_int_equal(ring_get(&ring, packet, sizeof(packet)), 48);
@@ -136,7 +136,7 @@ a_packet_is_written_whole_wherever_it_wraps(void **state)
 		body[i] = (uint8_t)(i + 1);
 	for (at = 0; at < DATA; at += 8) {
 		start(NULL);
-		ring.at = ring.shown = at;
+		ring.at = ring.shown = ring.seen = at;
 		ring_write(&ring, body, 16);
 		ring_write(&ring, body + 16, 3);
 		ring_write(&ring, body + 19, 29);
@@ -203,6 +203,20 @@ a_packet_larger_than_the_buffer_is_refused(void **state)
 }
 
 static void
+the_guests_position_is_looked_at_when_all_that_was_seen_is_read(void **state)
+{
+	uint32_t second = guest_put(0, 2, 6), end = guest_put(second, 2, 6);
+
+	(void)state;
+	guest_publish(second);
+	assert_int_equal(ring_get(&ring, packet, sizeof(packet)), 48);
+	assert_int_equal(ring_get(&ring, packet, sizeof(packet)), 0);
+	guest_publish(end);
+	assert_int_equal(ring_get(&ring, packet, sizeof(packet)), 48);
+	assert_int_equal(ring_get(&ring, packet, sizeof(packet)), 0);
+}
+
+static void
 any_descriptor_is_answered_within_the_ring(void **state)
 {
 	uint8_t *small = malloc(64);
@@ -213,7 +227,7 @@ any_descriptor_is_answered_within_the_ring(void **state)
 	for (int i = 0; i < 200000; i++) {
 		uint32_t at = (uint32_t)rand() % (DATA / 8) * 8;
 
-		ring.at = ring.shown = at;
+		ring.at = ring.shown = ring.seen = at;
 		set_le32(mem + PAGE + at, (uint32_t)rand());
 		set_le32(mem + PAGE + at + 4, (uint32_t)rand() % 16);
 		guest_publish((uint32_t)rand() % (DATA + 64));
@@ -302,6 +316,22 @@ the_guests_bad_read_index_leaves_no_room(void **state)
 }
 
 static void
+room_that_was_seen_is_sure(void **state)
+{
+	(void)state;
+	ring.at = DATA - 8;
+	assert_int_equal(ring_room(&ring), 0);
+	set_word(READ_INDEX, 64);
+	assert_false(ring_surely_has_room(&ring, 8));
+	assert_int_equal(ring_room(&ring), 64);
+	assert_true(ring_surely_has_room(&ring, 64));
+	assert_false(ring_surely_has_room(&ring, 72));
+	ring_write(&ring, packet, 16);
+	assert_false(ring_surely_has_room(&ring, 56));
+	assert_true(ring_surely_has_room(&ring, 48));
+}
+
+static void
 a_ring_is_never_filled_to_the_last_byte(void **state)
 {
 	(void)state;
@@ -377,6 +407,8 @@ main(void)
 			  a_packet_that_is_not_whole_is_refused),
 		RING_CASE("a packet larger than the buffer is refused",
 			  a_packet_larger_than_the_buffer_is_refused),
+		RING_CASE("the guest's position is looked at when all that was seen is read",
+			  the_guests_position_is_looked_at_when_all_that_was_seen_is_read),
 		RING_CASE("any descriptor is answered within the ring",
 			  any_descriptor_is_answered_within_the_ring),
 		RING_CASE("the guest cannot move what we have read",
@@ -388,6 +420,7 @@ main(void)
 			  a_blocked_guest_is_told_when_its_packet_fits),
 		RING_CASE("the guest's bad read index leaves no room",
 			  the_guests_bad_read_index_leaves_no_room),
+		RING_CASE("room that was seen is sure", room_that_was_seen_is_sure),
 		RING_CASE("a ring is never filled to the last byte",
 			  a_ring_is_never_filled_to_the_last_byte),
 		RING_CASE("the guest is interrupted when its ring stops being empty",

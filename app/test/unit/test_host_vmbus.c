@@ -76,14 +76,14 @@ offer(const char *instance, bool monitored)
 }
 
 static int
-start_with(bool monitored, bool doorbell_only)
+start_as(bool monitored, struct vmbus_config config)
 {
 	rules = (struct rules){ 0 };
 	opens = closes = 0;
 	memset(opened, 0, sizeof(opened));
-	bus = vmbus_create(&(struct vmbus_config){
-		.dir = dir, .doorbell_only = doorbell_only, .rules = &rules,
-	});
+	config.dir = dir;
+	config.rules = &rules;
+	bus = vmbus_create(&config);
 	dev = bus != NULL ? offer(INSTANCE, monitored) : NULL;
 	return dev != NULL ? 0 : -1;
 }
@@ -92,21 +92,28 @@ static int
 start(void **state)
 {
 	(void)state;
-	return start_with(true, false);
+	return start_as(true, (struct vmbus_config){ 0 });
 }
 
 static int
 start_unmonitored(void **state)
 {
 	(void)state;
-	return start_with(false, true);
+	return start_as(false, (struct vmbus_config){ .doorbell_only = true });
 }
 
 static int
 start_doorbell_only(void **state)
 {
 	(void)state;
-	return start_with(true, true);
+	return start_as(true, (struct vmbus_config){ .doorbell_only = true });
+}
+
+static int
+start_awake(void **state)
+{
+	(void)state;
+	return start_as(true, (struct vmbus_config){ .awake = true });
 }
 
 static int
@@ -340,7 +347,7 @@ the_memory_of_a_killed_host_is_swept_by_any_other(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(access(folder, F_OK), 0);
-	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(start_as(true, (struct vmbus_config){ 0 }), 0);
 	assert_int_equal(access(folder, F_OK), -1);
 	snprintf(command, sizeof(command), "rm -r %s", other);
 	assert_int_equal(system(command), 0);
@@ -353,11 +360,11 @@ a_directory_that_is_another_hosts_by_now_is_left_alone(void **state)
 	char command[64];
 
 	(void)state;
-	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(start_as(true, (struct vmbus_config){ 0 }), 0);
 	first = bus;
 	snprintf(command, sizeof(command), "rm -r %s/*", dir);
 	assert_int_equal(system(command), 0);
-	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(start_as(true, (struct vmbus_config){ 0 }), 0);
 	vmbus_destroy(first);
 	guest_hang_up(guest_hello(TRANSPORT_HELLO_UIO, 0));
 	assert_int_equal(opens, 1);
@@ -371,12 +378,12 @@ a_killed_hosts_leftovers_are_taken_over(void **state)
 
 	(void)state;
 	if (child == 0) {
-		start_with(true, false);
+		start_as(true, (struct vmbus_config){ 0 });
 		_exit(bus == NULL);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(start_as(true, (struct vmbus_config){ 0 }), 0);
 	guest_hang_up(guest_hello(TRANSPORT_HELLO_UIO, 0));
 	assert_int_equal(opens, 1);
 }
@@ -413,7 +420,7 @@ static void
 nothing_is_left_behind(void **state)
 {
 	(void)state;
-	assert_int_equal(start_with(true, false), 0);
+	assert_int_equal(start_as(true, (struct vmbus_config){ 0 }), 0);
 	vmbus_destroy(bus);
 	bus = NULL;
 	assert_int_equal(access(dir, F_OK), -1);
@@ -1046,6 +1053,31 @@ doorbell_only_reads_after_a_signal_until_all_is_read(void **state)
 	guest_stop(&guest);
 }
 
+/* What the guest reads before it signals. */
+static uint32_t
+mask_of_the_guests_ring(void)
+{
+	struct guest guest = guest_start();
+	uint32_t mask = le32(guest.rings + MASK);
+
+	guest_stop(&guest);
+	return mask;
+}
+
+static void
+a_host_that_is_awake_wants_no_signals(void **state)
+{
+	(void)state;
+	assert_int_equal(mask_of_the_guests_ring(), 1);
+}
+
+static void
+a_host_that_may_sleep_wants_signals(void **state)
+{
+	(void)state;
+	assert_int_equal(mask_of_the_guests_ring(), 0);
+}
+
 static void
 doorbell_only_wakes_a_guest_that_waits_for_room(void **state)
 {
@@ -1473,6 +1505,10 @@ main(void)
 		     a_dead_guests_signal_is_not_held_against_the_next),
 		CASE_IN(start_doorbell_only, "doorbell-only reads after a signal until all is read",
 			doorbell_only_reads_after_a_signal_until_all_is_read),
+		CASE_IN(start_awake, "a host that is awake wants no signals",
+			a_host_that_is_awake_wants_no_signals),
+		CASE_IN(start, "a host that may sleep wants signals",
+			a_host_that_may_sleep_wants_signals),
 		CASE_IN(start_doorbell_only, "doorbell-only wakes a guest that waits for room",
 			doorbell_only_wakes_a_guest_that_waits_for_room),
 		CASE_IN(start_unmonitored, "a channel without monitor is signalled by write()",

@@ -69,18 +69,6 @@ writing_past_the_end_changes_nothing(void **state)
 	assert_memory_equal(bytes, "\x01\x02\x03\x04", 4);
 }
 
-static void
-taking_nothing_at_the_end_is_good(void **state)
-{
-	struct wire in = wire_over("", 0);
-
-	(void)state;
-	assert_non_null(wire_take(&in, 0));
-	assert_false(in.bad);
-	assert_null(wire_take(&in, 1));
-	assert_true(in.bad);
-}
-
 int
 main(void)
 {
@@ -90,7 +78,6 @@ main(void)
 		CASE("reading past the end yields 0 and stays bad",
 		     reading_past_the_end_yields_0_and_stays_bad),
 		CASE("writing past the end changes nothing", writing_past_the_end_changes_nothing),
-		CASE("taking nothing at the end is good", taking_nothing_at_the_end_is_good),
 	};
 
 	return cmocka_run_group_tests_name("host wire", cases, NULL, NULL);
