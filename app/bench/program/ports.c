@@ -2,18 +2,20 @@
  * Copyright(c) 2026 The project authors
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_debug.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 
 #include "ports.h"
 
 #define POOL_CACHE 256u
 
-struct rte_mempool *ports_pool;
+struct rte_mempool *ports_pools[BENCH_QUEUES_MAX];
 uint16_t ports_count;
 static uint16_t mtu;
 
@@ -49,7 +51,7 @@ port_open(uint16_t port, const struct ports_config *config)
 	check(rte_eth_dev_configure(port, queues, queues, &conf), port, "configure");
 	for (queue = 0; queue < queues; queue++) {
 		check(rte_eth_rx_queue_setup(port, queue, (uint16_t)config->descriptors,
-					     SOCKET_ID_ANY, NULL, ports_pool),
+					     SOCKET_ID_ANY, NULL, ports_pools[queue]),
 		      port, "receive queue");
 		check(rte_eth_tx_queue_setup(port, queue, (uint16_t)config->descriptors,
 					     SOCKET_ID_ANY, NULL), port, "transmit queue");
@@ -58,10 +60,29 @@ port_open(uint16_t port, const struct ports_config *config)
 	check(rte_eth_promiscuous_enable(port), port, "promiscuous");
 }
 
+/* As near to the lcore that serves the queue as can be. */
+static void
+pools_create(const struct ports_config *config)
+{
+	uint32_t room = RTE_MAX(config->frame + RTE_VLAN_HLEN, 2048u) + RTE_PKTMBUF_HEADROOM;
+	uint32_t queue, mbufs = (config->mbufs + 1) / config->queues - 1;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned int lcore = UINT32_MAX;
+
+	for (queue = 0; queue < config->queues; queue++) {
+		lcore = rte_get_next_lcore(lcore, 1, 1);
+		snprintf(name, sizeof(name), "mbufs-%u", queue);
+		ports_pools[queue] = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, 0,
+							     (uint16_t)room,
+							     (int)rte_lcore_to_socket_id(lcore));
+		if (ports_pools[queue] == NULL)
+			rte_exit(EXIT_FAILURE, "no memory for %u mbufs\n", mbufs);
+	}
+}
+
 void
 ports_open(const struct ports_config *config)
 {
-	uint32_t room = RTE_MAX(config->frame + RTE_VLAN_HLEN, 2048u) + RTE_PKTMBUF_HEADROOM;
 	uint16_t port;
 
 	ports_count = rte_eth_dev_count_avail();
@@ -70,10 +91,7 @@ ports_open(const struct ports_config *config)
 			 BENCH_PORTS_MAX);
 	mtu = (uint16_t)(RTE_MAX(config->frame, (uint32_t)RTE_ETHER_MAX_LEN - RTE_ETHER_CRC_LEN) -
 			 RTE_ETHER_HDR_LEN);
-	ports_pool = rte_pktmbuf_pool_create("mbufs", config->mbufs, POOL_CACHE, 0,
-					     (uint16_t)room, SOCKET_ID_ANY);
-	if (ports_pool == NULL)
-		rte_exit(EXIT_FAILURE, "no memory for %u mbufs\n", config->mbufs);
+	pools_create(config);
 	for (port = 0; port < ports_count; port++)
 		port_open(port, config);
 }

@@ -21,11 +21,11 @@ struct ports_config {
 	uint32_t queues;		/**< receive and transmit queues of each port */
 	uint32_t descriptors;		/**< of each queue */
 	uint32_t frame;			/**< bytes of the longest frame, Ethernet header included */
-	uint32_t mbufs;
+	uint32_t mbufs;			/**< of all queues together */
 };
 
-/** The mbufs of all ports. */
-extern struct rte_mempool *ports_pool;
+/** The mbufs of each queue number, for all ports: no two lcores share any. */
+extern struct rte_mempool *ports_pools[BENCH_QUEUES_MAX];
 /** Ports 0 to this - 1 are used. */
 extern uint16_t ports_count;
 

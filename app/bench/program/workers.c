@@ -21,10 +21,14 @@ const char *const workers_mode_names[WORKERS_MODES] = {
 	[WORKERS_IO] = "io",
 };
 
+/* How long a worker that rests sleeps before it looks for another order. */
+#define REST_US 50
+
 /* What the main thread wants. */
 enum order {
 	ORDER_WORK,
 	ORDER_REST,
+	ORDER_DO,
 	ORDER_END,
 };
 
@@ -37,6 +41,10 @@ struct worker {
 static struct workers_config config;
 static struct worker workers[BENCH_QUEUES_MAX];
 static uint32_t order __rte_cache_aligned;
+
+/* Of ORDER_DO: what is done, and how many are there to begin. */
+static void (*task)(uint16_t queue);
+static uint32_t task_ready __rte_cache_aligned;
 
 /* The work. */
 
@@ -96,7 +104,7 @@ work_txonly(struct worker *worker, uint16_t port)
 	uint32_t i;
 
 	worker->counts.polls++;
-	if (rte_pktmbuf_alloc_bulk(ports_pool, pkts, config.burst) != 0) {
+	if (rte_pktmbuf_alloc_bulk(ports_pools[worker->queue], pkts, config.burst) != 0) {
 		/* All are with the driver: ask it for some. */
 		worker->counts.empty++;
 		(void)rte_eth_tx_burst(port, worker->queue, pkts, 0);
@@ -122,6 +130,17 @@ ports_used(void)
 	return config.mode == WORKERS_IO ? ports_count & ~1u : 1;
 }
 
+/* They begin when all are there, or never if one is not. */
+static void
+worker_do(struct worker *worker)
+{
+	__atomic_fetch_add(&task_ready, 1, __ATOMIC_RELAXED);
+	while (__atomic_load_n(&task_ready, __ATOMIC_RELAXED) < config.count)
+		if (__atomic_load_n(&order, __ATOMIC_RELAXED) != ORDER_DO)
+			return;
+	task(worker->queue);
+}
+
 static int
 worker_main(void *arg)
 {
@@ -133,6 +152,11 @@ worker_main(void *arg)
 		for (port = 0; now == ORDER_WORK && port < ports_used(); port++)
 			work[config.mode](worker, port);
 		now = __atomic_load_n(&order, __ATOMIC_ACQUIRE);
+		if (now == ORDER_DO && worker->order != ORDER_DO)
+			worker_do(worker);
+		/* Others may want this core meanwhile, such as the host that fills the rings. */
+		if (now == worker->order && now != ORDER_WORK)
+			rte_delay_us_sleep(REST_US);
 		/* Release: what was done before is done for whoever sees that we rest. */
 		if (now != worker->order)
 			__atomic_store_n(&worker->order, now, __ATOMIC_RELEASE);
@@ -152,24 +176,41 @@ workers_mode_of(const char *name)
 	return mode;
 }
 
+/* pause_us: to sleep between two looks, or 0. */
 static bool
-workers_obey(uint32_t wanted, uint32_t timeout_ms)
+workers_obey(uint32_t wanted, uint32_t timeout_ms, uint32_t pause_us)
 {
 	uint64_t end = rte_get_timer_cycles() + timeout_ms * rte_get_timer_hz() / 1000;
 	uint32_t i;
 
 	__atomic_store_n(&order, wanted, __ATOMIC_RELEASE);
-	for (i = 0; i < config.count; i++)
-		while (__atomic_load_n(&workers[i].order, __ATOMIC_ACQUIRE) != wanted)
+	for (i = 0; i < config.count; i++) {
+		while (__atomic_load_n(&workers[i].order, __ATOMIC_ACQUIRE) != wanted) {
 			if (rte_get_timer_cycles() > end)
 				return false;
+			if (pause_us != 0)
+				rte_delay_us_sleep(pause_us);
+		}
+	}
 	return true;
 }
 
 bool
 workers_rest(uint32_t timeout_ms)
 {
-	return workers_obey(ORDER_REST, timeout_ms);
+	return workers_obey(ORDER_REST, timeout_ms, 0);
+}
+
+bool
+workers_do(void (*act)(uint16_t queue), uint32_t timeout_ms)
+{
+	bool done;
+
+	task = act;
+	__atomic_store_n(&task_ready, 0, __ATOMIC_RELAXED);
+	/* This thread may share its core with one of them. */
+	done = workers_obey(ORDER_DO, timeout_ms, REST_US);
+	return workers_obey(ORDER_REST, timeout_ms, 0) && done;
 }
 
 void
@@ -216,7 +257,7 @@ workers_count(uint32_t bursts, uint32_t pause_us)
 bool
 workers_stop(uint32_t timeout_ms)
 {
-	bool obeyed = workers_obey(ORDER_END, timeout_ms);
+	bool obeyed = workers_obey(ORDER_END, timeout_ms, 0);
 
 	if (obeyed)
 		rte_eal_mp_wait_lcore();
@@ -268,10 +309,10 @@ workers_start(const struct workers_config *wanted)
 	if (rte_lcore_count() - 1 < config.count)
 		rte_exit(EXIT_FAILURE, "%u queues want as many lcores besides the main one\n",
 			 config.count);
-	rte_mempool_obj_iter(ports_pool, write_frame, NULL);
 	RTE_LCORE_FOREACH_WORKER(lcore) {
 		if (queue == config.count)
 			break;
+		rte_mempool_obj_iter(ports_pools[queue], write_frame, NULL);
 		workers[queue].queue = queue;
 		rte_eal_remote_launch(worker_main, &workers[queue], lcore);
 		queue++;

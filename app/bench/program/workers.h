@@ -41,7 +41,7 @@ struct workers_counts {
 	uint64_t empty;			/**< of them: nothing came, or nothing went */
 };
 
-#define WORKERS_BURST_MAX 512u
+#define WORKERS_BURST_MAX 512
 
 /** The mode of a name; WORKERS_MODES if there is none. */
 enum workers_mode workers_mode_of(const char *name);
@@ -67,6 +67,16 @@ struct workers_counts workers_count(uint32_t bursts, uint32_t pause_us);
 
 /** One burst of queue 0. */
 void workers_burst(void);
+
+/**
+ * While they rest: let each do something with its queue, all from the same moment.
+ *
+ * @param act
+ *   Ends by itself.
+ * @return
+ *   false if one has not begun or come to the end for timeout_ms.
+ */
+bool workers_do(void (*act)(uint16_t queue), uint32_t timeout_ms);
 
 /** What all have counted since the start. */
 struct workers_counts workers_read(void);
