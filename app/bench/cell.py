@@ -20,7 +20,7 @@ ETHER_LEN = 14
 FRAME_MAX = 1514  # of an ordinary network
 DESCRIPTORS = 512
 # What has been delivered, among the program's counters.
-COUNTED = {"rxonly": "received", "txonly": "sent", "io": "sent"}
+COUNTED = {"rxonly": "received", "txonly": "sent", "io": "sent", "done": "sent"}
 # What a question may take beyond the time that it asks for.
 ANSWER_S = 20
 START_S = 60
@@ -138,9 +138,9 @@ class Cell:
         return self._ask(f"control {round(seconds * 1000)} {round(pause * 1000)} "
                          f"{','.join(names)}", seconds)
 
-    def count(self, bursts, pause):
-        """What so many bursts of the main thread bring, with pauses between."""
-        return self._ask(f"count {bursts} {round(pause * 1e6)}", bursts * pause)
+    def count(self, bursts, period):
+        """What so many bursts of the main thread bring, one every so many seconds."""
+        return self._ask(f"count {bursts} {round(period * 1e6)}", bursts * period)
 
     def quit(self):
         """The program ends by itself."""

@@ -48,7 +48,7 @@ mode_of(const char *text)
 	enum workers_mode mode = workers_mode_of(text);
 
 	if (mode == WORKERS_MODES)
-		rte_exit(EXIT_FAILURE, "--mode is rxonly, txonly or io, not %s\n", text);
+		rte_exit(EXIT_FAILURE, "--mode is rxonly, txonly, io or done, not %s\n", text);
 	return mode;
 }
 
@@ -85,7 +85,7 @@ parse(int argc, char **argv)
 			*numbers[option].value = number(options[i].name, optarg,
 							numbers[option].min, numbers[option].max);
 		else
-			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io --queues N "
+			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io|done --queues N "
 				 "--burst N --frame BYTES --descriptors N --mbufs N "
 				 "--work CYCLES\n");
 	}

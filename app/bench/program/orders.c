@@ -59,7 +59,7 @@ order_work(char **words)
 	if (!order_number(words[1], &burst))
 		return false;
 	if (mode == WORKERS_MODES || burst == 0 || burst > WORKERS_BURST_MAX)
-		order_failed("a mode is rxonly, txonly or io, a burst 1 to "
+		order_failed("a mode is rxonly, txonly, io or done, a burst 1 to "
 			     RTE_STR(WORKERS_BURST_MAX));
 	else if (!workers_change(mode, burst, REST_MS))
 		order_failed("a worker does not come out of its burst");
@@ -94,15 +94,15 @@ static bool
 order_count(char **words)
 {
 	struct workers_counts counts;
-	uint32_t bursts, pause_us;
+	uint32_t bursts, period_us;
 
-	if (!order_numbers(words, (uint32_t *[]){ &bursts, &pause_us }, 2))
+	if (!order_numbers(words, (uint32_t *[]){ &bursts, &period_us }, 2))
 		return false;
 	if (!workers_rest(REST_MS)) {
 		order_failed("a worker does not come out of its burst");
 		return true;
 	}
-	counts = workers_count(bursts, pause_us);
+	counts = workers_count(bursts, period_us);
 	workers_resume();
 	printf("{\"received\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"polls\": %" PRIu64
 	       ", \"empty\": %" PRIu64 "}\n", counts.received, counts.sent, counts.polls,

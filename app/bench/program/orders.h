@@ -9,7 +9,7 @@
  *
  *   work MODE BURST              do that from now on, in bursts of so many
  *   measure MS                   frames in that time
- *   count BURSTS PAUSE_US        frames in so many bursts of this thread, for a profiler
+ *   count BURSTS PERIOD_US       frames in so many bursts of this thread, for a profiler
  *   control MS PAUSE_MS [NAMES]  control operations meanwhile, and how long each took
  *   stats                        what the ports have counted
  *   quit

@@ -20,6 +20,7 @@ enum workers_mode {
 	WORKERS_RXONLY,			/**< receives and frees */
 	WORKERS_TXONLY,			/**< sends the same frame */
 	WORKERS_IO,			/**< sends to the port's neighbour what it receives */
+	WORKERS_DONE,			/**< asks what it has sent to be freed */
 	WORKERS_MODES
 };
 
@@ -59,11 +60,12 @@ void workers_start(const struct workers_config *config);
 
 /**
  * While they rest: so many bursts on the first port and queue in the calling
- * thread, with pauses between. A profiler looks at workers_burst() alone.
+ * thread, one every period. A profiler looks at workers_burst() alone. With
+ * WORKERS_DONE it does not see that a burst is sent before each.
  *
  * @return what these have counted.
  */
-struct workers_counts workers_count(uint32_t bursts, uint32_t pause_us);
+struct workers_counts workers_count(uint32_t bursts, uint32_t period_us);
 
 /** One burst of queue 0. */
 void workers_burst(void);

@@ -3,10 +3,11 @@
 """The bench measures what it says: both drivers, by one program, in turn."""
 
 import json
+from collections import Counter
 
 import pytest
 
-from bench import figures, instructions, picture, rates, sides, sweep, table
+from bench import baseline, callgrind, figures, instructions, picture, rates, sides, sweep, table
 from bench.cell import Cell, Load
 from bench.cells import measure_specs
 from bench.part import Found, Run, parts
@@ -127,13 +128,101 @@ def test_both_drivers_have_a_figure_in_every_mode(lab):
         assert record.figure("theirs").median > 10_000, record.name
 
 
-@pytest.mark.long
-def test_instructions_are_counted_the_same_twice(lab):
-    spec = Spec(64)
-    first, again = (instructions.count(lab, sides.ours(), spec) for _ in range(2))
-    assert first[0] == pytest.approx(again[0], rel=0.03)
-    assert 50 < first[0] < 1000
-    assert "hn_rx_burst" in first[1]
+PROFILE = """\
+events: Ir
+ob=(1) /x/hv-bench
+fl=(1) workers.c
+fn=(1) work_rxonly
+58 10
+cob=(2) /x/librte_net_netvsc.so.23.0
+cfi=(2) hn_rx.c
+cfn=(2) hn_rx_burst
+calls=2 100
+* 250
++3 5
+cfn=(3) local
+calls=1 7
++1 40
+fn=(3)
+7 40
+
+ob=(2)
+fl=(2)
+fn=(2)
+100 150
+cob=(3) /x/libc.so.6
+cfn=(4) memcpy
+calls=2 0
+-1 100
+"""
+
+
+def test_a_profile_is_read(tmp_path):
+    path = tmp_path / "profile"
+    path.write_text(PROFILE, encoding="utf-8")
+    profile = callgrind.read(path)
+    netvsc = "/x/librte_net_netvsc.so.23.0"
+    assert profile.own == {("/x/hv-bench", "work_rxonly"): 15, ("/x/hv-bench", "local"): 40,
+                           (netvsc, "hn_rx_burst"): 150}
+    assert profile.calls == {("/x/hv-bench", netvsc): 250, ("/x/hv-bench", "/x/hv-bench"): 40,
+                             (netvsc, "/x/libc.so.6"): 100}
+    count = instructions.count_of(profile, 10)
+    assert (count.all, count.own, count.functions) == (25, 15, {"hn_rx_burst": 15})
+
+
+def altered(part):
+    """The baseline, and a count of each of its cells whose first function takes so much more."""
+    cells = baseline.read()["cells"]
+    counts = {name: Counter(cell["functions"]) for name, cell in cells.items()}
+    for functions in counts.values():
+        first = next(iter(functions))
+        functions[first] += part * functions.total()
+    return cells, {name: instructions.Count(0, functions) for name, functions in counts.items()}
+
+
+def test_the_baseline_has_all_cells_that_are_counted():
+    cells = baseline.read()["cells"]
+    assert list(cells) == [instructions.name_of(spec) for spec in instructions.specs(False)]
+    for cell in cells.values():
+        assert sum(cell["functions"].values()) == pytest.approx(cell["total"], rel=0.005)
+
+
+@pytest.mark.parametrize("part, rises, falls", [(0.05, True, False), (0.02, False, False),
+                                                (-0.02, False, False), (-0.05, False, True)])
+def test_a_rise_over_the_baseline_is_told_with_its_function(part, rises, falls):
+    cells, counts = altered(part)
+    changes = list(baseline.compare(cells, counts))
+    assert len(changes) == len(cells)
+    for change in changes:
+        assert (change.is_rise, change.is_fall) == (rises, falls), change
+        if rises:
+            first = next(iter(cells[change.name]["functions"]))
+            assert change.risen[0][0] == first and f": {first} " in str(change)
+
+
+def test_a_function_that_is_new_is_told():
+    cells, counts = altered(0)
+    for count in counts.values():
+        count.functions["hn_new"] += 0.1 * count.own
+    for change in baseline.compare(cells, counts):
+        assert change.is_rise and "hn_new 0.0 -> " in str(change)
+
+
+def test_no_frame_takes_more_instructions_than_it_did(lab):
+    known = baseline.read()
+    if known["compiler"] != baseline.compiler():
+        pytest.skip(f"the baseline is of {known['compiler']}, not {baseline.compiler()}")
+    life = instructions.Life(lab, sides.ours(), Spec(64).load)
+    with life:
+        counts = {instructions.name_of(spec): life.count(spec)
+                  for spec in instructions.specs(quick=True)}
+    changes = list(baseline.compare(known["cells"], counts))
+    assert len(changes) == len(counts)
+    for change in changes:
+        print(change)
+        if change.is_fall:
+            print("if it is to stay so: ./dev bench instructions --ours --rebase")
+    assert not [str(change) for change in changes if change.is_rise]
 
 
 def test_results_are_drawn(tmp_path):
