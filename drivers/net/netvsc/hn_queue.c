@@ -180,6 +180,7 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 	txq->max_packets = proc->rndis.max_packets;
 	txq->max_transfer = proc->rndis.max_transfer;
 	txq->align = RTE_MAX(proc->rndis.align, 4u);
+	hn_tx_set_ways(txq);
 	return 0;
 }
 

@@ -14,6 +14,28 @@
 #include "hn_tx_free.h"
 #include "hn_tx_send.h"
 
+/* What room leaves for a frame. */
+static uint32_t
+ways_without(uint32_t room, size_t hdr_len)
+{
+	return room > hdr_len ? room - (uint32_t)hdr_len : 0;
+}
+
+void
+hn_tx_set_ways(struct hn_txq *txq)
+{
+	struct hn_tx_ways *ways = &txq->ways;
+
+	ways->section_end = RTE_MIN(txq->section_len, txq->max_transfer);
+	ways->plain_end = RTE_ALIGN_FLOOR(ways->section_end, txq->align);
+	ways->send_max = RTE_MIN(ways_without(txq->max_transfer, HN_PKT_HDR_MAX), HN_TX_FRAME_MAX);
+	ways->fit_max = ways_without(ways->section_end, HN_PKT_HDR_MAX);
+	ways->copy_max = RTE_MIN(ways->fit_max, txq->copy_max);
+	/* An empty section has room for each of these. */
+	ways->plain_max = RTE_MIN(ways_without(ways->plain_end, sizeof(struct rndis_packet)),
+				  ways->copy_max);
+}
+
 /*
  * Which way a frame goes. Copying is cheaper for short ones; long ones are
  * copied when their pages are too many; any goes directly when sections are out.
@@ -22,15 +44,11 @@ static int
 tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_frame *frame, bool *copied)
 {
 	struct hn_chan *chan = hn_tx_chan(txq, proc);
-	uint32_t room = RTE_MIN(txq->section_len, txq->max_transfer);
-	bool fits = frame->pkt.data_len <= room - HN_PKT_HDR_MAX;
 	int ret;
 
-	if (unlikely(frame->pkt.data_len > txq->max_transfer - HN_PKT_HDR_MAX ||
-		     frame->pkt.data_len > HN_TX_FRAME_MAX))
+	if (unlikely(frame->pkt.data_len > txq->ways.send_max))
 		return -EINVAL;
-
-	*copied = fits && frame->pkt.data_len <= txq->copy_max;
+	*copied = frame->pkt.data_len <= txq->ways.copy_max;
 	if (*copied) {
 		ret = hn_tx_send_copy(txq, proc, frame);
 		if (ret != -ENOSPC)
@@ -41,7 +59,7 @@ tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_frame *fram
 	if (likely(ret != -E2BIG))
 		return ret;
 	*copied = true;		/* the frame's own mbuf is not what the host gets */
-	ret = fits ? hn_tx_send_copy(txq, proc, frame) : -ENOSPC;
+	ret = frame->pkt.data_len <= txq->ways.fit_max ? hn_tx_send_copy(txq, proc, frame) : -ENOSPC;
 	return ret == -ENOSPC ? hn_tx_send_bounce(txq, chan, frame) : ret;
 }
 
@@ -74,16 +92,21 @@ tx_one(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *m, struct hn_t
 	}
 }
 
-/* Plain frames in a row, and others, one by one. Returns how many are ours now. */
+/* What is not copied plain frames: as they come. Returns how many are ours now. */
 static uint16_t
 tx_mixed(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf **pkts, uint16_t count,
 	 struct hn_tx_free *batch)
 {
-	uint16_t sent = 0, end;
+	uint16_t sent = 0, taken, end;
 
 	/* Each turn takes a frame. */
-	while (sent < count && tx_one(txq, proc, pkts[sent], batch)) {
-		sent++;
+	while (sent < count) {
+		taken = hn_tx_send_long(txq, hn_tx_chan(txq, proc), pkts + sent, count - sent);
+		if (taken == 0)
+			taken = tx_one(txq, proc, pkts[sent], batch);
+		if (taken == 0)
+			break;
+		sent += taken;
 		end = sent + hn_tx_send_plain(txq, proc, pkts + sent, count - sent);
 		while (sent < end)
 			hn_tx_free_add(batch, pkts[sent++]);
@@ -166,7 +189,7 @@ tx_check(const struct hn_txq *txq, struct rte_mbuf *m)
 	if (ret < 0)
 		return ret;
 	len = frame.pkt.data_len;
-	if (len > txq->max_transfer - HN_PKT_HDR_MAX)
+	if (len > txq->ways.send_max)
 		return -EINVAL;
 	if (frame.pkt.task == HN_PKT_LSO)
 		len = frame.head_len + m->tso_segsz;

@@ -15,6 +15,7 @@
 #ifndef _HN_TX_H_
 #define _HN_TX_H_
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,13 +49,16 @@ struct hn_tx_done {
 	uint32_t status;
 };
 
-/** One producer, the owner of the channel's receive end; one consumer. */
+/**
+ * One producer, the owner of the channel's receive end; one consumer. They may
+ * be different lcores: what the one writes has a cache line of its own.
+ */
 struct hn_tx_done_ring {
-	RTE_ATOMIC(uint32_t) head;	/**< written by the producer */
-	RTE_ATOMIC(uint32_t) tail;	/**< written by the consumer */
-	uint32_t mask;
-	uint64_t lost;			/**< ids that cannot be true: more than descriptors */
 	struct hn_tx_done *entry;
+	uint32_t mask;
+	alignas(RTE_CACHE_LINE_SIZE) RTE_ATOMIC(uint32_t) head;	/**< of the producer */
+	uint64_t lost;			/**< ids that cannot be true: more than descriptors; likewise */
+	alignas(RTE_CACHE_LINE_SIZE) RTE_ATOMIC(uint32_t) tail;	/**< of the consumer */
 };
 
 /** The section being filled with frames. */
@@ -62,10 +66,22 @@ struct hn_tx_aggregate {
 	struct hn_txdesc *desc;		/**< NULL if there is none */
 	uint32_t used;			/**< bytes, exact */
 	uint32_t last;			/**< where the last message begins */
-	uint32_t bytes;			/**< of frames */
 };
 
-/** One transmit queue, in memory that all processes share. */
+/** Which way a frame can go, by its length with nothing beside it or with all that can be. */
+struct hn_tx_ways {
+	uint32_t send_max;		/**< longest that can be sent at all */
+	uint32_t fit_max;		/**< longest that a section has room for */
+	uint32_t copy_max;		/**< longest that is copied where there is a choice */
+	uint32_t plain_max;		/**< the same for one of which nothing is asked */
+	uint32_t section_end;		/**< where messages in a section end at the latest */
+	uint32_t plain_end;		/**< the same, and the next one could begin there */
+};
+
+/**
+ * One transmit queue, in memory that all processes share: first what changes in
+ * control operations only, then what the transmitting thread writes.
+ */
 struct hn_txq {
 	uint16_t port_id;
 	uint16_t queue_id;
@@ -80,19 +96,23 @@ struct hn_txq {
 	uint32_t max_packets;		/**< host's limits for one section: messages, */
 	uint32_t max_transfer;		/**< bytes, */
 	uint32_t align;			/**< and where a message may begin; bytes */
-	struct hn_txbuf buf;
-	struct hn_tx_limits limits;
+	struct hn_tx_ways ways;		/**< follow from these: hn_tx_set_ways() */
 	bool fast_free;			/**< all mbufs are of one pool and of one owner */
-	struct hn_tx_aggregate agg;
-	uint32_t stuck;			/**< bursts in a row that were cut short */
-	struct hn_tx_stats stats;
-	struct hn_tx_done_ring done;
+	struct hn_tx_limits limits;
 	uint8_t *slots;			/**< HN_TX_SLOT_LEN for each descriptor */
 	uint64_t *slot_iova;		/**< of each */
 	uint8_t *bounce;		/**< HN_TX_BOUNCE_PAGES for each of HN_TXBUF_BOUNCES */
 	uint64_t *bounce_iova;		/**< of each page */
 	void *mem;			/**< what buf and done live in */
+	struct hn_tx_done_ring done;
+	alignas(RTE_CACHE_LINE_SIZE) struct hn_txbuf buf;
+	struct hn_tx_aggregate agg;
+	uint32_t stuck;			/**< bursts in a row that were cut short */
+	struct hn_tx_stats stats;
 };
+
+/** To be called when what they follow from has changed. */
+void hn_tx_set_ways(struct hn_txq *txq);
 
 /**
  * The burst function. A packet of which it tells is ours, any other the

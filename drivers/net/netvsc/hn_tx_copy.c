@@ -48,7 +48,7 @@ static uint32_t
 copy_place(const struct hn_txq *txq, uint32_t len)
 {
 	const struct hn_tx_aggregate *agg = &txq->agg;
-	uint32_t limit = RTE_MIN(txq->section_len, txq->max_transfer);
+	uint32_t limit = txq->ways.section_end;
 	uint32_t start = RTE_ALIGN_CEIL(agg->used, txq->align);
 
 	if (agg->desc->packets >= txq->max_packets || start > limit || len > limit - start)
@@ -56,21 +56,22 @@ copy_place(const struct hn_txq *txq, uint32_t len)
 	return start;
 }
 
+/* The length of the last message, up to the next one or to its own end. */
+static inline void
+copy_set_last_len(const struct hn_tx_aggregate *agg, uint8_t *base, uint32_t end)
+{
+	/* Ours: the host does not have the section yet. */
+	((struct rndis_hdr *)(base + agg->last))->len = end - agg->last;
+}
+
 /* The gap up to the next message is zeroed and belongs to the one before. */
 static inline void
 copy_pad(const struct hn_tx_aggregate *agg, uint8_t *base, uint32_t start)
 {
-	struct rndis_hdr *last = (struct rndis_hdr *)(base + agg->last);
-	uint32_t gap = start - agg->used;
-
-	if (gap == 0)
+	if (start == agg->used)
 		return;
-	/* The header of the next message, which is longer, is written after that. */
-	if (likely(gap <= sizeof(uint64_t)))
-		memset(base + agg->used, 0, sizeof(uint64_t));
-	else
-		memset(base + agg->used, 0, gap);
-	last->len += gap;	/* ours: the host does not have the section yet */
+	memset(base + agg->used, 0, start - agg->used);
+	copy_set_last_len(agg, base, start);
 }
 
 static int
@@ -137,79 +138,127 @@ hn_tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_fra
 	return 0;
 }
 
-/* A frame in one piece, in its mbuf's own memory, without a tag, of which nothing is asked. */
+struct copy_filled {
+	uint16_t count;			/* of frames */
+	uint64_t bytes;			/* of theirs */
+};
+
+/* A frame of which nothing is asked, and that an empty section has room for. */
 static inline bool
 copy_is_plain(const struct rte_mbuf *m, uint32_t len_max)
 {
-	const uint64_t other = RTE_MBUF_F_TX_OFFLOAD_MASK | RTE_MBUF_F_INDIRECT |
-			       RTE_MBUF_F_EXTERNAL;
-
-	return (m->ol_flags & other) == 0 && m->next == NULL && m->data_len == m->pkt_len &&
-	       m->data_len <= len_max && hn_tx_frame_is_plain(m);
+	return hn_tx_is_plain(m) && m->data_len <= len_max;
 }
 
+/* Short frames are mostly no longer than twice this, and no shorter. */
+#define COPY_HALF 32u
+
+/* A short frame is two halves that overlap: neither a loop nor a call. */
 static inline void
-copy_write_plain(uint8_t *to, const struct rte_mbuf *m)
+copy_data(uint8_t *to, const uint8_t *from, uint32_t len)
 {
-	const struct hn_pkt_tx pkt = {
-		.data_len = m->data_len,
-		.task = HN_PKT_NO_TASK,
-	};
-
-	rte_memcpy(to + hn_pkt_write(to, &pkt), rte_pktmbuf_mtod(m, const void *), m->data_len);
+	if (len - COPY_HALF <= COPY_HALF) {
+		rte_mov32(to, from);
+		rte_mov32(to + len - COPY_HALF, from + len - COPY_HALF);
+	} else {
+		memcpy(to, from, len);
+	}
 }
 
-/*
- * Fill the section with plain frames, up to its limits. What is known of it
- * stays in registers meanwhile.
- */
-static inline uint16_t
-copy_fill(struct hn_txq *txq, uint8_t *base, struct rte_mbuf *const *pkts, uint16_t count,
-	  uint32_t len_max)
+/* To be called before the first len bytes are written: those may become zero, too. */
+static inline void
+copy_zero_end(uint8_t *to, uint32_t len, uint32_t padded)
 {
-	const uint32_t limit = RTE_MIN(txq->section_len, txq->max_transfer), align = txq->align;
-	struct hn_tx_aggregate agg = txq->agg;
-	uint32_t packets = agg.desc->packets;
-	uint64_t bytes = 0;
-	uint32_t start, len;
-	uint16_t i;
+	const uint64_t zero = 0;
 
-	count = RTE_MIN(count, txq->max_packets - packets);
-	for (i = 0; i < count && copy_is_plain(pkts[i], len_max); i++) {
-		len = sizeof(struct rndis_packet) + pkts[i]->data_len;
-		start = RTE_ALIGN_CEIL(agg.used, align);
-		if (start > limit || len > limit - start)
+	if (likely(padded - len <= sizeof(zero)))
+		memcpy(to + padded - sizeof(zero), &zero, sizeof(zero));
+	else
+		memset(to + len, 0, padded - len);
+}
+
+/* A message; padded: bytes that belong to it if another one follows. */
+static inline void
+copy_write_plain(uint8_t *to, const uint8_t *data, uint32_t data_len, uint32_t padded)
+{
+	struct rndis_packet *pkt = (struct rndis_packet *)to;
+
+	copy_zero_end(to, sizeof(*pkt) + data_len, padded);
+	*pkt = (struct rndis_packet){
+		.type = RNDIS_PACKET,
+		.len = padded,
+		.data_offset = sizeof(*pkt) - RNDIS_OFFSET_BASE,
+		.data_len = data_len,
+	};
+	copy_data(to + sizeof(*pkt), data, data_len);
+}
+
+/* Fill a section with plain frames, as far as they, and its limits, go. */
+static inline struct copy_filled
+copy_plain(const struct hn_txq *txq, struct hn_tx_aggregate *agg, uint8_t *base,
+	   struct rte_mbuf *const *pkts, uint16_t count)
+{
+	const uint32_t align = txq->align, end = txq->ways.plain_end, len_max = txq->ways.plain_max;
+	uint32_t next = RTE_ALIGN_CEIL(agg->used, align), padded, data_len;
+	struct copy_filled filled = { 0, 0 };
+	const struct rte_mbuf *m;
+
+	for (; filled.count < count; filled.count++) {
+		m = pkts[filled.count];
+		data_len = m->data_len;
+		if (!copy_is_plain(m, len_max))
 			break;
-		copy_pad(&agg, base, start);
-		copy_write_plain(base + start, pkts[i]);
-		agg.last = start;
-		agg.used = start + len;
-		bytes += pkts[i]->data_len;
+		padded = RTE_ALIGN_CEIL((uint32_t)sizeof(struct rndis_packet) + data_len, align);
+		if (padded > end - next)
+			break;
+		copy_write_plain(base + next, rte_pktmbuf_mtod(m, const uint8_t *), data_len,
+				 padded);
+		agg->last = next;
+		agg->used = next + (uint32_t)sizeof(struct rndis_packet) + data_len;
+		next += padded;
+		filled.bytes += data_len;
 	}
-	agg.desc->packets = packets + i;
+	return filled;
+}
+
+/* The same for the section at hand, and in the books. */
+static uint16_t
+copy_fill(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts, uint16_t count)
+{
+	struct hn_tx_aggregate agg = txq->agg;
+	uint32_t next = RTE_ALIGN_CEIL(agg.used, txq->align);
+	uint8_t *base = copy_base(txq, proc);
+	struct copy_filled filled;
+
+	if (next > txq->ways.plain_end)
+		return 0;
+	copy_pad(&agg, base, next);
+	count = RTE_MIN(count, txq->max_packets - agg.desc->packets);
+	filled = copy_plain(txq, &agg, base, pkts, count);
+	/* The last message has no padding. */
+	copy_set_last_len(&agg, base, agg.used);
+	agg.desc->packets += filled.count;
 	txq->agg = agg;
-	txq->stats.packets += i;
-	txq->stats.bytes += bytes;
-	txq->stats.copied += i;
-	return i;
+	txq->stats.packets += filled.count;
+	txq->stats.bytes += filled.bytes;
+	txq->stats.copied += filled.count;
+	return filled.count;
 }
 
 uint16_t
 hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts,
 		 uint16_t count)
 {
-	uint32_t room = RTE_MIN(txq->section_len, txq->max_transfer) - HN_PKT_HDR_MAX;
-	uint32_t len_max = RTE_MIN(room, txq->copy_max);
 	uint16_t done = 0;
 
 	if (txq->agg.desc != NULL)
-		done = copy_fill(txq, copy_base(txq, proc), pkts, count, len_max);
+		done = copy_fill(txq, proc, pkts, count);
 	/* Each turn takes a frame or more: an empty section has room for one. */
-	while (done < count && copy_is_plain(pkts[done], len_max)) {
+	while (done < count && copy_is_plain(pkts[done], txq->ways.plain_max)) {
 		if (hn_tx_send_section(txq, hn_tx_chan(txq, proc)) < 0 ||
 		    copy_begin(txq) < 0)
 			break;
-		done += copy_fill(txq, copy_base(txq, proc), pkts + done, count - done, len_max);
+		done += copy_fill(txq, proc, pkts + done, count - done);
 	}
 	return done;
 }

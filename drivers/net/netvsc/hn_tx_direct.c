@@ -24,25 +24,27 @@ struct gpa_list {
 	uint32_t count;
 };
 
+/* Of len bytes that do not go beyond the page. */
+static inline void
+gpa_set(struct vmbus_gpa *gpa, uint64_t iova, uint32_t len)
+{
+	gpa->len = len;
+	gpa->ofs = (uint32_t)(iova % VMBUS_PAGE_SIZE);
+	gpa->page = iova / VMBUS_PAGE_SIZE;
+}
+
 /* One range for each page touched; false if they are too many. */
-static bool
+static inline bool
 gpa_add(struct gpa_list *list, uint64_t iova, uint32_t len)
 {
 	uint32_t part;
 
 	/* Each turn takes at least one byte. */
-	while (len != 0) {
-		struct vmbus_gpa *gpa = &list->packet.gpa[list->count];
-
-		if (list->count == DIRECT_GPA_MAX)
+	for (; len != 0; iova += part, len -= part) {
+		if (unlikely(list->count == DIRECT_GPA_MAX))
 			return false;
-		list->count++;
-		gpa->page = iova / VMBUS_PAGE_SIZE;
-		gpa->ofs = (uint32_t)(iova % VMBUS_PAGE_SIZE);
-		part = RTE_MIN(len, VMBUS_PAGE_SIZE - gpa->ofs);
-		gpa->len = part;
-		iova += part;
-		len -= part;
+		part = RTE_MIN(len, VMBUS_PAGE_SIZE - (uint32_t)(iova % VMBUS_PAGE_SIZE));
+		gpa_set(&list->packet.gpa[list->count++], iova, part);
 	}
 	return true;
 }
@@ -73,13 +75,14 @@ static void
 gpa_add_slot(struct gpa_list *list, const struct hn_txq *txq, const struct hn_txdesc *desc,
 	     const struct hn_tx_frame *frame)
 {
-	uint32_t index = (uint32_t)(desc - txq->buf.desc);
+	uint32_t index = hn_txbuf_index(desc);
 	uint8_t *slot = txq->slots + index * HN_TX_SLOT_LEN;
 	uint32_t len = hn_pkt_write(slot, &frame->pkt);
 
 	if (unlikely(frame->head_len != 0))
 		hn_tx_frame_write_head(frame, slot + len);
-	gpa_add(list, txq->slot_iova[index], len + frame->head_len);
+	gpa_set(&list->packet.gpa[0], txq->slot_iova[index], len + frame->head_len);
+	list->count = 1;
 }
 
 /* What follows the head, in the pages of the descriptor's bounce buffer. */
@@ -99,7 +102,7 @@ gpa_add_bounce(struct gpa_list *list, const struct hn_txq *txq, const struct hn_
 	}
 }
 
-static int
+static inline int
 direct_send(struct hn_txq *txq, struct hn_chan *chan, struct hn_txdesc *desc,
 	    struct gpa_list *list)
 {
@@ -119,15 +122,15 @@ direct_send(struct hn_txq *txq, struct hn_chan *chan, struct hn_txdesc *desc,
 }
 
 /* Frames leave in the order they came: first what was copied before. */
-static int
+static inline int
 direct_begin(struct hn_txq *txq, struct hn_chan *chan, struct hn_txdesc **desc)
 {
-	int ret = hn_tx_send_section(txq, chan);
+	int ret = txq->agg.desc != NULL ? hn_tx_send_section(txq, chan) : 0;
 
-	if (ret < 0)
+	if (unlikely(ret < 0))
 		return ret;
 	*desc = hn_txbuf_get_desc(&txq->buf);
-	return *desc != NULL ? 0 : -EAGAIN;
+	return likely(*desc != NULL) ? 0 : -EAGAIN;
 }
 
 int
@@ -139,7 +142,6 @@ hn_tx_send_direct(struct hn_txq *txq, struct hn_chan *chan, const struct hn_tx_f
 
 	if (ret < 0)
 		return ret;
-	list.count = 0;
 	gpa_add_slot(&list, txq, desc, frame);
 	ret = gpa_add_data(&list, frame->mbuf, frame->skip,
 			   frame->pkt.data_len - frame->head_len);
@@ -163,8 +165,7 @@ hn_tx_send_bounce(struct hn_txq *txq, struct hn_chan *chan, const struct hn_tx_f
 		return ret;
 	ret = -EAGAIN;
 	if (hn_txbuf_get_bounce(&txq->buf, desc)) {
-		list.count = 0;
-		gpa_add_slot(&list, txq, desc, frame);
+			gpa_add_slot(&list, txq, desc, frame);
 		gpa_add_bounce(&list, txq, desc, frame);
 		ret = direct_send(txq, chan, desc, &list);
 	}
@@ -173,4 +174,48 @@ hn_tx_send_bounce(struct hn_txq *txq, struct hn_chan *chan, const struct hn_tx_f
 	else
 		txq->stats.gathered++;
 	return ret;
+}
+
+/* Header and data of a frame in one piece: never too many pages. */
+static inline int
+direct_send_plain(struct hn_txq *txq, struct hn_chan *chan, struct rte_mbuf *m)
+{
+	const struct hn_tx_frame frame = {
+		.mbuf = m,
+		.pkt = { .data_len = m->data_len, .task = HN_PKT_NO_TASK },
+	};
+	struct gpa_list list;
+	struct hn_txdesc *desc;
+	int ret = direct_begin(txq, chan, &desc);
+
+	if (unlikely(ret < 0))
+		return ret;
+	gpa_add_slot(&list, txq, desc, &frame);
+	(void)gpa_add(&list, rte_pktmbuf_iova(m), m->data_len);
+	ret = direct_send(txq, chan, desc, &list);
+	if (unlikely(ret < 0))
+		hn_txbuf_put(&txq->buf, desc);
+	else
+		desc->mbuf = m;
+	return ret;
+}
+
+uint16_t
+hn_tx_send_long(struct hn_txq *txq, struct hn_chan *chan, struct rte_mbuf *const *pkts,
+		uint16_t count)
+{
+	uint64_t bytes = 0;
+	uint32_t len;
+	uint16_t done;
+
+	for (done = 0; done < count && hn_tx_is_plain(pkts[done]); done++) {
+		len = pkts[done]->data_len;
+		if (len <= txq->ways.copy_max || len > txq->ways.send_max ||
+		    direct_send_plain(txq, chan, pkts[done]) < 0)
+			break;
+		bytes += len;
+	}
+	txq->stats.packets += done;
+	txq->stats.bytes += bytes;
+	return done;
 }

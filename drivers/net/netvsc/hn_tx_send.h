@@ -30,7 +30,21 @@ hn_tx_chan(const struct hn_txq *txq, struct hn_proc *proc)
 static inline uint64_t
 hn_tx_xactid(const struct hn_txq *txq, const struct hn_txdesc *desc)
 {
-	return (uint64_t)txq->queue_id << HN_TX_XACT_QUEUE_SHIFT | hn_txbuf_id(&txq->buf, desc);
+	return (uint64_t)txq->queue_id << HN_TX_XACT_QUEUE_SHIFT | desc->id;
+}
+
+/**
+ * A frame in one piece, in its mbuf's own memory, without a tag, of which nothing
+ * is asked. Looks at the first half of the mbuf and at the frame's header alone.
+ */
+static inline bool
+hn_tx_is_plain(const struct rte_mbuf *m)
+{
+	const uint64_t other = RTE_MBUF_F_TX_OFFLOAD_MASK | RTE_MBUF_F_INDIRECT |
+			       RTE_MBUF_F_EXTERNAL;
+
+	return (m->ol_flags & other) == 0 && m->nb_segs == 1 && m->data_len == m->pkt_len &&
+	       hn_tx_frame_is_plain(m);
 }
 
 /** By copy, into the section being filled or a new one. -ENOSPC: no section is free. */
@@ -46,6 +60,13 @@ int hn_tx_send_copy(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx
  */
 uint16_t hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts,
 			  uint16_t count);
+
+/**
+ * The same for frames that are too long to be copied, by their pages: those are
+ * the host's, the mbufs are ours until it completes them.
+ */
+uint16_t hn_tx_send_long(struct hn_txq *txq, struct hn_chan *chan, struct rte_mbuf *const *pkts,
+			 uint16_t count);
 
 /** Hand the section being filled to the host; 0 also if there is none. */
 int hn_tx_send_section(struct hn_txq *txq, struct hn_chan *chan);

@@ -30,77 +30,15 @@ hn_txbuf_init(struct hn_txbuf *buf, void *mem, uint16_t desc_count,
 	buf->section_count = section_count;
 	buf->free_section_count = section_count;
 	/* Filled backwards, so that the first is taken first. */
-	for (i = 0; i < desc_count; i++)
+	for (i = 0; i < desc_count; i++) {
+		buf->desc[i].id = i;
 		buf->free_desc[i] = (uint16_t)(desc_count - 1 - i);
+	}
 	for (i = 0; i < section_count; i++)
 		buf->free_section[i] = first_section + section_count - 1 - i;
 	buf->free_bounce_count = HN_TXBUF_BOUNCES;
 	for (i = 0; i < HN_TXBUF_BOUNCES; i++)
 		buf->free_bounce[i] = (uint8_t)(HN_TXBUF_BOUNCES - 1 - i);
-}
-
-struct hn_txdesc *
-hn_txbuf_get_desc(struct hn_txbuf *buf)
-{
-	struct hn_txdesc *desc;
-
-	if (buf->free_desc_count == 0)
-		return NULL;
-	desc = &buf->desc[buf->free_desc[--buf->free_desc_count]];
-	desc->mbuf = NULL;
-	desc->section = HN_TXBUF_NO_SECTION;
-	desc->bounce = HN_TXBUF_NO_BOUNCE;
-	desc->packets = 0;
-	desc->generation++;
-	desc->in_use = true;
-	return desc;
-}
-
-bool
-hn_txbuf_get_section(struct hn_txbuf *buf, struct hn_txdesc *desc)
-{
-	if (buf->free_section_count == 0)
-		return false;
-	desc->section = buf->free_section[--buf->free_section_count];
-	return true;
-}
-
-bool
-hn_txbuf_get_bounce(struct hn_txbuf *buf, struct hn_txdesc *desc)
-{
-	if (buf->free_bounce_count == 0)
-		return false;
-	desc->bounce = buf->free_bounce[--buf->free_bounce_count];
-	return true;
-}
-
-void
-hn_txbuf_put(struct hn_txbuf *buf, struct hn_txdesc *desc)
-{
-	if (desc->section != HN_TXBUF_NO_SECTION)
-		buf->free_section[buf->free_section_count++] = desc->section;
-	if (desc->bounce != HN_TXBUF_NO_BOUNCE)
-		buf->free_bounce[buf->free_bounce_count++] = desc->bounce;
-	desc->in_use = false;
-	buf->free_desc[buf->free_desc_count++] = (uint16_t)(desc - buf->desc);
-}
-
-uint32_t
-hn_txbuf_id(const struct hn_txbuf *buf, const struct hn_txdesc *desc)
-{
-	return (uint32_t)desc->generation << 16 | (uint32_t)(desc - buf->desc);
-}
-
-struct hn_txdesc *
-hn_txbuf_find(struct hn_txbuf *buf, uint64_t id)
-{
-	struct hn_txdesc *desc;
-	uint16_t index = (uint16_t)id;
-
-	if (id > UINT32_MAX || index >= buf->desc_count)
-		return NULL;
-	desc = &buf->desc[index];
-	return desc->in_use && hn_txbuf_id(buf, desc) == id ? desc : NULL;
 }
 
 struct hn_txdesc *

@@ -51,6 +51,7 @@ static struct {
 	uint32_t drops;			/* of them, those at the cost of receive data */
 	uint32_t sections;		/* packets that came in a section */
 	uint32_t ranges_max;
+	uint32_t padding;		/* of the last message */
 	bool section_used[FIRST_SECTION + SECTIONS];
 	struct host_frame frame[FRAMES_MAX];
 } host;
@@ -115,7 +116,8 @@ host_take_message(const uint8_t *msg, uint32_t room)
 	memcpy(frame->data, msg + data, frame->len);
 	for (room = data + frame->len; room < len; room++)
 		assert_int_equal(msg[room], 0);		/* padding tells nothing */
-	assert_true(len - data - frame->len < ALIGN);
+	host.padding = len - data - frame->len;
+	assert_true(host.padding < txq.align);
 	return len;
 }
 
@@ -149,11 +151,12 @@ hn_chan_send(struct hn_chan *chan, const struct nvsp_rndis_pkt *pkt, uint64_t xa
 	host.sections++;
 	/* Each message has at least 44 bytes. */
 	while (at < used) {
-		assert_int_equal(at % ALIGN, 0);
+		assert_int_equal(at % txq.align, 0);
 		at += host_take_message(section + at, used - at);
 		messages++;
 	}
 	assert_int_equal(at, used);
+	assert_int_equal(host.padding, 0);	/* behind the last one */
 	assert_in_range(messages, 1, MAX_PACKETS);
 	return 0;
 }
@@ -289,6 +292,7 @@ set_up(void **state)
 		.lso_segments_min = 2,
 		.frame_len_max = 1514,
 	};
+	hn_tx_set_ways(&txq);
 	make_queue(SECTIONS);
 	return 0;
 }
@@ -354,6 +358,7 @@ test_section_is_filled_to_its_end(void **state)
 
 	(void)state;
 	txq.copy_max = 2000;
+	hn_tx_set_ways(&txq);
 	for (i = 0; i < 12; i++)
 		pkts[i] = plain(i, (uint16_t)(1490 + i % 4));
 	assert_int_equal(hn_tx_burst(&txq, pkts, 12), 12);
@@ -389,6 +394,7 @@ test_every_size(void **state)
 	(void)state;
 	for (way = 0; way < RTE_DIM(copy_max); way++) {
 		txq.copy_max = copy_max[way];
+		hn_tx_set_ways(&txq);
 		for (len = 14; len <= 1514; len++) {
 			const uint16_t pieces[] = { (uint16_t)(len - len / 3 - len / 2),
 						    (uint16_t)(len / 3), (uint16_t)(len / 2), 0 };
@@ -401,6 +407,39 @@ test_every_size(void **state)
 			assert_frame(0, number, len);
 			assert_frame(1, number + 1, len);
 			number += 2;
+			host_complete(SUCCESS);
+			hn_tx_reclaim(&txq);
+		}
+	}
+	assert_all_back();
+}
+
+/* Sections that end where no message could begin, too. */
+static void
+test_every_alignment(void **state)
+{
+	static const uint32_t ends[] = { SECTION_LEN, 1601, 1602, 1603, 1604, 1608, 1664 };
+	uint32_t align, end, i, number = 0;
+	struct rte_mbuf *pkts[16];
+
+	(void)state;
+	txq.copy_max = UINT16_MAX;
+	for (align = 4; align <= 128; align *= 2) {
+		for (end = 0; end < RTE_DIM(ends); end++) {
+			txq.align = align;
+			txq.max_transfer = ends[end];
+			hn_tx_set_ways(&txq);
+			for (i = 0; i < 16; i++)
+				pkts[i] = plain(number + i, (uint16_t)(14 + (number + i) * 37 % 1500));
+			host.frames = 0;
+			/* A ring that is full in between: the section is filled in two turns. */
+			host.room = 0;
+			assert_in_range(hn_tx_burst(&txq, pkts, 3), 1, 3);
+			host.room = UINT32_MAX;
+			i = (uint32_t)txq.stats.packets - number;
+			assert_int_equal(hn_tx_burst(&txq, pkts + i, (uint16_t)(16 - i)), 16 - i);
+			for (i = 0; i < 16; i++, number++)
+				assert_frame(i, number, 14 + number * 37 % 1500);
 			host_complete(SUCCESS);
 			hn_tx_reclaim(&txq);
 		}
@@ -798,6 +837,7 @@ test_impossible_frames_are_dropped(void **state)
 
 	(void)state;
 	txq.max_transfer = 1600;
+	hn_tx_set_ways(&txq);
 	pkts[0] = plain(0, 60);
 	pkts[1] = plain(1, 13);
 	pkts[2] = plain(2, 1590);	/* more than the host takes, with its header */
@@ -883,6 +923,7 @@ test_cut_whichever_way_it_goes(void **state)
 			for (i = 0; i < RTE_DIM(payloads); i++) {
 				packet.payload = payloads[i];
 				txq.copy_max = ways[way].copy_max;
+				hn_tx_set_ways(&txq);
 				m = test_request(&packet, ways[way].piece, RTE_MBUF_F_TX_TCP_SEG,
 						 1448);
 				host.frames = 0;
@@ -939,6 +980,7 @@ test_sums_whichever_way_it_goes(void **state)
 		packet.udp = (kind & 4) != 0;
 		for (way = 0; way < RTE_DIM(ways); way++) {
 			txq.copy_max = ways[way].copy_max;
+			hn_tx_set_ways(&txq);
 			m = test_request(&packet, ways[way].piece,
 					 (packet.udp ? RTE_MBUF_F_TX_UDP_CKSUM :
 						       RTE_MBUF_F_TX_TCP_CKSUM) |
@@ -973,6 +1015,7 @@ test_shared_headers_stay(void **state)
 	for (i = 0; i < RTE_DIM(flags); i++) {
 		for (way = 0; way < 2; way++) {
 			txq.copy_max = ways[way].copy_max;
+			hn_tx_set_ways(&txq);
 			m = test_request(&packet, 2048, flags[i], 1000);
 			memcpy(before, test_bytes, sizeof(before));
 			clone = rte_pktmbuf_clone(m, test_pool);
@@ -1056,9 +1099,11 @@ test_prepare_tells_what_cannot_be_sent(void **state)
 		rte_pktmbuf_free_bulk(pkts, 3);
 	}
 	txq.max_transfer = 1590;
+	hn_tx_set_ways(&txq);
 	pkts[0] = plain(0, 1514);
 	assert_int_equal(hn_tx_prepare(&txq, pkts, 1), 1);
 	txq.max_transfer = 1589;
+	hn_tx_set_ways(&txq);
 	assert_int_equal(hn_tx_prepare(&txq, pkts, 1), 0);
 	assert_int_equal(rte_errno, EINVAL);
 	rte_pktmbuf_free(pkts[0]);
@@ -1151,6 +1196,8 @@ main(void)
 			test_section_is_filled_to_its_end),
 		TX_CASE("a long frame goes by its pages", test_long_goes_directly),
 		TX_CASE("a frame of any size arrives as it was given", test_every_size),
+		TX_CASE("messages begin where the host wants, whatever that is, and tell nothing else",
+			test_every_alignment),
 		TX_CASE("frames leave in the order they came", test_order_is_kept),
 		TX_CASE("a frame in too many pieces is copied", test_many_pieces_are_copied),
 		TX_CASE("a long frame in too many pieces is gathered",
