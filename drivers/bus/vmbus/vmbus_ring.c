@@ -161,7 +161,7 @@ txring_make_room(struct vmbus_txring *ring, uint32_t total)
 	uint32_t need = total + VMBUS_RING_TRAILER_LEN;
 	int ret;
 
-	if (vmbus_txring_is_broken(ring))
+	if (ring_flag(&ring->state->broken))
 		return -EPROTO;
 	if (unlikely(total % 8 != 0 || total > ring->size - 2 * VMBUS_RING_TRAILER_LEN))
 		return -EINVAL;
@@ -208,8 +208,20 @@ vmbus_txring_put(struct vmbus_txring *ring, const struct vmbus_piece *piece,
 	return 0;
 }
 
-int
-vmbus_txring_put_packet(struct vmbus_txring *ring, const struct vmbus_chanpkt_hdr *packet)
+/* Packets of the data path are short: not worth a call. */
+static inline void
+ring_copy_words(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	/* Each turn takes two words. */
+	for (; len >= 16; len -= 16, to += 16, from += 16)
+		memcpy(to, from, 16);
+	if (len != 0)
+		memcpy(to, from, 8);
+}
+
+/* A packet that wraps, or that there seems to be no room for. */
+static __rte_noinline int
+txring_put_packet_slow(struct vmbus_txring *ring, const struct vmbus_chanpkt_hdr *packet)
 {
 	uint32_t total = packet->tlen * 8u;
 	int ret = txring_make_room(ring, total);
@@ -219,6 +231,20 @@ vmbus_txring_put_packet(struct vmbus_txring *ring, const struct vmbus_chanpkt_hd
 	return ret;
 }
 
+int
+vmbus_txring_put_packet(struct vmbus_txring *ring, const struct vmbus_chanpkt_hdr *packet)
+{
+	uint32_t index = ring->state->windex, total = packet->tlen * 8u;
+
+	if (unlikely(ring_flag(&ring->state->broken) ||
+		     !txring_has_room(ring, total + VMBUS_RING_TRAILER_LEN) ||
+		     total >= ring->size - index))
+		return txring_put_packet_slow(ring, packet);
+	ring_copy_words(ring->data + index, (const uint8_t *)packet, total);
+	txring_end_packet(ring, index + total);
+	return 0;
+}
+
 bool
 vmbus_txring_publish(struct vmbus_txring *ring)
 {
@@ -226,7 +252,7 @@ vmbus_txring_publish(struct vmbus_txring *ring)
 	uint32_t before = state->published, windex = state->windex;
 	bool owed = state->owes_signal;
 
-	if ((windex == before && likely(!owed)) || vmbus_txring_is_broken(ring))
+	if ((windex == before && likely(!owed)) || ring_flag(&state->broken))
 		return false;
 	/* Whoever is killed from here on leaves it to the next to signal. */
 	state->owes_signal = true;

@@ -113,4 +113,21 @@ hn_pkt_write(void *to, const struct hn_pkt_tx *tx)
 	return hdr_len;
 }
 
+/**
+ * The same with nothing beside the frame, in stores that nobody waits for.
+ *
+ * @param len
+ *   Of the message: header, frame, and padding.
+ */
+static inline void
+hn_pkt_write_plain(void *to, uint32_t data_len, uint32_t len)
+{
+	*(struct rndis_packet *)to = (struct rndis_packet){
+		.type = RNDIS_PACKET,
+		.len = len,
+		.data_offset = sizeof(struct rndis_packet) - RNDIS_OFFSET_BASE,
+		.data_len = data_len,
+	};
+}
+
 #endif /* _HN_PKT_TX_H_ */

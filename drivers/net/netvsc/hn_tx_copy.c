@@ -74,7 +74,7 @@ copy_pad(const struct hn_tx_aggregate *agg, uint8_t *base, uint32_t start)
 	copy_set_last_len(agg, base, start);
 }
 
-static int
+static inline int
 copy_begin(struct hn_txq *txq)
 {
 	struct hn_tx_aggregate *agg = &txq->agg;
@@ -181,16 +181,9 @@ copy_zero_end(uint8_t *to, uint32_t len, uint32_t padded)
 static inline void
 copy_write_plain(uint8_t *to, const uint8_t *data, uint32_t data_len, uint32_t padded)
 {
-	struct rndis_packet *pkt = (struct rndis_packet *)to;
-
-	copy_zero_end(to, sizeof(*pkt) + data_len, padded);
-	*pkt = (struct rndis_packet){
-		.type = RNDIS_PACKET,
-		.len = padded,
-		.data_offset = sizeof(*pkt) - RNDIS_OFFSET_BASE,
-		.data_len = data_len,
-	};
-	copy_data(to + sizeof(*pkt), data, data_len);
+	copy_zero_end(to, sizeof(struct rndis_packet) + data_len, padded);
+	hn_pkt_write_plain(to, data_len, padded);
+	copy_data(to + sizeof(struct rndis_packet), data, data_len);
 }
 
 /* Fill a section with plain frames, as far as they, and its limits, go. */
@@ -222,7 +215,7 @@ copy_plain(const struct hn_txq *txq, struct hn_tx_aggregate *agg, uint8_t *base,
 }
 
 /* The same for the section at hand, and in the books. */
-static uint16_t
+static inline uint16_t
 copy_fill(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *const *pkts, uint16_t count)
 {
 	struct hn_tx_aggregate agg = txq->agg;
@@ -251,14 +244,14 @@ hn_tx_send_plain(struct hn_txq *txq, struct hn_proc *proc, struct rte_mbuf *cons
 {
 	uint16_t done = 0;
 
-	if (txq->agg.desc != NULL)
-		done = copy_fill(txq, proc, pkts, count);
-	/* Each turn takes a frame or more: an empty section has room for one. */
-	while (done < count && copy_is_plain(pkts[done], txq->ways.plain_max)) {
-		if (hn_tx_send_section(txq, hn_tx_chan(txq, proc)) < 0 ||
-		    copy_begin(txq) < 0)
+	/* Each turn but the first takes a frame or more: an empty section has room for one. */
+	while (done < count) {
+		if (txq->agg.desc != NULL)
+			done += copy_fill(txq, proc, pkts + done, count - done);
+		if (done == count || !copy_is_plain(pkts[done], txq->ways.plain_max))
 			break;
-		done += copy_fill(txq, proc, pkts + done, count - done);
+		if (hn_tx_send_section(txq, hn_tx_chan(txq, proc)) < 0 || copy_begin(txq) < 0)
+			break;
 	}
 	return done;
 }

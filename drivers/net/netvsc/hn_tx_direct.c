@@ -177,21 +177,28 @@ hn_tx_send_bounce(struct hn_txq *txq, struct hn_chan *chan, const struct hn_tx_f
 }
 
 /* Header and data of a frame in one piece: never too many pages. */
+static inline void
+gpa_add_plain(struct gpa_list *list, const struct hn_txq *txq, const struct hn_txdesc *desc,
+	      const struct rte_mbuf *m)
+{
+	const uint32_t len = sizeof(struct rndis_packet), index = hn_txbuf_index(desc);
+
+	hn_pkt_write_plain(txq->slots + index * HN_TX_SLOT_LEN, m->data_len, len + m->data_len);
+	gpa_set(&list->packet.gpa[0], txq->slot_iova[index], len);
+	list->count = 1;
+	(void)gpa_add(list, rte_pktmbuf_iova(m), m->data_len);
+}
+
 static inline int
 direct_send_plain(struct hn_txq *txq, struct hn_chan *chan, struct rte_mbuf *m)
 {
-	const struct hn_tx_frame frame = {
-		.mbuf = m,
-		.pkt = { .data_len = m->data_len, .task = HN_PKT_NO_TASK },
-	};
 	struct gpa_list list;
 	struct hn_txdesc *desc;
 	int ret = direct_begin(txq, chan, &desc);
 
 	if (unlikely(ret < 0))
 		return ret;
-	gpa_add_slot(&list, txq, desc, &frame);
-	(void)gpa_add(&list, rte_pktmbuf_iova(m), m->data_len);
+	gpa_add_plain(&list, txq, desc, m);
 	ret = direct_send(txq, chan, desc, &list);
 	if (unlikely(ret < 0))
 		hn_txbuf_put(&txq->buf, desc);

@@ -5,8 +5,8 @@
 /**
  * @file
  * The books of one transmit queue: which descriptors, which sections of the
- * send buffer and which bounce buffers are free, and which the host has. Pure: no device, no lock; one
- * thread at a time.
+ * send buffer and which bounce buffers are free, and which the host has. Pure: no
+ * device, no lock; one thread at a time.
  *
  * What is with the host is known to it by a transaction id: the descriptor's
  * index and a generation that changes with each use, so that a forged, repeated
