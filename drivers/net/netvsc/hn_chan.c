@@ -16,6 +16,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_malloc.h>
 
+#include "hn_alloc.h"
 #include "hn_chan.h"
 #include "hn_chan_private.h"
 #include "hn_log.h"
@@ -48,7 +49,7 @@ static int
 chan_alloc(struct hn_chan *chan)
 {
 	chan_clear(chan->shared);
-	chan->scratch = calloc(1, sizeof(*chan->scratch));
+	chan->scratch = hn_alloc_lines(sizeof(*chan->scratch));
 	hn_backlog_init(&chan->shared->backlog,
 			rte_zmalloc("netvsc_backlog", HN_BACKLOG_LEN, RTE_CACHE_LINE_SIZE),
 			HN_BACKLOG_LEN, HN_MSG_LEN_MAX);
@@ -126,7 +127,7 @@ hn_chan_attach(struct hn_chan *chan, struct rte_vmbus_device *dev, uint16_t inde
 	chan->dev = dev;
 	chan->rxbuf = rxbuf;
 	chan->rxbuf_len = rxbuf_len;
-	chan->scratch = calloc(1, sizeof(*chan->scratch));
+	chan->scratch = hn_alloc_lines(sizeof(*chan->scratch));
 	if (chan->scratch == NULL)
 		return -ENOMEM;
 	ret = rte_vmbus_chan_attach(dev, index, &chan->vmbus);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hn_alloc.h"
 #include "hn_rxbuf.h"
 #include "hn_rxmem.h"
 
@@ -47,7 +48,8 @@ rxbuf_release(void *addr __rte_unused, void *opaque)
 struct hn_rxbuf *
 hn_rxbuf_create(struct hn_rxmem *mem, uint32_t ranges_max)
 {
-	struct hn_rxbuf *buf = calloc(1, sizeof(*buf) + ranges_max * sizeof(buf->hold[0]));
+	struct hn_rxbuf *buf = hn_alloc_lines(sizeof(*buf) + ranges_max *
+							 sizeof(buf->hold[0]));
 	uint32_t i;
 
 	if (buf == NULL)

@@ -16,6 +16,7 @@
 #ifndef _HN_RXBUF_H_
 #define _HN_RXBUF_H_
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ struct hn_rxmem;
 
 /** A packet that mbufs lead into. */
 struct hn_rxhold {
+	/* A line of its own: the next hold may be released by another core. */
+	alignas(RTE_CACHE_LINE_SIZE)
 	struct rte_mbuf_ext_shared_info shinfo;	/**< references: its mbufs', and ours at first */
 	struct hn_rxbuf *owner;
 	struct hn_rxhold *next;		/**< among the free or the released ones */
@@ -40,8 +43,8 @@ struct hn_rxbuf {
 	RTE_ATOMIC(uint32_t) refs;	/**< the channel, and holds whose mbufs are not freed */
 	RTE_ATOMIC(struct hn_rxhold *) released;
 	struct hn_rxmem *mem;
-	/* What follows is the owner's of the receive end. */
-	struct hn_rxhold *free;
+	/* What follows is the owner's of the receive end; whoever frees writes what is above. */
+	alignas(RTE_CACHE_LINE_SIZE) struct hn_rxhold *free;
 	uint32_t ranges;		/**< kept now */
 	uint32_t ranges_max;		/**< more would leave the host too little */
 	uint32_t count;			/**< of hold */

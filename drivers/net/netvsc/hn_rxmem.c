@@ -9,6 +9,7 @@
 #include <rte_spinlock.h>
 #include <rte_vmbus_reg.h>
 
+#include "hn_alloc.h"
 #include "hn_rxmem.h"
 
 /* Of ports that are closed; in this process. */
@@ -20,7 +21,7 @@ hn_rxmem_create(const struct rte_vmbus_device *dev)
 {
 	const struct vmbus_region *region = &dev->region[VMBUS_MAP_RECV_BUF];
 	uint32_t i, count = (uint32_t)(region->len / VMBUS_PAGE_SIZE);
-	struct hn_rxmem *mem = calloc(1, sizeof(*mem) + count * sizeof(mem->page[0]));
+	struct hn_rxmem *mem = hn_alloc_lines(sizeof(*mem) + count * sizeof(mem->page[0]));
 
 	if (mem == NULL)
 		return NULL;

@@ -118,11 +118,13 @@ fails_now(void)
 }
 
 void *__real_calloc(size_t count, size_t len);
+void *__real_aligned_alloc(size_t align, size_t len);
 void *__real_malloc(size_t len);
 void __real_free(void *mem);
 void *__real_rte_zmalloc(const char *type, size_t len, unsigned int align);
 void *__real_rte_zmalloc_socket(const char *type, size_t len, unsigned int align, int socket);
 void *__wrap_calloc(size_t count, size_t len);
+void *__wrap_aligned_alloc(size_t align, size_t len);
 void *__wrap_malloc(size_t len);
 void __wrap_free(void *mem);
 void *__wrap_rte_zmalloc(const char *type, size_t len, unsigned int align);
@@ -139,6 +141,12 @@ void *
 __wrap_calloc(size_t count, size_t len)
 {
 	return fails_now() ? NULL : count_alloc(__real_calloc(count, len));
+}
+
+void *
+__wrap_aligned_alloc(size_t align, size_t len)
+{
+	return fails_now() ? NULL : count_alloc(__real_aligned_alloc(align, len));
 }
 
 void *
