@@ -15,10 +15,13 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "pace.h"
 
 #define LOOP_EVENTS 16
 #define LOOP_LOOK_TURNS 4u		/* turns with work between two looks */
-#define LOOP_LOOK_TURNS_BUSY 64u	/* where a look, a system call, costs more than a turn */
+#define LOOP_CLOCK_TURNS 64u		/* of a busy host between two looks, */
+#define LOOP_LOOK_NS 10000000u		/* and the time between them */
+#define LOOP_QUIET_TURNS 16384u		/* unless there was no work for so many turns */
 #define LOOP_SPIN_TURNS 128u		/* turns without work before the first sleep */
 #define LOOP_SLEEP_MIN_NS 20000u
 #define LOOP_SLEEP_STEP_NS 500u		/* longer by this each time */
@@ -93,6 +96,22 @@ loop_sleep_ns(const struct loop *loop)
 	return ns < LOOP_SLEEP_MAX_NS ? ns : LOOP_SLEEP_MAX_NS;
 }
 
+/* A look is a system call, for which a frame would wait; so it comes seldom while there are any. */
+static bool
+loop_busy_looks(struct loop *loop)
+{
+	uint64_t now;
+
+	if (++loop->turns < LOOP_CLOCK_TURNS)
+		return false;
+	loop->turns = 0;
+	now = pace_now_ns();
+	if (loop->idle < LOOP_QUIET_TURNS && now - loop->looked_ns < LOOP_LOOK_NS)
+		return false;
+	loop->looked_ns = now;
+	return true;
+}
+
 uint32_t
 loop_wait(struct loop *loop, bool worked, bool asleep)
 {
@@ -101,6 +120,7 @@ loop_wait(struct loop *loop, bool worked, bool asleep)
 		return loop_look(loop, LOOP_SLEEP_LONG_NS);
 	if (!loop->busy && loop->idle > LOOP_SPIN_TURNS)
 		return loop_look(loop, loop_sleep_ns(loop));
-	return ++loop->turns >= (loop->busy ? LOOP_LOOK_TURNS_BUSY : LOOP_LOOK_TURNS) ?
-	       loop_look(loop, 0) : 0;
+	if (loop->busy ? loop_busy_looks(loop) : ++loop->turns >= LOOP_LOOK_TURNS)
+		return loop_look(loop, 0);
+	return 0;
 }

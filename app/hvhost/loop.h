@@ -18,7 +18,8 @@
 struct loop {
 	int epoll;
 	bool busy;			/**< never sleep */
-	unsigned int turns;		/**< since the descriptors were looked at */
+	unsigned int turns;		/**< since the descriptors or the clock were looked at */
+	uint64_t looked_ns;		/**< when the descriptors were, by a busy host */
 	unsigned int idle;		/**< turns without work */
 };
 
