@@ -94,6 +94,7 @@ link_results() {
 	for program in "$out"/app/dpdk-{testpmd,proc-info,pdump,dumpcap} \
 		"$out"/examples/dpdk-{l2fwd,l3fwd,l3fwd-power,symmetric_mp} \
 		"$app"/app/hvhost/{hvhost,libhvguest.so} "$app"/app/bench/program/hv-bench \
+		"$app"/app/bench/lines/hv-bench-lines \
 		"$app"/app/test/programs/hv-{attach,hold,ownpool,rxsleep,splitfwd}; do
 		[ -f "$program" ] || die "the build left no $program"
 		[ "$(readlink "$build/bin/$(basename "$program")")" = "$program" ] ||

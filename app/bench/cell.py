@@ -7,6 +7,7 @@ program that has missed one is killed: Hung is its end, not that of the run.
 """
 
 import json
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -44,12 +45,15 @@ class Load:
     bulk: int = 1              # frames come so many at a time
     nic: str = ""              # further options of both cards
     devargs: str = ""          # of the driver, for both cards
+    port: str = ""             # what the card is plugged into, in place of a generator
 
     def nics(self):
         """--nic values: a generator, and what takes the frames if they are forwarded."""
         card = f"queues={self.queues}{self.nic}"
         if self.frame > FRAME_MAX:
             card += f",mtu={self.frame - ETHER_LEN}"
+        if self.port:
+            return [f"port={self.port},sections={self.sections},{card}"]
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={self.frames},"
                   f"bulk={self.bulk},flows={64 if self.queues > 1 else 1},headers-only=yes,"
                   f"sections={self.sections},{card}")
@@ -68,10 +72,16 @@ class Load:
 
 
 class Cell:
-    """For use in a with statement; side: of sides.py; wrap: a command that runs the program."""
+    """For use in a with statement.
 
-    def __init__(self, lab, side, load, wrap=()):
+    side: of sides.py; wrap: a command that runs the program; lcores: its EAL's, if not
+    the usual ones; program: another one that takes the same orders.
+    """
+
+    def __init__(self, lab, side, load, wrap=(), lcores=None, program="hv-bench"):
         self._lab, self._side, self._load, self._wrap = lab, side, load, wrap
+        self._lcores = lcores or lab.cores.lcores(load.queues)
+        self._program = paths.program(program)
         self._counted = COUNTED[load.mode]
         self._stack = ExitStack()
 
@@ -81,12 +91,13 @@ class Cell:
             self.host = lab.host(load.nics(), ["--poll", "busy"])
             stack.callback(self.host.kill)
             self._guest = stack.enter_context(
-                lab.guest(self.host, paths.program("hv-bench"), load.arguments(), stdin=True,
+                lab.guest(self.host, self._program, load.arguments(), stdin=True,
                           eal_args=load.eal_arguments(), wrap=self._wrap,
                           env=self._side.environment,
-                          eal=lab.eal(lab.cores.lcores(load.queues))))
+                          eal=lab.eal(self._lcores)))
             self._guest.wait_for(READY, START_S)
-            self._rate("off")
+            if not load.port:
+                self._rate("off")
             self._stack = stack.pop_all()
         return self
 
@@ -96,6 +107,10 @@ class Cell:
     def _rate(self, *words):
         processes.run([paths.program("hvhost"), "ctl", "--dir", self.host.dir, "rate", "0",
                        *words])
+
+    def pin_host(self):
+        """The host keeps to one core from now on: how far that is from the worker's shows."""
+        os.sched_setaffinity(self.host.process.pid, {self._lab.cores.host})
 
     def offer(self, rate):
         """So many frames a second from now on; 0 is none."""
@@ -120,8 +135,7 @@ class Cell:
 
     def loaded(self, name):
         """The files of that name that the program has in its memory."""
-        lines = Path(f"/proc/{self._guest.pid}/maps").read_text(encoding="utf-8").splitlines()
-        return {Path(line.split()[-1]) for line in lines if name in line}
+        return {Path(line.split()[-1]) for line in self.maps().splitlines() if name in line}
 
     def work(self, mode, burst):
         """Do that from now on."""
@@ -141,6 +155,19 @@ class Cell:
     def count(self, bursts, period):
         """What so many bursts of the main thread bring, one every so many seconds."""
         return self._ask(f"count {bursts} {round(period * 1e6)}", bursts * period)
+
+    def trips(self, count, gap, spin_ns=0):
+        """Round trips, one at a time; with spin_ns those of a thread that only looks at the clock."""
+        return self._ask(f"trips {count} {round(gap * 1e6)} {spin_ns}",
+                         count * (gap + 50e-6 + spin_ns / 1e9))
+
+    def shared(self, seconds, path):
+        """Which cache lines two threads touch meanwhile, into a file: see lines.py."""
+        return self._ask(f"shared {round(seconds * 1000)} {path}", seconds)
+
+    def maps(self):
+        """The mappings of the program's memory, as the kernel tells them."""
+        return Path(f"/proc/{self._guest.pid}/maps").read_text(encoding="utf-8")
 
     def quit(self):
         """The program ends by itself."""

@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The project authors
 """Results as pictures, by matplotlib. Only here is it needed."""
 
+from statistics import median
+
 import matplotlib
 
 matplotlib.use("Agg")  # no display
@@ -11,7 +13,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from .table import scaled, unit_label  # noqa: E402
 
 COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e"}
-LABELS = {"ours": "this driver", "theirs": "DPDK's own driver"}
+LABELS = {"ours": "this driver", "theirs": "DPDK's own driver", "machine": "the machine alone"}
 # What control operations may take: this is drawn, and no more.
 DEADLINE_MS = 1000
 
@@ -94,6 +96,24 @@ def bars(records, path):
                                 height_ratios=heights, layout="constrained")
     for one, group in zip(axes[:, 0], groups):
         _axes(one, group)
+    _save(figure, path)
+
+
+def percentiles(curves, title, path):
+    """How long so many of all took; curves: by name, beginning with the side's, one a round."""
+    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    for name, rounds in curves.items():
+        side, _, what = name.partition(", ")
+        # How many are slower: 1 in so many, on a scale where each nine is as wide.
+        points = [[1e6 / max(1e6 - ppm, 10), median(curve[at][1] for curve in rounds)]
+                  for at, (ppm, _) in enumerate(rounds[0])]
+        axes.plot(*zip(*points), "-" if what.startswith("one") else "--", marker=".",
+                  color=COLOURS.get(side, "grey"), label=f"{LABELS.get(side, side)}, {what}")
+    axes.set(title=title, xlabel="percentile", ylabel="ns", xscale="log", yscale="log")
+    axes.set_xticks([1, 2, 10, 100, 1000, 10000, 100000],
+                    ["least", "50", "90", "99", "99.9", "99.99", "max"])
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
     _save(figure, path)
 
 

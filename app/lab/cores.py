@@ -34,6 +34,11 @@ class Cores:
         places = self.all[:0:-1] or self.all
         return places[number % len(places)]
 
+    @property
+    def host(self):
+        """A core for hvhost alone, if there are enough; what is near the worker's is fast."""
+        return self.all[-2] if len(self.all) > 2 else self.all[0]
+
     def rest_list(self):
         """The cores without the worker's, as taskset -c takes them."""
         return ",".join(str(core) for core in self.rest)

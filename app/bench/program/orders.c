@@ -15,6 +15,8 @@
 #include "controls.h"
 #include "orders.h"
 #include "ports.h"
+#include "shared.h"
+#include "trips.h"
 #include "workers.h"
 
 /* Time for the workers to come out of their last burst. */
@@ -153,6 +155,41 @@ order_stats(char **words)
 	return true;
 }
 
+static bool
+order_trips(char **words)
+{
+	struct trips_config config = { .frame = RTE_ETHER_MIN_LEN };
+
+	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us }, 2) ||
+	    (words[2] != NULL && !order_number(words[2], &config.spin_ns)))
+		return false;
+	if (!workers_rest(REST_MS) || !trips_run(&config)) {
+		order_failed("a worker does not come back from its trips");
+		return true;
+	}
+	workers_resume();
+	printf("{");
+	trips_print(stdout);
+	printf("}\n");
+	return true;
+}
+
+static bool
+order_shared(char **words)
+{
+	uint32_t duration_ms;
+
+	if (!order_number(words[0], &duration_ms))
+		return false;
+	if (shared_record == NULL)
+		order_failed("only hv-bench-lines can tell");
+	else if (!workers_rest(REST_MS) || shared_record(duration_ms, words[1], stdout) < 0)
+		order_failed("a worker does not come out of its burst, or the file is not to be "
+			     "written");
+	workers_resume();
+	return true;
+}
+
 /* Words behind the order's own, how many at least and at most; those left out are NULL. */
 static const struct order {
 	const char *name;
@@ -163,6 +200,8 @@ static const struct order {
 	{ "measure", 1, 1, order_measure },
 	{ "count", 2, 2, order_count },
 	{ "control", 2, 3, order_control },
+	{ "trips", 2, 3, order_trips },
+	{ "shared", 2, 2, order_shared },
 	{ "stats", 0, 0, order_stats },
 };
 
