@@ -46,6 +46,7 @@ class Load:
     nic: str = ""              # further options of both cards
     devargs: str = ""          # of the driver, for both cards
     port: str = ""             # what the card is plugged into, in place of a generator
+    verify: bool = False       # both sides look at each byte of numbered frames
 
     def nics(self):
         """--nic values: a generator, and what takes the frames if they are forwarded."""
@@ -54,16 +55,20 @@ class Load:
             card += f",mtu={self.frame - ETHER_LEN}"
         if self.port:
             return [f"port={self.port},sections={self.sections},{card}"]
-        source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={self.frames},"
-                  f"bulk={self.bulk},flows={64 if self.queues > 1 else 1},headers-only=yes,"
-                  f"sections={self.sections},{card}")
-        sink = f"port=sink:verify=no,{card}"
+        verify = "yes" if self.verify else "no"
+        filled = "no" if self.verify else "yes"
+        frames = "numbered" if self.verify else self.frames
+        source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={frames},"
+                  f"bulk={self.bulk},flows={64 if self.queues > 1 else 1},headers-only={filled},"
+                  f"verify={verify},sections={self.sections},{card}")
+        sink = f"port=sink:verify={verify},{card}"
         return [source, sink] if self.mode == "io" else [source]
 
     def arguments(self):
         """Of hv-bench."""
         return ["--mode", self.mode, "--burst", self.burst, "--frame", self.frame,
-                "--work", self.work, "--queues", self.queues, "--descriptors", DESCRIPTORS]
+                "--work", self.work, "--queues", self.queues, "--descriptors", DESCRIPTORS,
+                *["--verify"] * self.verify]
 
     def eal_arguments(self):
         """The devargs of both cards."""

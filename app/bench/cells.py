@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The project authors
-"""Frames per second of every way to use both drivers, cell after cell, round after round."""
+"""Frames per second of every way to use both drivers, cell after cell, round after round.
 
-from dataclasses import asdict
+What lets a cell be the same each time: frames come as many at a time as the program
+asks for in a burst, whatever the rate and however quick the host is.
+"""
+
+from dataclasses import asdict, dataclass
 
 from lab import LabError
 
 from .cell import Cell
 from .figures import in_turn
 from .part import Found
-from .rates import capacity, host_limited
+from .rates import capacity
 from .record import Record
 from .spec import full, groups, quick
+from .verify import Verified, verify
 
 NAME = "cells"
 HELP = "frames per second of one lcore, for every way to use a port"
@@ -28,11 +33,11 @@ def _measure_one(cell, record, side, seconds):
     if spec["mode"] == "txonly":
         found = cell.measure(seconds)
         unsent = found["unsent"] / max(found["sent"] + found["unsent"], 1)
-        host_waited = unsent <= UNSENT
+        host_limited = unsent > UNSENT
     else:
         found = capacity(cell, seconds, record.last(side.name))
-        host_waited = not host_limited(found)
-    record.add(side.name, found["delivered"], "host" if host_waited else "guest")
+        host_limited = found["host_limited"]
+    record.add(side.name, found["delivered"], "guest" if host_limited else "host")
 
 
 def _measure_group(run, side, load, records):
@@ -59,6 +64,26 @@ def measure_specs(run, specs):
     return list(records.values())
 
 
+@dataclass
+class Measured(Found):
+    """Besides the records what has become of frames' contents."""
+
+    verified: Verified
+
+    def lines(self):
+        yield from super().lines()
+        yield ""
+        yield from self.verified.lines()
+
+    def error(self):
+        return self.verified.error()
+
+
 def measure(run):
-    """The part."""
-    return Found(measure_specs(run, quick() if run.quick else full()))
+    """The part: first whether frames stay what they are, then how many there are."""
+    specs = quick() if run.quick else full()
+    verified = verify(run, specs)
+    records = measure_specs(run, specs)
+    for spec, record in zip(specs, records):
+        record.extras["verified"] = verified.of(spec)
+    return Measured(records, verified)

@@ -56,6 +56,10 @@ class Found:
         """What else bench.json shall have of this part: anything that json can write."""
         return None
 
+    def error(self):
+        """A sentence if what was found lets the bench fail."""
+        return None
+
 
 def parts():
     """All parts by name, in their order."""

@@ -5,16 +5,16 @@
 import time
 
 FIRST_RATE = 500_000
-LAST_RATE = 150_000_000
-STEP = 1.5
+LAST_RATE = 200_000_000
+STEP = 2
 # A rate is beyond the capacity when less than this of the best is delivered,
 BEYOND = 0.7
-# and the host is at its end when it offers less of what it should than this.
-OFFERED = 0.9
+# and one that is offered or delivered in full when it is more than this.
+FULLY = 0.9
 # So many of them in a row end the search.
-ENOUGH = 3
-# Where to look again when the capacity is known from another round.
-AROUND = (0.6, 0.8, 1.0, 1.25, 1.6)
+ENOUGH = 2
+# Where to look again when it is known about what the capacity is.
+AROUND = (0.6, 0.75, 0.9, 1.0, 1.15, 1.35, 1.6)
 
 
 def offer(cell, wanted, seconds):
@@ -36,9 +36,14 @@ def offer(cell, wanted, seconds):
             "delivered": found["delivered"]}
 
 
-def host_limited(found):
-    """Whether the host could not offer what it should."""
-    return found["offered"] < OFFERED * found["wanted"]
+def is_offered(found):
+    """Whether the host could offer what it should."""
+    return found["offered"] >= FULLY * found["wanted"]
+
+
+def _is_too_much(found):
+    """Whether the guest could not take what the host offered."""
+    return is_offered(found) and found["delivered"] < FULLY * found["wanted"]
 
 
 def _ladder(cell, seconds):
@@ -47,17 +52,23 @@ def _ladder(cell, seconds):
     while rate <= LAST_RATE and beyond < ENOUGH:
         found = offer(cell, rate, seconds)
         best = max(best, found["delivered"])
-        over = found["delivered"] < BEYOND * best or host_limited(found)
+        over = found["delivered"] < BEYOND * best or not is_offered(found)
         beyond = beyond + 1 if over else 0
         rate *= STEP
         yield found
 
 
+def _most(tried):
+    return max(tried, key=lambda found: found["delivered"])
+
+
 def capacity(cell, seconds, known=None):
     """What became of the rate of which most was delivered; known: about how much that is.
 
-    It is looked for from below, for a flood may drown what is looked for.
+    It is looked for from below, for a flood may drown what is looked for. Where the
+    guest took all that the host had, "host_limited" says so: it may be able to more.
     """
-    tried = _ladder(cell, seconds) if known is None else \
-        (offer(cell, known * part, seconds) for part in AROUND)
-    return max(tried, key=lambda found: found["delivered"])
+    if known is None:
+        known = _most(_ladder(cell, seconds))["delivered"]
+    tried = [offer(cell, known * part, seconds) for part in AROUND]
+    return _most(tried) | {"host_limited": not any(map(_is_too_much, tried))}

@@ -50,7 +50,7 @@ class Results:
         for line in found.lines():
             self._say(line)
         found.draw(DIRECTORY / part.NAME)
-        return None
+        return found.error()
 
     def _write(self):
         new = self._path.with_suffix(".new")

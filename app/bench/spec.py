@@ -6,7 +6,7 @@ Those that need the same start, that is the same cards and frames, are measured
 in one life of the program, one after the other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from .cell import Load
@@ -38,25 +38,38 @@ class Spec:
                     nic=",unseen=yes", devargs="" if self.copies else "rx_extmbuf_enable=1")
 
 
+    @property
+    def verified(self):
+        """The same, to look at what becomes of the frames."""
+        return replace(self.load, nic="", verify=True)
+
+
+def groups_of(specs, load_of):
+    """Lists of those that are used in one life of the program, each with its load."""
+    return [(load, list(group)) for load, group in groupby(sorted(specs), key=load_of)]
+
+
 def groups(specs):
-    """Lists of those that are measured in one life of the program."""
-    return [(load, list(group))
-            for load, group in groupby(sorted(specs), key=lambda spec: spec.load)]
+    """Those that are measured in one life."""
+    return groups_of(specs, lambda spec: spec.load)
+
+
+MODES = ("rxonly", "txonly", "io")
 
 
 def quick():
     """The main ones."""
-    return [Spec(frame, mode=mode, burst=burst) for frame in (64, 1514)
-            for mode in ("rxonly", "txonly", "io") for burst in (32, 1)] + [
-                Spec(1514, copies=False), Spec(64, sections="hot")]
+    return [Spec(64, mode=mode, burst=burst) for mode in MODES for burst in (32, 1)] + [
+        Spec(1514, mode=mode) for mode in MODES] + [Spec(1514, copies=False)]
 
 
 def full():
     """All."""
     usual = [Spec(frame, sections=sections, mode=mode, burst=burst)
              for frame in (64, 256, 1514, 9014) for sections in ("cold", "hot")
-             for mode in ("rxonly", "txonly", "io") for burst in (32, 4, 1)
+             for mode in MODES for burst in (32, 4, 1)
              if sections == "cold" or mode == "rxonly"]
     return usual + [Spec(frame, copies=False, mode=mode) for frame in (1514, 9014)
                     for mode in ("rxonly", "io")] + [
-                        Spec(64, queues=2, mode=mode) for mode in ("rxonly", "txonly", "io")]
+                        Spec(frame, queues=2, mode=mode) for frame in (64, 1514)
+                        for mode in MODES]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .cell import Cell, Hung
 from .figures import fall_after_peak, figure, in_turn
-from .rates import OFFERED, capacity, offer
+from .rates import FULLY, capacity, offer
 
 # Of the capacity, in percent.
 PERCENTS = (10, 25, 50, 75, 90, 100, 110, 125, 150, 200, 300, 400)
@@ -133,7 +133,7 @@ class Sweep:
 
     def host_limited(self, percent):
         """Whether the host was too slow to offer that much."""
-        return self.at(percent, "offered").median < OFFERED * self.at(percent, "wanted").median
+        return self.at(percent, "offered").median < FULLY * self.at(percent, "wanted").median
 
     def fall_after_peak(self):
         """Of the medians."""

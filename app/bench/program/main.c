@@ -74,6 +74,7 @@ parse(int argc, char **argv)
 		{ "burst", required_argument, NULL, 4 },
 		{ "work", required_argument, NULL, 5 },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "verify", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option, i = 0;
@@ -81,13 +82,15 @@ parse(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, &i)) != -1) {
 		if (option == 'm')
 			workers.mode = mode_of(optarg);
+		else if (option == 'v')
+			workers.verify = true;
 		else if (option < (int)RTE_DIM(numbers))
 			*numbers[option].value = number(options[i].name, optarg,
 							numbers[option].min, numbers[option].max);
 		else
 			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io|done --queues N "
 				 "--burst N --frame BYTES --descriptors N --mbufs N "
-				 "--work CYCLES\n");
+				 "--work CYCLES --verify\n");
 	}
 	workers.count = ports.queues;
 	workers.frame = ports.frame;

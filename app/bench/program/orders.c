@@ -150,8 +150,9 @@ order_stats(char **words)
 	printf("{\"received\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"unsent\": %" PRIu64
 	       ", \"ipackets\": %" PRIu64 ", \"imissed\": %" PRIu64 ", \"ierrors\": %" PRIu64
 	       ", \"rx_nombuf\": %" PRIu64 ", \"opackets\": %" PRIu64 ", \"oerrors\": %" PRIu64
-	       "}\n", counts.received, counts.sent, counts.unsent, sum.ipackets, sum.imissed,
-	       sum.ierrors, sum.rx_nombuf, sum.opackets, sum.oerrors);
+	       ", \"good\": %" PRIu64 ", \"bad\": %" PRIu64 "}\n", counts.received, counts.sent,
+	       counts.unsent, sum.ipackets, sum.imissed, sum.ierrors, sum.rx_nombuf, sum.opackets,
+	       sum.oerrors, counts.good, counts.bad);
 	return true;
 }
 

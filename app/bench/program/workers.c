@@ -12,6 +12,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "numbered.h"
 #include "ports.h"
 #include "workers.h"
 
@@ -25,6 +26,11 @@ const char *const workers_mode_names[WORKERS_MODES] = {
 /* How long a worker that rests sleeps before it looks for another order. */
 #define REST_US 50
 
+/* Of several queues the host's generator goes round so many flows. */
+#define FLOWS 64u
+/* Streams of numbered frames from here on are ours: one of each queue. */
+#define STREAM_FIRST 64u
+
 /* What the main thread wants. */
 enum order {
 	ORDER_WORK,
@@ -37,6 +43,8 @@ struct worker {
 	uint16_t queue;
 	uint32_t order;			/* enum order, that it obeys */
 	struct workers_counts counts;
+	uint64_t next_seq;		/* of the numbered frame that it sends next */
+	uint64_t expected[FLOWS];	/* by flow: no lower number comes any more */
 } __rte_cache_aligned;
 
 static struct workers_config config;
@@ -59,6 +67,25 @@ work_on(uint16_t frames)
 		;
 }
 
+/* Each is whole, and of its flow behind those that have come. */
+static void
+work_verify(struct worker *worker, struct rte_mbuf **pkts, uint16_t count)
+{
+	uint64_t *expected, seq;
+	uint16_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!numbered_check(pkts[i], config.frame, &seq)) {
+			worker->counts.bad++;
+			continue;
+		}
+		expected = &worker->expected[config.count > 1 ? seq % FLOWS : 0];
+		worker->counts.bad += seq < *expected;
+		worker->counts.good += seq >= *expected;
+		*expected = seq + 1;
+	}
+}
+
 static void
 work_rxonly(struct worker *worker, uint16_t port)
 {
@@ -68,6 +95,8 @@ work_rxonly(struct worker *worker, uint16_t port)
 	worker->counts.polls++;
 	worker->counts.empty += got == 0;
 	worker->counts.received += got;
+	if (config.verify)
+		work_verify(worker, pkts, got);
 	work_on(got);
 	rte_pktmbuf_free_bulk(pkts, got);
 }
@@ -99,9 +128,20 @@ work_io(struct worker *worker, uint16_t port)
 }
 
 static void
+work_number(const struct worker *worker, struct rte_mbuf **pkts)
+{
+	uint32_t i;
+
+	for (i = 0; i < config.burst; i++)
+		numbered_write(rte_pktmbuf_mtod(pkts[i], uint8_t *), config.frame,
+			       (uint8_t)(STREAM_FIRST + worker->queue), worker->next_seq + i);
+}
+
+static void
 work_txonly(struct worker *worker, uint16_t port)
 {
 	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint16_t sent;
 	uint32_t i;
 
 	worker->counts.polls++;
@@ -115,7 +155,11 @@ work_txonly(struct worker *worker, uint16_t port)
 		pkts[i]->data_len = (uint16_t)config.frame;
 		pkts[i]->pkt_len = config.frame;
 	}
-	worker->counts.empty += work_send(worker, port, pkts, (uint16_t)config.burst) == 0;
+	if (config.verify)
+		work_number(worker, pkts);
+	sent = work_send(worker, port, pkts, (uint16_t)config.burst);
+	worker->counts.empty += sent == 0;
+	worker->next_seq += sent;
 }
 
 static void
@@ -311,6 +355,8 @@ workers_read(void)
 		sum.unsent += counts->unsent;
 		sum.polls += counts->polls;
 		sum.empty += counts->empty;
+		sum.good += counts->good;
+		sum.bad += counts->bad;
 	}
 	return sum;
 }
@@ -338,6 +384,7 @@ workers_start(const struct workers_config *wanted)
 	uint16_t queue = 0;
 
 	config = *wanted;
+	numbered_init();
 	if (rte_lcore_count() - 1 < config.count)
 		rte_exit(EXIT_FAILURE, "%u queues want as many lcores besides the main one\n",
 			 config.count);

@@ -32,6 +32,7 @@ struct workers_config {
 	uint32_t burst;
 	uint32_t frame;			/**< bytes of a frame to send */
 	uint32_t work;			/**< TSC cycles that a received frame costs the program */
+	bool verify;			/**< frames are numbered: each that is received is looked at */
 };
 
 struct workers_counts {
@@ -40,6 +41,8 @@ struct workers_counts {
 	uint64_t unsent;		/**< the transmit queue had no place: freed */
 	uint64_t polls;			/**< bursts asked for */
 	uint64_t empty;			/**< of them: nothing came, or nothing went */
+	uint64_t good;			/**< received, and as they should be */
+	uint64_t bad;			/**< received otherwise: damaged, late or twice */
 };
 
 #define WORKERS_BURST_MAX 512

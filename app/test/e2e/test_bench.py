@@ -4,10 +4,12 @@
 
 import json
 from collections import Counter
+from dataclasses import asdict, replace
 
 import pytest
 
-from bench import baseline, callgrind, figures, instructions, picture, rates, sides, sweep, table
+from bench import (baseline, callgrind, figures, instructions, picture, rates, sides, sweep,
+                   table, verify)
 from bench.cell import Cell, Load
 from bench.cells import measure_specs
 from bench.part import Found, Run, parts
@@ -87,8 +89,8 @@ def test_every_cell_is_measured_once_and_has_its_own_name():
 class Machine:
     """In place of a Cell: delivers what is offered up to its capacity, a flood drowns it."""
 
-    def __init__(self, most, drowns_at):
-        self.most, self.drowns_at, self.rate = most, drowns_at, 0
+    def __init__(self, most, drowns_at, host_most=1e12):
+        self.most, self.drowns_at, self.host_most, self.rate = most, drowns_at, host_most, 0
         self.port = {"gen_offered": 0, "gen_late": 0}
         self.rx_lost_port = 0
 
@@ -99,9 +101,10 @@ class Machine:
         return type("Nic", (), {"port": dict(self.port), "rx_lost_port": 0})
 
     def measure(self, seconds):
-        self.port["gen_offered"] += self.rate * seconds
-        drowned = self.rate >= self.drowns_at
-        return {"delivered": min(self.rate, self.most) / (100 if drowned else 1)}
+        rate = min(self.rate, self.host_most)
+        self.port["gen_offered"] += rate * seconds
+        self.port["gen_late"] += (self.rate - rate) * seconds
+        return {"delivered": min(rate, self.most) / (100 if rate >= self.drowns_at else 1)}
 
 
 @pytest.mark.parametrize("most, drowns_at", [(20e6, 1e12), (3e6, 6e6), (8e6, 9e6)])
@@ -112,12 +115,50 @@ def test_the_capacity_is_found_although_a_flood_drowns_it(most, drowns_at):
     assert again >= found
 
 
+@pytest.mark.parametrize("host_most, limited", [(1e12, False), (2e6, True)])
+def test_who_limits_is_seen_where_more_was_offered_than_taken(host_most, limited):
+    assert rates.capacity(Machine(5e6, 1e12, host_most), 0.001)["host_limited"] == limited
+
+
 @pytest.mark.parametrize("side", [sides.ours, sides.theirs])
 def test_each_side_has_its_own_driver(lab, side):
     with Cell(lab, side(), Load()) as cell:
         maps = cell.loaded("librte_net_netvsc")
         assert maps
         assert all(path.is_relative_to(side().build.resolve()) for path in maps)
+
+
+@pytest.mark.parametrize("frames, good, bad, missed, is_good", [
+    (10, 10, 0, 0, True), (10, 8, 0, 2, True), (10, 8, 0, 0, False), (10, 10, 1, 0, False),
+    (0, 0, 0, 0, False), (10, 11, 0, 0, False)])
+def test_frames_are_verified_that_came_whole_or_are_told_as_missed(frames, good, bad, missed,
+                                                                   is_good):
+    found = verify.Verified({(Spec(64), "ours"): verify.Verdict(frames, good, bad, missed)})
+    assert found.of(Spec(64))["ours"]["verified"] == is_good
+    assert (found.error() is None) == is_good
+
+
+@pytest.mark.parametrize("mode", ["rxonly", "txonly", "io"])
+def test_frames_are_verified_in_every_mode(lab, mode):
+    spec = Spec(256, mode=mode)
+    with Cell(lab, sides.ours(), spec.verified) as cell:
+        verdict = verify.verify_one(cell, spec)
+        assert verdict.is_good and verdict.frames > 1000, verdict
+
+
+class Longer(Load):
+    """The program expects other frames than those that come."""
+
+    def arguments(self):
+        return [self.frame - 44 if word == self.frame else word for word in super().arguments()]
+
+
+def test_a_frame_of_another_length_is_seen(lab):
+    spec = Spec(256)
+    load = replace(spec.verified, frame=300)
+    with Cell(lab, sides.ours(), Longer(**asdict(load))) as cell:
+        verdict = verify.verify_one(cell, spec)
+        assert not verdict.is_good and verdict.bad > 1000, verdict
 
 
 def test_both_drivers_have_a_figure_in_every_mode(lab):
