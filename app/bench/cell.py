@@ -8,6 +8,7 @@ program that has missed one is killed: Hung is its end, not that of the run.
 
 import json
 import os
+import signal
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -165,6 +166,20 @@ class Cell:
         """Round trips, one at a time; with spin_ns those of a thread that only looks at the clock."""
         return self._ask(f"trips {count} {round(gap * 1e6)} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
+
+    def step(self, way, frames, burst, pause):
+        """The host works for a while, then stands still; what each queue does then.
+
+        way: "rx" or "tx"; gives [frames, nanoseconds] of each.
+        """
+        pid = self.host.process.pid
+        try:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(pause)
+            os.kill(pid, signal.SIGSTOP)
+            return self._ask(f"step {way} {frames} {burst}", 0)["queues"]
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def shared(self, seconds, path):
         """Which cache lines two threads touch meanwhile, into a file: see lines.py."""

@@ -117,6 +117,30 @@ def percentiles(curves, title, path):
     _save(figure, path)
 
 
+def scaling(steps, path):
+    """Frames per second over the number of queues; steps: by name, (queues, Record) each."""
+    steps = {name: counted for name, counted in steps.items() if counted}
+    figure, all_axes = plt.subplots(1, len(steps), figsize=(4 * len(steps), 4), squeeze=False,
+                                    layout="constrained")
+    for axes, (name, counted) in zip(all_axes.flat, steps.items()):
+        for side in ("ours", "theirs"):
+            found = [(queues, record.figure(side)) for queues, record in counted
+                     if record.figure(side)]
+            if not found:
+                continue
+            medians, spread = _millions([one for _, one in found])
+            queues = [queues for queues, _ in found]
+            axes.errorbar(queues, medians, yerr=spread, marker="o", capsize=2,
+                          color=COLOURS[side], label=LABELS[side])
+            axes.plot(queues, [medians[0] / queues[0] * count for count in queues], ":",
+                      color=COLOURS[side], linewidth=0.8)
+        axes.set(title=name, xlabel="queues, a core each", ylabel="million frames per second",
+                 ylim=(0, None), xticks=[queues for queues, _ in counted])
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    _save(figure, path)
+
+
 def _save(figure, path):
     for suffix in ("svg", "png"):
         figure.savefig(f"{path}.{suffix}", dpi=120)

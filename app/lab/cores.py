@@ -26,6 +26,12 @@ class Cores:
                         [f"{first + worker + 1}@{self._place(first + worker)}"
                          for worker in range(workers)])
 
+    def lcores_everywhere(self, workers):
+        """The same, with workers on all cores: for a time in which nothing else runs."""
+        places = self.all[::-1]
+        return ",".join([f"0@{self.all[0]}"] + [f"{worker + 1}@{places[worker % len(places)]}"
+                                                for worker in range(workers)])
+
     def polling_lcore(self, number=0):
         """EAL's --lcores for a program whose main thread polls; another number, another core."""
         return f"{number}@{self._place(number)}"

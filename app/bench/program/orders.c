@@ -16,6 +16,7 @@
 #include "orders.h"
 #include "ports.h"
 #include "shared.h"
+#include "steps.h"
 #include "trips.h"
 #include "workers.h"
 
@@ -159,7 +160,7 @@ order_stats(char **words)
 static bool
 order_trips(char **words)
 {
-	struct trips_config config = { .frame = RTE_ETHER_MIN_LEN };
+	struct trips_config config = { .frame = workers_frame() };
 
 	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us }, 2) ||
 	    (words[2] != NULL && !order_number(words[2], &config.spin_ns)))
@@ -171,6 +172,25 @@ order_trips(char **words)
 	workers_resume();
 	printf("{");
 	trips_print(stdout);
+	printf("}\n");
+	return true;
+}
+
+static bool
+order_step(char **words)
+{
+	enum steps_way way = strcmp(words[0], "tx") == 0 ? STEPS_TX : STEPS_RX;
+	uint32_t frames, burst;
+
+	if (!order_numbers(words + 1, (uint32_t *[]){ &frames, &burst }, 2) ||
+	    burst == 0 || burst > WORKERS_BURST_MAX)
+		return false;
+	if (!workers_rest(REST_MS) || !steps_run(way, frames, burst, workers_frame())) {
+		order_failed("a worker does not come to the end of its step");
+		return true;
+	}
+	printf("{\"queues\": ");
+	steps_print(stdout);
 	printf("}\n");
 	return true;
 }
@@ -202,6 +222,7 @@ static const struct order {
 	{ "count", 2, 2, order_count },
 	{ "control", 2, 3, order_control },
 	{ "trips", 2, 3, order_trips },
+	{ "step", 3, 3, order_step },
 	{ "shared", 2, 2, order_shared },
 	{ "stats", 0, 0, order_stats },
 };

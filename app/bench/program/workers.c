@@ -248,6 +248,18 @@ workers_obey(uint32_t wanted, uint32_t timeout_ms, uint32_t pause_us)
 	return true;
 }
 
+uint32_t
+workers_number(void)
+{
+	return config.count;
+}
+
+uint32_t
+workers_frame(void)
+{
+	return config.frame;
+}
+
 bool
 workers_rest(uint32_t timeout_ms)
 {

@@ -70,6 +70,10 @@ void workers_start(const struct workers_config *config);
  */
 struct workers_counts workers_count(uint32_t bursts, uint32_t period_us);
 
+/** How many there are, and bytes of the frames that they send. */
+uint32_t workers_number(void);
+uint32_t workers_frame(void);
+
 /** One burst of queue 0. */
 void workers_burst(void);
 

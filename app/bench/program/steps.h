@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The project authors
+ */
+
+/**
+ * @file
+ * Lock step: the host fills or empties the rings while the workers rest; then it
+ * waits, and all workers do what there is to do from the same moment. So each
+ * has a core of its own, and no more is measured than what the workers do.
+ */
+
+#ifndef BENCH_STEPS_H
+#define BENCH_STEPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum steps_way {
+	STEPS_RX,			/**< receive and free, until nothing is left */
+	STEPS_TX,			/**< send, until nothing is taken */
+};
+
+/**
+ * One step on the first port. The workers rest before and afterwards.
+ *
+ * @param frames
+ *   Of each queue, at most.
+ * @return
+ *   false if a worker does not come to the end.
+ */
+bool steps_run(enum steps_way way, uint32_t frames, uint32_t burst, uint32_t frame_len);
+
+/** Print the frames of each queue and its time: [[frames, nanoseconds], ...]. */
+void steps_print(FILE *out);
+
+#endif /* BENCH_STEPS_H */

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The project authors
+"""What several queues do together, compared with one: each has a core of its own.
+
+A host that runs takes a core too, and is soon the limit. So the queues are
+measured in lock step as well: the host fills the rings, or empties them, and
+stands still; then all lcores do what there is to do, from the same moment.
+"""
+
+from dataclasses import dataclass, replace
+from statistics import median
+
+from lab import LabError
+
+from .cell import Cell
+from .cells import measure_specs
+from .figures import in_turn
+from .part import Found
+from .record import Record
+from .spec import Spec
+
+NAME = "scaling"
+HELP = "frames per second of one queue to four, each with a core of its own"
+
+MOST = 4
+STEPS = 25
+QUICK_STEPS = 10
+# Frames of each queue in a step, and for how long the host works before it.
+FRAMES = {"rx": 480, "tx": 480}
+PAUSE_S = 0.006
+# Until all pages that frames go through have been mapped; and what fills the rings.
+WARM_UP_S = 0.3
+WARM_UP_RATE = 500_000
+FLOOD = 20_000_000
+MODES = {"rx": "rxonly", "tx": "txonly"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is measured in lock step."""
+
+    way: str                   # "rx" or "tx"
+    frame: int                 # bytes
+
+    @property
+    def name(self):
+        """For people."""
+        return f"{self.way}, {self.frame} B, lock step"
+
+
+STEPPED = tuple(Step(way, frame) for way in ("rx", "tx") for frame in (64, 1514))
+
+
+def _counts(run):
+    """Numbers of queues, as many as there are cores."""
+    counts = range(1, min(MOST, len(run.lab.cores.all)) + 1)
+    return sorted({counts[0], counts[-1]}) if run.quick else counts
+
+
+def _rate(queues):
+    """Of all queues of a step together; None if one of them had nothing to do."""
+    return sum(frames / ns * 1e9 for frames, ns in queues) if all(ns for _, ns in queues) else None
+
+
+def _round(run, side, step, queues):
+    """The sum of all queues' rates, the median of many steps."""
+    load = replace(Spec(step.frame, queues=queues).load, mode="rxonly")
+    with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(queues)) as cell:
+        cell.work(MODES[step.way], 32)
+        cell.offer(WARM_UP_RATE if step.way == "rx" else 0)
+        cell.measure(WARM_UP_S)
+        if step.way == "rx":
+            cell.offer(FLOOD)
+        steps = [cell.step(step.way, FRAMES[step.way], 32, PAUSE_S)
+                 for _ in range(QUICK_STEPS if run.quick else STEPS)]
+    rates = [rate for rate in map(_rate, steps) if rate]
+    if len(rates) < len(steps) / 2:
+        raise LabError("in most steps not all queues had frames")
+    return median(rates)
+
+
+def _lock_step(run):
+    """Records of the sums, and of their ratios to that of one queue."""
+    counts = _counts(run)
+    stepped = [step for step in STEPPED if step.frame == 64] if run.quick else STEPPED
+    sums = {(step, count): Record(NAME, f"{step.name}, {count} queue{'s' * (count > 1)}",
+                                  extras={"step": step.name, "queues": count})
+            for step in stepped for count in counts}
+    times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times")
+             for step in stepped for count in counts[1:]}
+    for number, step in in_turn(stepped, run.rounds):
+        for side in run.sides if number % 2 == 0 else reversed(run.sides):
+            run.tell(f"round {number + 1} of {run.rounds}, {side.label}: {step.name}")
+            for count in counts:
+                try:
+                    sums[step, count].add(side.name, _round(run, side, step, count))
+                except LabError as error:
+                    sums[step, count].fail(side.name, error)
+    for (step, count), record in times.items():
+        for side in run.sides:
+            _divide(record, side.name, sums[step, count], sums[step, 1])
+    return [*sums.values(), *times.values()]
+
+
+def _divide(record, side, several, one):
+    """Round by round."""
+    for over, under in zip(several.values[side], one.values[side]):
+        if over and under:
+            record.add(side, over / under)
+        else:
+            record.fail(side, "one of both was not measured")
+
+
+def _live(run):
+    """The same with a host that runs: as many queues as it leaves cores to."""
+    specs = [Spec(64, mode=mode, queues=count) for mode in MODES.values()
+             for count in _counts(run) if count < len(run.lab.cores.all)]
+    records = measure_specs(run, specs)
+    for record in records:
+        record.part = NAME
+    return records
+
+
+@dataclass
+class Scaling(Found):
+    """Drawn over the number of queues."""
+
+    def draw(self, path):
+        from . import picture
+        picture.scaling({step.name: [(record.extras["queues"], record) for record in self.cells
+                                     if record.extras.get("step") == step.name
+                                     and record.unit == "frames/s"] for step in STEPPED}, path)
+
+
+def measure(run):
+    """The part."""
+    return Scaling([*_lock_step(run), *([] if run.quick else _live(run))])
