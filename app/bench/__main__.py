@@ -105,6 +105,7 @@ def _measure(arguments, chosen):
                       arguments.seconds, arguments.quick, _tell(), _options(part, arguments))
             if not results.take(part, run):
                 failed.append(part.NAME)
+    results.judge()
     _say(f"\nwritten: {results.written()}, and the pictures in {DIRECTORY}")
     return failed
 

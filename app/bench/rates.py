@@ -12,9 +12,13 @@ BEYOND = 0.7
 # and one that is offered or delivered in full when it is more than this.
 FULLY = 0.9
 # So many of them in a row end the search.
-ENOUGH = 2
+ENOUGH = 3
 # Where to look again when it is known about what the capacity is.
 AROUND = (0.6, 0.75, 0.9, 1.0, 1.15, 1.35, 1.6)
+# So much above what was known it is looked for around the new rate, so often at most: another
+# program may have had the core when it was looked for last.
+CLIMB = 1.3
+CLIMBS = 5
 
 
 def offer(cell, wanted, seconds):
@@ -70,5 +74,10 @@ def capacity(cell, seconds, known=None):
     """
     if known is None:
         known = _most(_ladder(cell, seconds))["delivered"]
-    tried = [offer(cell, known * part, seconds) for part in AROUND]
-    return _most(tried) | {"host_limited": not any(map(_is_too_much, tried))}
+    for _ in range(CLIMBS):
+        tried = [offer(cell, known * part, seconds) for part in AROUND]
+        most = _most(tried)
+        if most["delivered"] < CLIMB * known:
+            break
+        known = most["delivered"]
+    return most | {"host_limited": not any(map(_is_too_much, tried))}

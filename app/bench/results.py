@@ -12,6 +12,8 @@ import time
 
 from lab import LabError, paths
 
+from . import targets
+
 DIRECTORY = paths.BUILD / "bench"
 
 
@@ -51,6 +53,18 @@ class Results:
             self._say(line)
         found.draw(DIRECTORY / part.NAME)
         return found.error()
+
+    def judge(self):
+        """Tell which targets are reached, of those that the parts have figures of."""
+        judged = targets.judge(self.records)
+        measured = {record.part for record in self.records}
+        told = [one for one in judged if one.target.part in measured]
+        self._json["targets"] = [one.as_dict() for one in judged]
+        self._write()
+        if told:
+            self._say("\ntargets\n")
+            for line in targets.lines(told):
+                self._say(line)
 
     def _write(self):
         new = self._path.with_suffix(".new")

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from bench import (baseline, callgrind, figures, instructions, picture, rates, sides, sweep,
-                   table, verify)
+                   table, targets, verify)
 from bench.cell import Cell, Load
 from bench.cells import measure_specs
 from bench.part import Found, Run, parts
@@ -73,6 +73,43 @@ def test_every_other_side_has_a_ratio_of_its_own():
     assert (told["ratio"]["median"], told["ratio_to_virtio-user"]["median"]) == (3, 2)
     assert any("virtio-user" in line and "ours/theirs" in line
                for line in table.record_lines([record]))
+
+
+def measured(ratio, waited="host", part="cells", name="rxonly, 64 B, burst 32"):
+    """A record of that ratio."""
+    record = Record(part, name)
+    record.add("ours", ratio, waited)
+    record.add("theirs", 1.0, "host")
+    return record
+
+
+@pytest.mark.parametrize("ratio, waited, reached", [
+    (2.6, "host", True), (2.4, "host", False), (2.6, "guest", True), (2.4, "guest", None)])
+def test_a_target_is_reached_by_its_figure_or_open_where_that_is_a_bound(ratio, waited, reached):
+    judged = targets.judge([measured(ratio, waited)])[0]
+    assert judged.reached is reached
+    assert json.loads(json.dumps(judged.as_dict()))["reached"] is reached
+
+
+def test_less_is_wanted_of_what_costs():
+    name = "send, 64 B, burst 32"
+    for ratio, reached in ((0.3, True), (0.4, False)):
+        told = targets.judge([measured(ratio, None, "instructions", name)])
+        assert [one.reached for one in told if one.name == name] == [reached]
+
+
+def test_zero_copy_is_compared_with_their_copy():
+    zero_copy = "rxonly, 1514 B, burst 32, zero-copy"
+    told = targets.judge([measured(9.0, name=zero_copy),
+                          measured(2.0, name="rxonly, 1514 B, burst 32")])
+    assert [one.found.median for one in told if one.name == zero_copy] == [9.0]
+
+
+def test_targets_without_a_figure_are_told():
+    told = targets.judge([])
+    assert [one.target for one in told] == list(targets.TARGETS)
+    assert all(one.reached is None for one in told)
+    assert all("not measured" in line for line in list(targets.lines(told))[1:])
 
 
 def test_every_part_has_its_name_and_a_line_of_help():
