@@ -155,6 +155,19 @@ void rte_vmbus_chan_irq_unmask(struct vmbus_channel *chan);
 __rte_internal
 int rte_vmbus_chan_send_raw(struct vmbus_channel *chan, const struct vmbus_chanpkt_hdr *packet);
 
+/**
+ * A word of the packet that rte_vmbus_chan_recv_raw() would give next, as a hint
+ * of what will be needed: unchecked, and without a look at what the host writes
+ * meanwhile. As owner of the channel's receive end.
+ *
+ * @param offset
+ *   From the packet's descriptor on; a multiple of 4, at most 64.
+ * @return
+ *   false if no packet is known to be there.
+ */
+__rte_internal
+bool rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint32_t *word);
+
 /** Has the host read everything that was sent? Also true for a failed channel. */
 __rte_internal
 bool rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan);

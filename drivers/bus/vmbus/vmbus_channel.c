@@ -486,6 +486,13 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 	return channel_note(chan, vmbus_rxring_get(&chan->rx, data, len));
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_recv_hint)
+bool
+rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint32_t *word)
+{
+	return vmbus_rxring_hint(&chan->rx, offset, word);
+}
+
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_read)
 void
 rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read __rte_unused)

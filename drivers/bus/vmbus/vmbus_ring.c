@@ -376,24 +376,37 @@ rxring_packet_is_valid(const struct vmbus_chanpkt_hdr *hdr, uint32_t ready)
 	       hdr->tlen * 8u <= ready - VMBUS_RING_TRAILER_LEN;
 }
 
-int
-vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
+/* Unread bytes, of which the host has told: none is -EAGAIN. */
+static inline int
+rxring_find_ready(struct vmbus_rxring *ring, uint32_t *ready)
 {
-	uint32_t ready = rxring_ready(ring);
+	int ret;
 
-	if (vmbus_rxring_is_broken(ring))
+	if (ring_flag(&ring->state->broken))
 		return -EPROTO;
-	if (ready == 0) {
-		int ret = rxring_update_ready(ring);
+	*ready = rxring_ready(ring);
+	if (likely(*ready != 0))
+		return 0;
+	ret = rxring_update_ready(ring);
+	if (unlikely(ret < 0))
+		return ret;
+	*ready = rxring_ready(ring);
+	return *ready != 0 ? 0 : -EAGAIN;
+}
 
-		if (ret < 0)
-			return ret;
-		ready = rxring_ready(ring);
-		if (ready == 0)
-			return -EAGAIN;
-	}
+/* A checked copy of the next packet's descriptor. */
+static inline int
+rxring_look(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
+{
+	uint32_t ready;
+	int ret = rxring_find_ready(ring, &ready);
+
+	if (ret < 0)
+		return ret;
 	if (likely(ready >= sizeof(*hdr) + VMBUS_RING_TRAILER_LEN)) {
 		rxring_copy(ring, ring->state->rindex, hdr, sizeof(*hdr));
+		/* From here on the copy alone counts, for the compiler too. */
+		rte_compiler_barrier();
 		if (likely(rxring_packet_is_valid(hdr, ready)))
 			return 0;
 	}
@@ -402,12 +415,18 @@ vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
 }
 
 int
+vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr)
+{
+	return rxring_look(ring, hdr);
+}
+
+int
 vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
 {
 	uint32_t rindex = ring->state->rindex;
 	struct vmbus_chanpkt_hdr hdr;
 	uint32_t total;
-	int ret = vmbus_rxring_peek(ring, &hdr);
+	int ret = rxring_look(ring, &hdr);
 
 	if (ret < 0)
 		return ret;
@@ -416,15 +435,28 @@ vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
 		*len = total;
 		return -ENOBUFS;
 	}
-	/* The checked descriptor, not a second look at the shared one. */
+	rxring_copy(ring, rindex, packet, total);
+	/* The checked descriptor, not what a second look at the shared one has found. */
 	memcpy(packet, &hdr, sizeof(hdr));
-	rxring_copy(ring, ring_advance(rindex, sizeof(hdr), ring->size),
-		    (uint8_t *)packet + sizeof(hdr), total - sizeof(hdr));
 	*len = total;
 	total += VMBUS_RING_TRAILER_LEN;
 	/* Not beyond windex_seen: that total is ready was checked. */
 	ring_keep(&ring->state->rindex, ring_advance(rindex, total, ring->size));
 	return (int)total;
+}
+
+bool
+vmbus_rxring_hint(const struct vmbus_rxring *ring, uint32_t offset, uint32_t *word)
+{
+	const struct vmbus_rxring_state *state = ring->state;
+
+	/* A packet may end before the word; in the ring it is in any case. */
+	if (state->windex_seen == state->rindex)
+		return false;
+	*word = ring_load((const uint32_t *)(ring->data + ring_advance(state->rindex, offset,
+									ring->size)),
+			  rte_memory_order_relaxed);
+	return true;
 }
 
 bool

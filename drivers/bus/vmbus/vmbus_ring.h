@@ -160,6 +160,18 @@ int vmbus_rxring_peek(struct vmbus_rxring *ring, struct vmbus_chanpkt_hdr *hdr);
  */
 int vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len);
 
+/**
+ * A word of the next packet, without a look at the host's position or a check: no
+ * more than a hint of what will be needed.
+ *
+ * @param offset
+ *   From the packet's start, a multiple of 4, at most 64. Behind the packet's end
+ *   is whatever is there.
+ * @return
+ *   false if no packet is known to be there.
+ */
+bool vmbus_rxring_hint(const struct vmbus_rxring *ring, uint32_t offset, uint32_t *word);
+
 /** Is there nothing to get? Also true for a broken ring. */
 bool vmbus_rxring_is_empty(const struct vmbus_rxring *ring);
 

@@ -125,7 +125,9 @@ struct hn_chan_shared {
 	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
 	uint32_t owed_first;		/**< the oldest of them, which go round */
 	uint32_t owed_count;
+	uint32_t owed_batch;		/**< so many are sent together, or more */
 	bool has_reader;		/**< an Rx queue takes the receive data */
+	bool more;			/**< the Rx queue knows of further packets in the ring */
 	struct hn_call call;		/**< the one outstanding request */
 	struct hn_chan_stats stats;
 	struct hn_backlog backlog;
@@ -222,6 +224,13 @@ void hn_chan_reader_stop(struct hn_chan *chan);
 bool hn_chan_rx_trylock(struct hn_chan *chan);
 void hn_chan_rx_lock(struct hn_chan *chan);
 void hn_chan_rx_unlock(struct hn_chan *chan);
+
+/**
+ * As hn_chan_rx_unlock(), for the Rx queue, which comes back: while it knows of
+ * further packets in the ring, what it has read and owes the host may wait until it
+ * is a batch. Whoever finds the ring empty pays all; so does hn_chan_tend().
+ */
+void hn_chan_rx_leave(struct hn_chan *chan);
 
 /**
  * Free the ends that a process owned which has died. Any thread; touches nothing

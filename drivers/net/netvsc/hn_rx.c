@@ -276,7 +276,7 @@ hn_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t count)
 	if (unlikely(rxq->ptype_layers != 0))
 		rx_set_ptypes(rxq, pkts, got);
 	hn_ledger_end_rx_burst(chan, rxq);
-	hn_chan_rx_unlock(chan);
+	hn_chan_rx_leave(chan);
 	/* Completions behind the packet that found no mbufs may free some. */
 	if (unlikely(burst.starved))
 		(void)hn_chan_poll(chan, RX_BUDGET, HN_CHAN_LEAVE);

@@ -754,6 +754,15 @@ rte_vmbus_chan_recv_raw(struct vmbus_channel *chan, void *data, uint32_t *len)
 	return (int)got + 8;
 }
 
+bool
+rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint32_t *word)
+{
+	if (!is_for(chan))
+		return false;
+	memcpy(word, queue[queue_head].bytes + offset, sizeof(*word));
+	return true;
+}
+
 void
 rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes)
 {

@@ -380,6 +380,65 @@ completions_owed_wait_for_the_send_end(void **state)
 	assert_int_equal(host.rx_completions, 1);
 }
 
+/* As a burst of one that takes one packet. */
+static void
+receive_one(void)
+{
+	uint32_t budget = 1;
+
+	assert_true(hn_chan_rx_trylock(&chan));
+	if (hn_chan_rx_next(&chan, &msg, &budget) == 1)
+		hn_chan_rx_done(&chan, &msg, NVSP_STATUS_SUCCESS);
+	hn_chan_rx_leave(&chan);
+}
+
+static void
+completions_wait_for_each_other_only_while_more_packets_are_known(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	push_data(1);
+	receive_one();
+	assert_int_equal(host.rx_completions, 1);
+	for (i = 2; i <= 40; i++)
+		push_data(i);
+	for (i = 2; i <= 16; i++)
+		receive_one();
+	assert_int_equal(host.rx_completions, 1);
+	receive_one();
+	assert_int_equal(host.rx_completions, 17);
+	for (i = 18; i <= 39; i++)
+		receive_one();
+	assert_int_equal(host.rx_completions, 33);
+	receive_one();
+	assert_int_equal(host.rx_completions, 40);
+	assert_int_equal(host.rx_completed, 40);
+}
+
+static void
+completions_that_wait_are_sent_when_somebody_looks_after_the_channel(void **state)
+{
+	(void)state;
+	push_data(1);
+	push_data(2);
+	receive_one();
+	assert_int_equal(host.rx_completions, 0);
+	hn_chan_tend(&chan);
+	assert_int_equal(host.rx_completions, 1);
+}
+
+static void
+small_receive_buffer_is_given_back_packet_by_packet(void **state)
+{
+	(void)state;
+	assert_int_equal(hn_chan_set_rxbuf(&chan, chan.rxbuf, chan.rxbuf_len, 64), 0);
+	push_data(1);
+	push_data(2);
+	receive_one();
+	assert_int_equal(host.rx_completions, 1);
+}
+
 static void
 more_packets_outstanding_than_pieces_fail_the_channel_once(void **state)
 {
@@ -624,6 +683,12 @@ main(void)
 		     who_looks_after_a_channel_gives_back_what_is_freed),
 		CASE("completions owed wait for the send end",
 		     completions_owed_wait_for_the_send_end),
+		CASE("completions wait for each other only while more packets are known",
+		     completions_wait_for_each_other_only_while_more_packets_are_known),
+		CASE("completions that wait are sent when somebody looks after the channel",
+		     completions_that_wait_are_sent_when_somebody_looks_after_the_channel),
+		CASE("a small receive buffer is given back packet by packet",
+		     small_receive_buffer_is_given_back_packet_by_packet),
 		CASE("more packets outstanding than pieces fail the channel, once",
 		     more_packets_outstanding_than_pieces_fail_the_channel_once),
 		CASE("the receive end has one owner", receive_end_has_one_owner),

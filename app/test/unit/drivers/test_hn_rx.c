@@ -70,6 +70,12 @@ hn_chan_rx_unlock(struct hn_chan *chan)
 	(void)chan;
 }
 
+void
+hn_chan_rx_leave(struct hn_chan *chan)
+{
+	hn_chan_rx_unlock(chan);
+}
+
 int
 hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 {

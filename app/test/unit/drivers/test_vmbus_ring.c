@@ -222,6 +222,30 @@ packet_is_read_whole_at_every_wrap_position(void **state)
 }
 
 static void
+hint_is_a_word_of_the_next_packet_that_is_known(void **state)
+{
+	uint8_t packet[64];
+	uint32_t at, word, len;
+
+	(void)state;
+	for (at = 0; at < DATA; at += 8) {
+		struct vmbus_rxring ring = rx_at(at);
+
+		host_writes(at, 2, 5, 0x5a);
+		host_writes((at + 48) % DATA, 2, 5, 0xa5);
+		/* What was not looked at yet is not known. */
+		assert_false(vmbus_rxring_hint(&ring, 16, &word));
+		len = sizeof(packet);
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+		assert_true(vmbus_rxring_hint(&ring, 20, &word));
+		assert_int_equal(word, 0xa5a5a5a5);
+		len = sizeof(packet);
+		assert_int_equal(vmbus_rxring_get(&ring, packet, &len), 48);
+		assert_false(vmbus_rxring_hint(&ring, 16, &word));
+	}
+}
+
+static void
 ring_is_never_filled_to_the_brim(void **state)
 {
 	struct vmbus_txring ring = tx_at(64);
@@ -621,6 +645,8 @@ main(void)
 		     packet_in_one_piece_waits_for_room_too),
 		CASE("a packet is read whole at every wrap position",
 		     packet_is_read_whole_at_every_wrap_position),
+		CASE("a hint is a word of the next packet that is known",
+		     hint_is_a_word_of_the_next_packet_that_is_known),
 		CASE("the ring is never filled to the brim", ring_is_never_filled_to_the_brim),
 		CASE("a packet that can never fit is refused",
 		     packet_that_can_never_fit_is_refused),
