@@ -55,7 +55,7 @@ rx_tell(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *msg,
 static uint32_t
 rx_plain_lengths(const struct hn_rxq *rxq)
 {
-	uint32_t longest = RTE_MIN(rxq->copybreak, rxq->start.room);
+	uint32_t longest = rxq->start.room;
 
 	/* A frame whose parts are still coming ends with whatever comes next. */
 	if (rxq->rsc.head != NULL || longest < RTE_ETHER_HDR_LEN)
@@ -64,11 +64,11 @@ rx_plain_lengths(const struct hn_rxq *rxq)
 }
 
 /*
- * The usual case: a whole frame without a tag, which is copied to one mbuf. false:
- * it is of another kind, or nonsense, and has to be looked at anew.
+ * The usual case: a whole frame without a tag, for which one mbuf has room. false: it
+ * is of another kind, or nonsense, and has to be looked at anew.
  */
 static __rte_always_inline bool
-rx_plain(const struct hn_rxq *rxq, const struct hn_chan *chan,
+rx_plain(struct hn_rxq *rxq, const struct hn_chan *chan,
 	 const struct vmbus_rxbuf_range *range, struct rte_mbuf *m, uint32_t lengths)
 {
 	struct hn_pkt_head head;
@@ -91,6 +91,9 @@ rx_plain(const struct hn_rxq *rxq, const struct hn_chan *chan,
 			return false;
 	}
 	msg += RNDIS_OFFSET_BASE + head.data_offset;
+	if (unlikely(head.data_len > rxq->copybreak) &&
+	    hn_rx_lead(rxq, chan, m, msg, head.data_len) == 0)
+		return true;
 	hn_rx_mbuf_fill(m, msg, head.data_len, chan->rxbuf + chan->rxbuf_len - msg);
 	return true;
 }

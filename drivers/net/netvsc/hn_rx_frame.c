@@ -14,32 +14,38 @@
 #include "hn_rx_info.h"
 #include "hn_rxbuf.h"
 
-/* Let the mbuf lead into the receive buffer; -ENOTSUP if that cannot be. */
-static int
-rx_attach(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data,
-	  const struct hn_pkt_rx *rx)
+/* The packet's hold, begun with its first mbuf; NULL: it is to be copied. */
+static struct hn_rxhold *
+rx_hold(struct hn_rxq *rxq, const struct hn_chan *chan)
 {
-	struct hn_rxbuf *kept = hn_proc_chan(rxq->port_id, rxq->queue_id)->kept;
-	int ret;
-
-	/* A tag that goes back into the frame has no room there. */
-	if ((rx->seen & HN_PKT_RX_VLAN) != 0 && !rxq->strip_vlan)
-		return -ENOTSUP;
 	/* The host takes the memory of who does not answer as it likes. */
-	if (rxq->hold == NULL && !rxq->no_hold && kept != NULL && rxq->msg.wants_completion)
-		rxq->hold = hn_rxbuf_hold(kept, rxq->msg.xactid, rxq->msg.range_count);
+	if (rxq->hold == NULL && !rxq->no_hold && chan->kept != NULL && rxq->msg.wants_completion)
+		rxq->hold = hn_rxbuf_hold(chan->kept, rxq->msg.xactid, rxq->msg.range_count);
 	rxq->no_hold = rxq->hold == NULL;
-	if (rxq->no_hold)
+	return rxq->hold;
+}
+
+int
+hn_rx_lead(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf *m,
+	   const uint8_t *data, uint32_t len)
+{
+	struct hn_rxhold *hold = rx_hold(rxq, chan);
+
+	if (hold == NULL || hn_rxbuf_attach(hold, m, data, len, rxq->chains) < 0)
 		return -ENOTSUP;
-	ret = hn_rxbuf_attach(rxq->hold, m, data, rx->data_len, rxq->chains);
-	rxq->stats.attached += ret == 0;
-	return ret;
+	rxq->stats.attached++;
+	return 0;
 }
 
 static int
 rx_fill(struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *data, const struct hn_pkt_rx *rx)
 {
-	if (unlikely(rx->data_len > rxq->copybreak) && rx_attach(rxq, m, data, rx) == 0)
+	/* A tag that goes back into the frame has no room in the receive buffer. */
+	const bool grows = (rx->seen & HN_PKT_RX_VLAN) != 0 && !rxq->strip_vlan;
+
+	if (rx->data_len > rxq->copybreak && !grows &&
+	    hn_rx_lead(rxq, hn_proc_chan(rxq->port_id, rxq->queue_id), m, data,
+		       rx->data_len) == 0)
 		return 0;
 	return hn_rx_copy(rxq, m, data, rx);
 }

@@ -34,6 +34,16 @@ hn_rx_drop_unfinished(struct hn_rxq *rxq)
 }
 
 /**
+ * As owner of the channel's receive end: let the mbuf lead to bytes of the current
+ * packet, in a chain where they are not in a row and the application takes chains.
+ *
+ * @return
+ *   0; -ENOTSUP if they have to be copied; m is then as it was.
+ */
+int hn_rx_lead(struct hn_rxq *rxq, const struct hn_chan *chan, struct rte_mbuf *m,
+	       const uint8_t *data, uint32_t len);
+
+/**
  * As owner of the channel's receive end.
  *
  * @param range

@@ -18,7 +18,6 @@
 
 #include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
-#include <rte_memcpy.h>
 
 /** Where data_off, refcnt, nb_segs and port are, which one store fills. */
 #define HN_RX_MBUF_REARM offsetof(struct rte_mbuf, data_off)
@@ -86,7 +85,9 @@ hn_rx_mbuf_start(const struct hn_rx_mbuf *start, struct rte_mbuf *m)
  *   At most start->room.
  * @param behind
  *   How many may be read from data on. A short frame is copied with what follows
- *   it, if there is enough: whole steps take no decisions.
+ *   it, if there is enough: whole steps take no decisions. Long ones are copied by the C
+ *   library, which knows the processor that it runs on; rte_memcpy() knows what it was
+ *   built for.
  */
 static __rte_always_inline void
 hn_rx_mbuf_fill(struct rte_mbuf *m, const uint8_t *data, uint32_t len, size_t behind)
@@ -98,7 +99,7 @@ hn_rx_mbuf_fill(struct rte_mbuf *m, const uint8_t *data, uint32_t len, size_t be
 	if (likely(len <= HN_RX_MBUF_STEP && behind >= HN_RX_MBUF_STEP))
 		memcpy(to, data, HN_RX_MBUF_STEP);
 	else
-		rte_memcpy(to, data, len);
+		memcpy(to, data, len);
 }
 
 #endif /* _HN_RX_MBUF_H_ */

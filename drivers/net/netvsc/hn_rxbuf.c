@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <rte_branch_prediction.h>
+
 #include "hn_alloc.h"
 #include "hn_rxbuf.h"
 #include "hn_rxmem.h"
@@ -87,7 +89,9 @@ hn_rxbuf_hold(struct hn_rxbuf *buf, uint64_t xactid, uint32_t ranges)
 	buf->ranges += ranges;
 	hold->xactid = xactid;
 	hold->ranges = ranges;
-	rte_mbuf_ext_refcnt_set(&hold->shinfo, 1);
+	/* One step for all of a packet's mbufs, and ours. */
+	hold->to_give = ranges;
+	rte_mbuf_ext_refcnt_set(&hold->shinfo, (uint16_t)(ranges + 1));
 	(void)rte_atomic_fetch_add_explicit(&buf->refs, 1, rte_memory_order_relaxed);
 	return hold;
 }
@@ -107,7 +111,7 @@ hn_rxbuf_settle(struct hn_rxhold *hold, uint32_t status)
 
 	/* Before our reference goes: the hold is somebody else's from then on. */
 	hold->status = status;
-	if (rte_mbuf_ext_refcnt_update(&hold->shinfo, -1) != 0)
+	if (rte_mbuf_ext_refcnt_update(&hold->shinfo, -(int16_t)(hold->to_give + 1)) != 0)
 		return false;
 	rxbuf_take_back(buf, hold);
 	rxbuf_put(buf);
@@ -141,8 +145,8 @@ rxbuf_cut(const struct hn_rxmem *mem, const uint8_t *data, uint32_t len,
 	while (len != 0) {
 		if (count == RXBUF_PIECES_MAX)
 			return 0;
-		piece[count] = hn_rxmem_row(mem, data, RTE_MIN(len, RXBUF_PIECE_MAX),
-					    &iova[count]);
+		piece[count] = RTE_MIN(RTE_MIN(len, RXBUF_PIECE_MAX),
+				       hn_rxmem_row(mem, data, &iova[count]));
 		data += piece[count];
 		len -= piece[count];
 		count++;
@@ -150,29 +154,31 @@ rxbuf_cut(const struct hn_rxmem *mem, const uint8_t *data, uint32_t len,
 	return count;
 }
 
-static void
+static inline void
 rxbuf_lead(struct hn_rxhold *hold, struct rte_mbuf *m, const uint8_t *data, uint32_t len,
 	   rte_iova_t iova)
 {
-	rte_mbuf_ext_refcnt_update(&hold->shinfo, 1);
+	if (likely(hold->to_give != 0))
+		hold->to_give--;
+	else
+		rte_mbuf_ext_refcnt_update(&hold->shinfo, 1);
 	/* Whoever gets the frame may write to it, as to any; the host has given the memory away. */
 	rte_pktmbuf_attach_extbuf(m, (void *)(uintptr_t)data, iova, (uint16_t)len,
 				  &hold->shinfo);
-	m->data_off = 0;
 	m->data_len = (uint16_t)len;
 }
 
-int
-hn_rxbuf_attach(struct hn_rxhold *hold, struct rte_mbuf *m, const uint8_t *data,
-		uint32_t len, bool chains)
+/* Over memory that is not in a row: a chain, if one may be made. */
+static __rte_noinline int
+rxbuf_attach_chain(struct hn_rxhold *hold, struct rte_mbuf *m, const uint8_t *data,
+		   uint32_t len, bool chains)
 {
 	uint32_t i, count, piece[RXBUF_PIECES_MAX];
 	rte_iova_t iova[RXBUF_PIECES_MAX];
 	struct rte_mbuf *more[RXBUF_PIECES_MAX], *last = m;
 
 	count = rxbuf_cut(hold->owner->mem, data, len, piece, iova);
-	if (count == 0 || (count > 1 && (!chains ||
-	    rte_pktmbuf_alloc_bulk(m->pool, more, count - 1) < 0)))
+	if (count == 0 || !chains || rte_pktmbuf_alloc_bulk(m->pool, more, count - 1) < 0)
 		return -ENOTSUP;
 	for (i = 0; i < count; i++) {
 		if (i != 0) {
@@ -183,6 +189,19 @@ hn_rxbuf_attach(struct hn_rxhold *hold, struct rte_mbuf *m, const uint8_t *data,
 		data += piece[i];
 	}
 	m->nb_segs = (uint16_t)count;
+	m->pkt_len = len;
+	return 0;
+}
+
+int
+hn_rxbuf_attach(struct hn_rxhold *hold, struct rte_mbuf *m, const uint8_t *data,
+		uint32_t len, bool chains)
+{
+	rte_iova_t iova;
+
+	if (unlikely(len > RXBUF_PIECE_MAX || hn_rxmem_row(hold->owner->mem, data, &iova) < len))
+		return rxbuf_attach_chain(hold, m, data, len, chains);
+	rxbuf_lead(hold, m, data, len, iova);
 	m->pkt_len = len;
 	return 0;
 }

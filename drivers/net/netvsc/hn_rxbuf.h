@@ -29,14 +29,17 @@ struct hn_rxmem;
 
 /** A packet that mbufs lead into. */
 struct hn_rxhold {
-	/* A line of its own: the next hold may be released by another core. */
-	alignas(RTE_CACHE_LINE_SIZE)
-	struct rte_mbuf_ext_shared_info shinfo;	/**< references: its mbufs', and ours at first */
+	/*
+	 * References: its mbufs', and until hn_rxbuf_settle() ours and those to be given.
+	 * A line of its own: the next hold may be released by another core.
+	 */
+	alignas(RTE_CACHE_LINE_SIZE) struct rte_mbuf_ext_shared_info shinfo;
 	struct hn_rxbuf *owner;
 	struct hn_rxhold *next;		/**< among the free or the released ones */
 	uint64_t xactid;
 	uint32_t status;		/**< of the completion */
 	uint32_t ranges;		/**< of the host's memory that it keeps */
+	uint32_t to_give;		/**< references taken at once for mbufs that may come */
 };
 
 struct hn_rxbuf {

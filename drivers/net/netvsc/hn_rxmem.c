@@ -7,7 +7,6 @@
 
 #include <bus_vmbus_driver.h>
 #include <rte_spinlock.h>
-#include <rte_vmbus_reg.h>
 
 #include "hn_alloc.h"
 #include "hn_rxmem.h"
@@ -15,6 +14,21 @@
 /* Of ports that are closed; in this process. */
 static struct hn_rxmem *rxmem_held;
 static rte_spinlock_t rxmem_lock = RTE_SPINLOCK_INITIALIZER;
+
+/* From the last page on: a row goes on where the next page's address follows. */
+static void
+rxmem_find_rows(struct hn_rxmem *mem)
+{
+	struct hn_rxmem_page *page;
+	uint32_t i = mem->page_count;
+
+	while (i-- != 0) {
+		page = &mem->page[i];
+		page->row_end = i + 1 < mem->page_count &&
+				page[1].iova == page->iova + VMBUS_PAGE_SIZE ?
+				page[1].row_end : (i + 1) * VMBUS_PAGE_SIZE;
+	}
+}
 
 struct hn_rxmem *
 hn_rxmem_create(const struct rte_vmbus_device *dev)
@@ -33,12 +47,13 @@ hn_rxmem_create(const struct rte_vmbus_device *dev)
 	for (i = 0; i < count; i++) {
 		/* A page that was never touched has no address yet. */
 		(void)*(const volatile uint8_t *)(mem->base + (size_t)i * VMBUS_PAGE_SIZE);
-		mem->page[i] = rte_mem_virt2iova(mem->base + (size_t)i * VMBUS_PAGE_SIZE);
-		if (mem->page[i] == RTE_BAD_IOVA) {
+		mem->page[i].iova = rte_mem_virt2iova(mem->base + (size_t)i * VMBUS_PAGE_SIZE);
+		if (mem->page[i].iova == RTE_BAD_IOVA) {
 			free(mem);
 			return NULL;
 		}
 	}
+	rxmem_find_rows(mem);
 	return mem;
 }
 
@@ -102,19 +117,4 @@ hn_rxmem_is_held(const rte_uuid_t device)
 			break;
 	rte_spinlock_unlock(&rxmem_lock);
 	return mem != NULL;
-}
-
-uint32_t
-hn_rxmem_row(const struct hn_rxmem *mem, const uint8_t *data, uint32_t len, rte_iova_t *iova)
-{
-	uint32_t offset = (uint32_t)(data - mem->base);
-	uint32_t page = offset / VMBUS_PAGE_SIZE;
-	uint32_t row = VMBUS_PAGE_SIZE - offset % VMBUS_PAGE_SIZE;
-
-	*iova = mem->page[page] + offset % VMBUS_PAGE_SIZE;
-	/* Forward: page by page, to the end of the data or the first step aside. */
-	for (; row < len && page + 1 < mem->page_count &&
-	       mem->page[page + 1] == mem->page[page] + VMBUS_PAGE_SIZE; page++)
-		row += VMBUS_PAGE_SIZE;
-	return RTE_MIN(row, len);
 }

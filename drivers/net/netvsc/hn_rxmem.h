@@ -21,10 +21,17 @@
 
 #include <rte_memory.h>
 #include <rte_uuid.h>
+#include <rte_vmbus_reg.h>
 
 #include "hn_compat.h"
 
 struct rte_vmbus_device;
+
+/** One of Hyper-V's pages. */
+struct hn_rxmem_page {
+	rte_iova_t iova;
+	uint32_t row_end;		/**< offset in the buffer up to which addresses are in a row */
+};
 
 struct hn_rxmem {
 	RTE_ATOMIC(uint32_t) refs;
@@ -35,7 +42,7 @@ struct hn_rxmem {
 	const uint8_t *base;
 	uint32_t len;
 	uint32_t page_count;
-	rte_iova_t page[];		/**< address of each of Hyper-V's pages */
+	struct hn_rxmem_page page[];
 };
 
 /**
@@ -60,10 +67,17 @@ void hn_rxmem_end(struct hn_rxmem *mem, struct rte_vmbus_device *dev);
 bool hn_rxmem_is_held(const rte_uuid_t device);
 
 /**
- * How many of len bytes from data on are in a row for who goes by their
- * addresses, and the address.
+ * How many bytes from data on are in a row for who goes by their addresses, and the
+ * address.
  */
-uint32_t hn_rxmem_row(const struct hn_rxmem *mem, const uint8_t *data, uint32_t len,
-		      rte_iova_t *iova);
+static inline uint32_t
+hn_rxmem_row(const struct hn_rxmem *mem, const uint8_t *data, rte_iova_t *iova)
+{
+	uint32_t offset = (uint32_t)(data - mem->base);
+	const struct hn_rxmem_page *page = &mem->page[offset / VMBUS_PAGE_SIZE];
+
+	*iova = page->iova + offset % VMBUS_PAGE_SIZE;
+	return page->row_end - offset;
+}
 
 #endif /* _HN_RXMEM_H_ */

@@ -209,15 +209,17 @@ a_step_aside_makes_a_chain_or_a_copy(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	mem->page[1] = mem->page[0] + 8 * 4096;
+	mem->page[0].row_end = 4096;
+	mem->page[1].iova = mem->page[0].iova + 8 * 4096;
+	mem->page[1].row_end = 2 * 4096;
 	m = lead(hold, 4000, 500, true);
 	assert_non_null(m);
 	assert_int_equal(m->nb_segs, 2);
 	assert_int_equal(m->pkt_len, 500);
 	assert_int_equal(m->data_len, 96);
-	assert_int_equal(rte_mbuf_data_iova(m), mem->page[0] + 4000);
+	assert_int_equal(rte_mbuf_data_iova(m), mem->page[0].iova + 4000);
 	assert_int_equal(m->next->data_len, 404);
-	assert_int_equal(rte_mbuf_data_iova(m->next), mem->page[1]);
+	assert_int_equal(rte_mbuf_data_iova(m->next), mem->page[1].iova);
 	rte_pktmbuf_free(m);
 	assert_null(lead(hold, 4000, 500, false));
 	/* In a row again from page 2 on. */
