@@ -27,7 +27,7 @@ sources() {
 
 # Prints what is wrong; nothing when all is well. So do all functions named check_*.
 check_licence() {
-	sources | grep -vE '\.(md|ini|svg|png)$|^(LICENSE|MAINTAINERS|\.gitignore)$|version\.map$' |
+	sources | grep -vE '\.(md|ini|json|svg|png)$|^(LICENSE|MAINTAINERS|\.gitignore)$|version\.map$' |
 		while IFS= read -r file; do
 			head -n 4 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || say "$file"
 		done
