@@ -8,6 +8,7 @@ program that has missed one is killed: Hung is its end, not that of the run.
 
 import json
 import os
+import re
 import signal
 import time
 from contextlib import ExitStack
@@ -166,6 +167,15 @@ class Cell:
         """Round trips, one at a time; with spin_ns those of a thread that only looks at the clock."""
         return self._ask(f"trips {count} {round(gap * 1e6)} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
+
+    def bringup(self):
+        """What it took to bring the ports up: time and memory of each step, mbufs held."""
+        return self._ask("bringup", 0)
+
+    def pss(self):
+        """The program's memory, its share of what it shares: bytes, hugepages not counted."""
+        rollup = Path(f"/proc/{self._guest.pid}/smaps_rollup").read_text(encoding="utf-8")
+        return int(re.search(r"^Pss: +(\d+) kB", rollup, re.M)[1]) * 1024
 
     def step(self, way, frames, burst, pause):
         """The host works for a while, then stands still; what each queue does then.

@@ -20,7 +20,7 @@ from typing import Callable
 from lab import Lab
 
 # In the order in which they are run.
-MODULES = ("cells", "instructions", "overload", "latency", "scaling", "lines")
+MODULES = ("cells", "instructions", "overload", "latency", "startup", "scaling", "lines")
 
 
 @dataclass

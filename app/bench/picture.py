@@ -89,6 +89,9 @@ def _axes(axes, records):
 
 def bars(records, path):
     """Bars of all records, the sides beside each other, units below each other; no suffix."""
+    # What is nothing on every side has no place on a scale of powers.
+    records = [record for record in records
+               if any(found and found.median > 0 for found in map(record.figure, record.sides()))]
     units = list(dict.fromkeys(record.unit for record in records))
     groups = [[record for record in records if record.unit == unit] for unit in units]
     heights = [1.5 + 0.45 * len(group) for group in groups]

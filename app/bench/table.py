@@ -62,6 +62,7 @@ UNITS = {
     "s": (1, 3, "s"),
     "us": (1, 1, "us"),
     "ns": (1, 1, "ns"),
+    "mbufs": (1, 0, "mbufs"),
     "lines": (1, 0, "lines"),
     "bytes": (1 / 1024, 0, "KiB"),
 }

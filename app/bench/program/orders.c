@@ -12,6 +12,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "bringup.h"
 #include "controls.h"
 #include "orders.h"
 #include "ports.h"
@@ -177,6 +178,21 @@ order_trips(char **words)
 }
 
 static bool
+order_bringup(char **words)
+{
+	(void)words;
+	if (!workers_rest(REST_MS)) {
+		order_failed("a worker does not come out of its burst");
+		return true;
+	}
+	printf("{");
+	bringup_print(stdout);
+	printf("}\n");
+	workers_resume();
+	return true;
+}
+
+static bool
 order_step(char **words)
 {
 	enum steps_way way = strcmp(words[0], "tx") == 0 ? STEPS_TX : STEPS_RX;
@@ -222,6 +238,7 @@ static const struct order {
 	{ "count", 2, 2, order_count },
 	{ "control", 2, 3, order_control },
 	{ "trips", 2, 3, order_trips },
+	{ "bringup", 0, 0, order_bringup },
 	{ "step", 3, 3, order_step },
 	{ "shared", 2, 2, order_shared },
 	{ "stats", 0, 0, order_stats },

@@ -2,18 +2,23 @@
  * Copyright(c) 2026 The project authors
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <rte_cycles.h>
 #include <rte_debug.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "bringup.h"
 #include "ports.h"
 
 #define POOL_CACHE 256u
+/* How long a link may be down at first. */
+#define LINK_S 10
 
 struct rte_mempool *ports_pools[BENCH_QUEUES_MAX];
 uint16_t ports_count;
@@ -43,20 +48,49 @@ port_conf(uint16_t port, const struct ports_config *config)
 }
 
 static void
-port_open(uint16_t port, const struct ports_config *config)
+port_setup_queues(uint16_t port, const struct ports_config *config)
 {
-	struct rte_eth_conf conf = port_conf(port, config);
-	uint16_t queue, queues = (uint16_t)config->queues;
+	uint16_t queue;
 
-	check(rte_eth_dev_configure(port, queues, queues, &conf), port, "configure");
-	for (queue = 0; queue < queues; queue++) {
+	for (queue = 0; queue < config->queues; queue++) {
 		check(rte_eth_rx_queue_setup(port, queue, (uint16_t)config->descriptors,
 					     SOCKET_ID_ANY, NULL, ports_pools[queue]),
 		      port, "receive queue");
 		check(rte_eth_tx_queue_setup(port, queue, (uint16_t)config->descriptors,
 					     SOCKET_ID_ANY, NULL), port, "transmit queue");
 	}
+}
+
+static void
+port_wait_link(uint16_t port)
+{
+	uint64_t end = rte_get_timer_cycles() + rte_get_timer_hz() * LINK_S;
+	struct rte_eth_link link = { .link_status = RTE_ETH_LINK_DOWN };
+
+	while (link.link_status != RTE_ETH_LINK_UP) {
+		check(rte_eth_link_get_nowait(port, &link), port, "link");
+		check(rte_get_timer_cycles() > end ? -ETIMEDOUT : 0, port, "link");
+	}
+}
+
+static void
+port_open(uint16_t port, const struct ports_config *config)
+{
+	struct rte_eth_conf conf = port_conf(port, config);
+	uint16_t queues = (uint16_t)config->queues;
+
+	bringup_begin();
+	check(rte_eth_dev_configure(port, queues, queues, &conf), port, "configure");
+	bringup_end(BRINGUP_CONFIGURE);
+	bringup_begin();
+	port_setup_queues(port, config);
+	bringup_end(BRINGUP_QUEUES);
+	bringup_begin();
 	check(rte_eth_dev_start(port), port, "start");
+	bringup_end(BRINGUP_START);
+	bringup_begin();
+	port_wait_link(port);
+	bringup_end(BRINGUP_LINK);
 	check(rte_eth_promiscuous_enable(port), port, "promiscuous");
 }
 

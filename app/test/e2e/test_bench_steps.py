@@ -4,7 +4,7 @@
 
 import pytest
 
-from bench import latency, scaling, sides
+from bench import latency, scaling, sides, startup
 from bench.cell import Cell, Load
 from bench.picture import percentiles
 from bench.picture import scaling as draw_scaling
@@ -40,6 +40,18 @@ def test_in_lock_step_every_queue_moves_frames(lab, side, way):
             queues = cell.step(way, 64, 32, 0.05)
     assert len(queues) == 2
     assert all(0 < frames <= 96 and ns > 0 for frames, ns in queues)
+
+
+@SIDES
+def test_every_step_of_bringing_a_port_up_is_timed(lab, side):
+    with Cell(lab, side(), Load(port=startup.PORT, queues=2)) as cell:
+        found = cell.bringup()
+        assert cell.pss() > 1 << 20
+    assert list(found["steps"]) == list(startup.STEPS)
+    assert all(step["us"] > 0 for step in found["steps"].values())
+    # Each queue has memory of its own, and the port has some before there are any.
+    assert found["steps"]["probe"]["bytes"] > 1000
+    assert found["steps"]["queues"]["bytes"] > 10_000
 
 
 def test_round_trips_and_scaling_are_drawn(tmp_path):
