@@ -165,7 +165,7 @@ class Cell:
 
     def trips(self, count, gap, spin_ns=0):
         """Round trips, one at a time; with spin_ns those of a thread that only looks at the clock."""
-        return self._ask(f"trips {count} {round(gap * 1e6)} {spin_ns}",
+        return self._ask(f"trips {count} {round(gap * 1e6)} {self.host.process.pid} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
 
     def bringup(self):

@@ -36,9 +36,9 @@ class Pace:
 
 
 PACES = (Pace("one after the other", 100_000, 0), Pace("4000 a second", 4_000, 250e-6))
-# What is told of all trips, and of those in which the thread kept its core.
+# What is told of all trips, and of those in which thread and host kept their cores.
 FIGURES = (("p50", "all"), ("p99", "all"), ("p99.9", "all"), ("max", "all"),
-           ("p99.9", "undisturbed"))
+           ("p99", "undisturbed"), ("p99.9", "undisturbed"))
 
 
 def _name(pace, figure, which):
@@ -60,7 +60,7 @@ class _Trips:
             if its is pace:
                 record.add(side, found[which][figure])
         if pace in self.rates and side != MACHINE:
-            self.rates[pace].add(side, found["count"] / found["seconds"])
+            self.rates[pace].add(side, 1e9 / found["all"]["mean"])
         self.curves.setdefault(f"{side}, {pace.name}", []).append(found["all"]["curve"])
 
     def fail(self, side, error):

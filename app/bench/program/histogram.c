@@ -36,6 +36,7 @@ void
 histogram_add(struct histogram *histogram, uint64_t value)
 {
 	histogram->count++;
+	histogram->sum += value;
 	histogram->max = RTE_MAX(histogram->max, value);
 	histogram->bins[histogram_bin(value)]++;
 }
@@ -65,8 +66,9 @@ histogram_print(const struct histogram *histogram, double scale, FILE *out)
 	};
 	uint32_t i;
 
-	fprintf(out, "{\"count\": %" PRIu64 ", \"p50\": %.0f, \"p99\": %.0f, \"p99.9\": %.0f, "
+	fprintf(out, "{\"count\": %" PRIu64 ", \"mean\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"p99.9\": %.0f, "
 		"\"max\": %.0f, \"curve\": [", histogram->count,
+		(double)histogram->sum * scale / (double)RTE_MAX(histogram->count, 1u),
 		(double)histogram_at(histogram, 500000) * scale,
 		(double)histogram_at(histogram, 990000) * scale,
 		(double)histogram_at(histogram, 999000) * scale, (double)histogram->max * scale);

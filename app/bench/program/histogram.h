@@ -19,6 +19,7 @@
 
 struct histogram {
 	uint64_t count;
+	uint64_t sum;
 	uint64_t max;
 	uint64_t bins[HISTOGRAM_BINS];
 };
@@ -29,7 +30,7 @@ void histogram_add(struct histogram *histogram, uint64_t value);
 uint64_t histogram_at(const struct histogram *histogram, uint32_t ppm);
 
 /**
- * Print the count, p50, p99, p99.9, the largest, and the curve: "curve": [[ppm,
+ * Print the count, the mean, p50, p99, p99.9, the largest, and the curve: "curve": [[ppm,
  * value], ...].
  *
  * @param scale

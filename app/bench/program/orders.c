@@ -23,7 +23,7 @@
 
 /* Time for the workers to come out of their last burst. */
 #define REST_MS 5000u
-#define NUMBER_MAX 3600000u
+#define NUMBER_MAX 4200000u	/* any process, or an hour in milliseconds */
 #define WORDS_MAX 4u
 
 static void
@@ -163,8 +163,8 @@ order_trips(char **words)
 {
 	struct trips_config config = { .frame = workers_frame() };
 
-	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us }, 2) ||
-	    (words[2] != NULL && !order_number(words[2], &config.spin_ns)))
+	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us, &config.host }, 3) ||
+	    (words[3] != NULL && !order_number(words[3], &config.spin_ns)))
 		return false;
 	if (!workers_rest(REST_MS) || !trips_run(&config)) {
 		order_failed("a worker does not come back from its trips");
@@ -237,7 +237,7 @@ static const struct order {
 	{ "measure", 1, 1, order_measure },
 	{ "count", 2, 2, order_count },
 	{ "control", 2, 3, order_control },
-	{ "trips", 2, 3, order_trips },
+	{ "trips", 3, 4, order_trips },
 	{ "bringup", 0, 0, order_bringup },
 	{ "step", 3, 3, order_step },
 	{ "shared", 2, 2, order_shared },

@@ -11,7 +11,8 @@
  *   measure MS                   frames in that time
  *   count BURSTS PERIOD_US       frames in so many bursts of this thread, for a profiler
  *   control MS PAUSE_MS [NAMES]  control operations meanwhile, and how long each took
- *   trips COUNT GAP_US [SPIN_NS] round trips, one at a time, and how long they took: see trips.h
+ *   trips COUNT GAP_US HOST_PID [SPIN_NS]
+ *                                round trips, one at a time, and how long they took: see trips.h
  *   step rx|tx FRAMES BURST      so much of each queue, at the same moment; they rest then
  *   bringup                      what it took to bring the ports up, and the mbufs that they hold
  *   shared MS FILE               cache lines of two threads, in that time: see shared.h

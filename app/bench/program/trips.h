@@ -20,6 +20,7 @@ struct trips_config {
 	uint32_t count;
 	uint32_t gap_us;		/**< from the end of one to the beginning of the next */
 	uint32_t frame;			/**< bytes */
+	uint32_t host;			/**< process number of the host; 0: not to be looked at */
 	uint32_t spin_ns;		/**< not 0: send nothing, come back after this time */
 };
 
@@ -33,9 +34,9 @@ struct trips_config {
 bool trips_run(const struct trips_config *config);
 
 /**
- * Print what the last run has found, as members of a JSON object: "count",
- * "lost", "seconds"; "all" and "undisturbed" have the percentiles of all, and
- * of those in which the thread was not made to leave its core.
+ * Print what the last run has found, as members of a JSON object: "lost" frames;
+ * "all" and "undisturbed" have the percentiles of all that came back, and of
+ * those meanwhile neither this thread nor the host was made to leave its core.
  */
 void trips_print(FILE *out);
 
