@@ -41,11 +41,14 @@ def _common(parser):
 
 
 def _arguments(words, all_parts):
-    parser = _Parser(prog="./dev bench",
+    parser = _Parser(prog="./dev bench", usage="./dev bench [PART] [OPTION ...]",
                      description="Measures this driver and DPDK's own side by side over the "
                                  "emulated host: all parts, or one of them. The results are "
-                                 "left in build/bench, bench.json among them.")
-    commands = parser.add_subparsers(dest="part", required=True, metavar="PART")
+                                 "left in build/bench, bench.json among them.",
+                     epilog="Options: --quick, --rounds N, --seconds S, --ours, and those of a "
+                            "part; './dev bench PART --help' tells them.")
+    commands = parser.add_subparsers(dest="part", required=True, metavar="PART", title="parts",
+                                     prog="./dev bench")
     _common(commands.add_parser(ALL, help="all of them; this is what is done without a word"))
     for part in all_parts.values():
         command = commands.add_parser(part.NAME, help=part.HELP, description=part.HELP)

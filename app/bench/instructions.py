@@ -129,10 +129,10 @@ class Life:
             return None
         return count_of(callgrind.read(path), frames)
 
-    def count(self, spec):
+    def count(self, spec, enough=ENOUGH):
         """The middle one of several Counts of one cell: other programs may disturb the host."""
         tries = (self._once(spec) for _ in range(TRIES))
-        counts = list(islice(filter(None, tries), ENOUGH))
+        counts = list(islice(filter(None, tries), enough))
         if not counts:
             raise LabError(f"{name_of(spec)}: in none of {TRIES} tries each burst had its frames")
         return sorted(counts, key=lambda count: count.own)[len(counts) // 2]
@@ -145,7 +145,7 @@ def _add(records, run, side, load):
     try:
         with Life(run.lab, side, load) as life:
             for spec, record in records.items():
-                count = life.count(spec)
+                count = life.count(spec, 1 if run.quick else ENOUGH)
                 record.add(side.name, count.all)
                 if side.name == "ours":
                     record.extras["count"] = count
