@@ -352,17 +352,23 @@ rxring_ready(const struct vmbus_rxring *ring)
 	return ring_used(ring->state->windex_seen, ring->state->rindex, ring->size);
 }
 
-static void
-rxring_copy(const struct vmbus_rxring *ring, uint32_t index, void *to, uint32_t len)
+/* Around the end of the ring. */
+static __rte_noinline void
+rxring_copy_parts(const struct vmbus_rxring *ring, uint32_t index, void *to, uint32_t len)
 {
 	uint32_t first = ring->size - index;
 
-	if (likely(len <= first)) {
-		memcpy(to, ring->data + index, len);
-		return;
-	}
 	memcpy(to, ring->data + index, first);
 	memcpy((uint8_t *)to + first, ring->data, len - first);
+}
+
+static __rte_always_inline void
+rxring_copy(const struct vmbus_rxring *ring, uint32_t index, void *to, uint32_t len)
+{
+	if (likely(len <= ring->size - index))
+		memcpy(to, ring->data + index, len);
+	else
+		rxring_copy_parts(ring, index, to, len);
 }
 
 /*

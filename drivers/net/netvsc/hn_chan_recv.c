@@ -27,7 +27,7 @@
 /* Receiving: one packet is copied, checked, told apart. */
 
 /* Least bytes of NVSP that make sense in each type of packet. */
-static uint32_t
+static inline uint32_t
 msg_min_nvsp(const struct hn_msg *msg)
 {
 	switch (msg->type) {
@@ -40,7 +40,7 @@ msg_min_nvsp(const struct hn_msg *msg)
 	}
 }
 
-static int
+static inline int
 msg_parse_ranges(struct hn_msg *msg, uint32_t hdr_len)
 {
 	const struct vmbus_chanpkt_rxbuf *rxbuf = (const void *)msg->raw;
@@ -58,7 +58,7 @@ msg_parse_ranges(struct hn_msg *msg, uint32_t hdr_len)
 }
 
 /* The bus has checked that 16 <= hlen * 8 <= tlen * 8 == raw_len. */
-static int
+static __rte_always_inline int
 msg_parse(struct hn_msg *msg)
 {
 	const struct vmbus_chanpkt_hdr *hdr = (const void *)msg->raw;
@@ -88,7 +88,7 @@ msg_parse(struct hn_msg *msg)
  * Hosts mark control packets, but may send them with data marks too: what the
  * first range holds decides.
  */
-static bool
+static inline bool
 chan_is_data(const struct hn_chan *chan, const struct hn_msg *msg)
 {
 	const struct nvsp_rndis_pkt *pkt = msg->nvsp;
@@ -103,7 +103,7 @@ chan_is_data(const struct hn_chan *chan, const struct hn_msg *msg)
 }
 
 /* Take one packet off the ring: 1, 0 if there is none, or the channel's failure. */
-static int
+static __rte_always_inline int
 chan_take(struct hn_chan *chan, struct hn_msg *msg)
 {
 	int ret;
@@ -122,7 +122,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 }
 
 /* An answer belongs to the one request that waits, or came too late. */
-static void
+static __rte_noinline void
 chan_answer(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	struct hn_call *call = &chan->shared->call;
@@ -141,7 +141,7 @@ chan_answer(struct hn_chan *chan, const struct hn_msg *msg)
 	rte_atomic_store_explicit(&call->done, 1, rte_memory_order_release);
 }
 
-static void
+static inline void
 chan_completion(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	const struct nvsp_rndis_pkt_complete *done = msg->nvsp;
@@ -157,7 +157,7 @@ chan_completion(struct hn_chan *chan, const struct hn_msg *msg)
 }
 
 /* Nonsense is skipped; if it holds receive memory, that goes back. */
-static void
+static __rte_noinline void
 chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
 {
 	chan->shared->stats.bad_packets++;
@@ -167,8 +167,22 @@ chan_reject(struct hn_chan *chan, const struct hn_msg *msg)
 	hn_chan_rx_done(chan, msg, NVSP_STATUS_FAIL);
 }
 
+/* RNDIS control messages, in receive memory as data is: it is completed at once. */
+static __rte_noinline void
+chan_control(struct hn_chan *chan, const struct hn_msg *msg)
+{
+	/* Control is the primary's alone. */
+	if (chan->index != 0) {
+		chan_reject(chan, msg);
+		return;
+	}
+	chan->events->control(chan->ctx, chan, msg);
+	chan->shared->taken += msg->wants_completion;
+	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
+}
+
 /* Send up whatever is not receive data: true if it was receive data. */
-static bool
+static __rte_always_inline bool
 chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 {
 	if (unlikely(msg_parse(msg) < 0)) {
@@ -193,14 +207,7 @@ chan_dispatch(struct hn_chan *chan, struct hn_msg *msg)
 		chan->shared->taken += msg->wants_completion;
 		return true;
 	}
-	/* Control is the primary's alone. */
-	if (unlikely(chan->index != 0)) {
-		chan_reject(chan, msg);
-		return false;
-	}
-	chan->events->control(chan->ctx, chan, msg);
-	chan->shared->taken += msg->wants_completion;
-	hn_chan_rx_done(chan, msg, NVSP_STATUS_SUCCESS);
+	chan_control(chan, msg);
 	return false;
 }
 
@@ -224,7 +231,7 @@ backlog_put(struct hn_chan *chan, const struct hn_msg *msg)
 		shared->waiting += msg->range_count;
 }
 
-static bool
+static inline bool
 backlog_get(struct hn_chan *chan, struct hn_msg *msg)
 {
 	if (likely(hn_backlog_is_empty(&chan->shared->backlog)))
@@ -291,7 +298,8 @@ hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 }
 
 int
-hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow, bool *stuck)
+hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow,
+		   bool *stuck)
 {
 	uint32_t taken = 0;
 	int ret = 0;
@@ -302,8 +310,9 @@ hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow 
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
-		if (overflow == HN_CHAN_LEAVE && chan->shared->has_reader &&
-		    hn_backlog_is_full(&chan->shared->backlog)) {
+		if (unlikely(overflow == HN_CHAN_LEAVE && chan->shared->has_reader &&
+			     !hn_backlog_is_empty(&chan->shared->backlog) &&
+			     hn_backlog_is_full(&chan->shared->backlog))) {
 			*stuck = taken == 0;
 			break;
 		}

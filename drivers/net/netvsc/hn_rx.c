@@ -165,6 +165,7 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxb
 {
 	uint32_t lengths = rx_plain_lengths(rxq);
 	struct rte_mbuf **fresh = pkts, *m;
+	uint64_t sum = 0;
 
 	/* Forward: each turn takes one range and one mbuf. */
 	for (; range != end; range++) {
@@ -176,9 +177,10 @@ rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxb
 			if (m == NULL)
 				continue;
 		}
-		*bytes += m->pkt_len;
+		sum += m->pkt_len;
 		*pkts++ = m;
 	}
+	*bytes += sum;
 	return pkts;
 }
 

@@ -75,7 +75,6 @@ hn_rx_mbuf_start(const struct hn_rx_mbuf *start, struct rte_mbuf *m)
 	memcpy((uint8_t *)m + HN_RX_MBUF_REARM, &start->rearm, sizeof(start->rearm));
 	m->ol_flags = start->ol_flags;
 	m->packet_type = 0;
-	m->vlan_tci = 0;
 }
 
 /**
