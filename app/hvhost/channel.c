@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "device.h"
 #include "kernel.h"
@@ -20,6 +21,9 @@
  * guest have published a packet and not yet signalled.
  */
 #define SIGNALS_DUE_MAX 16u
+
+/* Payloads up to this go into the ring in one piece. */
+#define SHORT_LEN 40u
 
 /* Open and close */
 
@@ -215,34 +219,71 @@ pad8(size_t len)
 	return (len + 7) & ~(size_t)7;
 }
 
-int
-vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
+/* A packet's descriptor; len is that of the packet. */
+static void
+channel_put_descriptor(struct wire *out, const struct vmbus_send *send, size_t len)
 {
-	size_t header_len = RING_DESCRIPTOR_LEN + send->header_len;
-	size_t len = header_len + pad8(send->payload_len);
+	put16(out, send->type);
+	put16(out, (uint16_t)((RING_DESCRIPTOR_LEN + send->header_len) / 8));
+	put16(out, (uint16_t)(len / 8));
+	put16(out, send->wants_completion ? PACKET_WANTS_COMPLETION : 0);
+	put64(out, send->id);
+}
+
+/* The trailer says where the packet began. */
+static void
+channel_put_trailer(struct wire *out, uint32_t at)
+{
+	put32(out, 0);
+	put32(out, at);
+}
+
+/* Completions are many, and small: one piece. */
+static void
+channel_write_short(struct vmbus_channel *ch, const struct vmbus_send *send, size_t len)
+{
+	uint8_t packet[RING_DESCRIPTOR_LEN + SHORT_LEN + RING_TRAILER_LEN] = { 0 };
+	struct wire out = wire_over(packet, RING_DESCRIPTOR_LEN);
+	struct wire trailer = wire_over(packet + len, RING_TRAILER_LEN);
+
+	channel_put_descriptor(&out, send, len);
+	if (send->payload_len != 0)
+		memcpy(packet + RING_DESCRIPTOR_LEN, send->payload, send->payload_len);
+	channel_put_trailer(&trailer, ch->to_guest.at);
+	ring_write(&ch->to_guest, packet, len + RING_TRAILER_LEN);
+}
+
+static void
+channel_write(struct vmbus_channel *ch, const struct vmbus_send *send, size_t len)
+{
 	size_t pad = pad8(send->payload_len) - send->payload_len;
 	uint8_t descriptor[RING_DESCRIPTOR_LEN], end[8 + RING_TRAILER_LEN] = { 0 };
 	struct wire out = wire_over(descriptor, sizeof(descriptor));
 	struct wire trailer = wire_over(end + pad, RING_TRAILER_LEN);
 
-	if (ch->dead)
-		return -EPROTO;
-	if (!channel_has_room(ch, len))
-		return -EAGAIN;
-	put16(&out, send->type);
-	put16(&out, (uint16_t)(header_len / 8));
-	put16(&out, (uint16_t)(len / 8));
-	put16(&out, send->wants_completion ? PACKET_WANTS_COMPLETION : 0);
-	put64(&out, send->id);
-	/* The trailer says where the packet began. */
-	put32(&trailer, 0);
-	put32(&trailer, ch->to_guest.at);
+	channel_put_descriptor(&out, send, len);
+	channel_put_trailer(&trailer, ch->to_guest.at);
 	ring_write(&ch->to_guest, descriptor, sizeof(descriptor));
 	if (send->header_len != 0)
 		ring_write(&ch->to_guest, send->header, send->header_len);
 	if (send->payload_len != 0)
 		ring_write(&ch->to_guest, send->payload, send->payload_len);
 	ring_write(&ch->to_guest, end, pad + RING_TRAILER_LEN);
+}
+
+int
+vmbus_channel_send(struct vmbus_channel *ch, const struct vmbus_send *send)
+{
+	size_t len = RING_DESCRIPTOR_LEN + send->header_len + pad8(send->payload_len);
+
+	if (ch->dead)
+		return -EPROTO;
+	if (!channel_has_room(ch, len))
+		return -EAGAIN;
+	if (send->header_len == 0 && send->payload_len <= SHORT_LEN)
+		channel_write_short(ch, send, len);
+	else
+		channel_write(ch, send, len);
 	return 0;
 }
 

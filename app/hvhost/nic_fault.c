@@ -66,12 +66,27 @@ nic_release_swapped(struct nic *nic, enum fault_kind kind)
 			item->due_ns = 0;
 }
 
+static void
+nic_tell(struct nic_channel *ch, enum fault_kind kind, uint64_t id, const uint8_t *bytes,
+	 size_t len)
+{
+	if (kind == FAULT_RNDIS)
+		nic_control_send(ch, bytes, len);
+	else
+		nic_complete(ch, id, bytes, len);
+}
+
 void
 nic_answer(struct nic_channel *ch, enum fault_kind kind, uint64_t id, const uint8_t *bytes,
 	   size_t len)
 {
-	struct fault fault = faults_next(&ch->nic->faults, kind);
+	struct fault fault;
 
+	if (ch->nic->faults.count == 0 && ch->nic->later == NULL) {
+		nic_tell(ch, kind, id, bytes, len);
+		return;
+	}
+	fault = faults_next(&ch->nic->faults, kind);
 	switch (fault.action) {
 	case FAULT_NEVER:
 		return;
@@ -88,10 +103,7 @@ nic_answer(struct nic_channel *ch, enum fault_kind kind, uint64_t id, const uint
 	default:
 		break;
 	}
-	if (kind == FAULT_RNDIS)
-		nic_control_send(ch, bytes, len);
-	else
-		nic_complete(ch, id, bytes, len);
+	nic_tell(ch, kind, id, bytes, len);
 	nic_release_swapped(ch->nic, kind);
 }
 
