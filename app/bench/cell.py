@@ -22,6 +22,7 @@ GUID = "6e657473-0000-4000-8000-{:012}"
 ETHER_LEN = 14
 FRAME_MAX = 1514  # of an ordinary network
 DESCRIPTORS = 512
+MBUFS = 16383
 # What has been delivered, among the program's counters.
 COUNTED = {"rxonly": "received", "txonly": "sent", "io": "sent", "done": "sent"}
 # What a question may take beyond the time that it asks for.
@@ -47,6 +48,8 @@ class Load:
     bulk: int = 1              # frames come so many at a time
     nic: str = ""              # further options of both cards
     devargs: str = ""          # of the driver, for both cards
+    descriptors: int = DESCRIPTORS  # of each queue
+    mbufs: int = MBUFS         # of all queues
     port: str = ""             # what the card is plugged into, in place of a generator
     verify: bool = False       # both sides look at each byte of numbered frames
 

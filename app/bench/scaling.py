@@ -16,7 +16,7 @@ from .cell import Cell
 from .cells import measure_specs
 from .figures import in_turn
 from .part import Found
-from .record import Record
+from .record import THEIRS, Record
 from .spec import Spec
 
 NAME = "scaling"
@@ -25,13 +25,12 @@ HELP = "frames per second of one queue to four, each with a core of its own"
 MOST = 4
 STEPS = 25
 QUICK_STEPS = 10
-# Frames of each queue in a step, and for how long the host works before it.
-FRAMES = {"rx": 480, "tx": 480}
-PAUSE_S = 0.006
-# Until all pages that frames go through have been mapped; and what fills the rings.
+DESCRIPTORS = 4096
+MBUFS = 4096                   # of each queue, however many there are
+PAUSE_S = 0.006                # for which the host works before a step
+# Until all pages that frames go through have been mapped.
 WARM_UP_S = 0.3
 WARM_UP_RATE = 500_000
-FLOOD = 20_000_000
 MODES = {"rx": "rxonly", "tx": "txonly"}
 
 
@@ -41,6 +40,7 @@ class Step:
 
     way: str                   # "rx" or "tx"
     frame: int                 # bytes
+    frames: int                # of each queue: what the host has offered, or has room for
 
     @property
     def name(self):
@@ -48,7 +48,9 @@ class Step:
         return f"{self.way}, {self.frame} B, lock step"
 
 
-STEPPED = tuple(Step(way, frame) for way in ("rx", "tx") for frame in (64, 1514))
+STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000), Step("tx", 1514, 480))
+# DPDK's own driver takes all that has come, but keeps no more.
+THEIRS_KEPT = 480
 
 
 def _counts(run):
@@ -64,14 +66,16 @@ def _rate(queues):
 
 def _round(run, side, step, queues):
     """The sum of all queues' rates, the median of many steps."""
-    load = replace(Spec(step.frame, queues=queues).load, mode="rxonly")
+    load = replace(Spec(step.frame, queues=queues).load, mode="rxonly",
+                   descriptors=DESCRIPTORS, mbufs=MBUFS * queues - 1)
+    frames = THEIRS_KEPT if step.way == "rx" and side.name == THEIRS else step.frames
     with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(queues)) as cell:
         cell.work(MODES[step.way], 32)
         cell.offer(WARM_UP_RATE if step.way == "rx" else 0)
         cell.measure(WARM_UP_S)
         if step.way == "rx":
-            cell.offer(FLOOD)
-        steps = [cell.step(step.way, FRAMES[step.way], 32, PAUSE_S)
+            cell.offer(frames * queues / PAUSE_S)
+        steps = [cell.step(step.way, frames, 32, PAUSE_S)
                  for _ in range(QUICK_STEPS if run.quick else STEPS)]
     rates = [rate for rate in map(_rate, steps) if rate]
     if len(rates) < len(steps) / 2:
