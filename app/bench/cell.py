@@ -48,6 +48,7 @@ class Load:
     bulk: int = 1              # frames come so many at a time
     nic: str = ""              # further options of both cards
     devargs: str = ""          # of the driver, for both cards
+    flows: int = 0             # that the frames are of; 0: as many as spread over the queues
     descriptors: int = DESCRIPTORS  # of each queue
     mbufs: int = MBUFS         # of all queues
     port: str = ""             # what the card is plugged into, in place of a generator
@@ -64,7 +65,7 @@ class Load:
         filled = "no" if self.verify else "yes"
         frames = "numbered" if self.verify else self.frames
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={frames},"
-                  f"bulk={self.bulk},flows={64 if self.queues > 1 else 1},headers-only={filled},"
+                  f"bulk={self.bulk},flows={self.flows or (64 if self.queues > 1 else 1)},headers-only={filled},"
                   f"verify={verify},sections={self.sections},{card}")
         sink = f"port=sink:verify={verify},{card}"
         return [source, sink] if self.mode == "io" else [source]
@@ -183,7 +184,7 @@ class Cell:
     def step(self, way, frames, burst, pause):
         """The host works for a while, then stands still; what each queue does then.
 
-        way: "rx" or "tx"; gives [frames, nanoseconds] of each.
+        way: "rx", "tx", or "none" without a driver; gives [frames, nanoseconds] of each.
         """
         pid = self.host.process.pid
         try:

@@ -25,13 +25,15 @@ HELP = "frames per second of one queue to four, each with a core of its own"
 MOST = 4
 STEPS = 25
 QUICK_STEPS = 10
+FLOWS = 64                     # for one queue as well: the host writes as much for each
 DESCRIPTORS = 4096
 MBUFS = 4096                   # of each queue, however many there are
 PAUSE_S = 0.006                # for which the host works before a step
 # Until all pages that frames go through have been mapped.
 WARM_UP_S = 0.3
 WARM_UP_RATE = 500_000
-MODES = {"rx": "rxonly", "tx": "txonly"}
+MODES = {"rx": "rxonly", "tx": "txonly", "none": "rxonly"}
+MACHINE = "machine"            # the side that has no driver
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ class Step:
     @property
     def name(self):
         """For people."""
-        return f"{self.way}, {self.frame} B, lock step"
+        return f"{self.way}, {self.frame} B, lock step".replace("none", "no driver")
 
 
 STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000), Step("tx", 1514, 480))
+# As much work without a driver: how many times that of one core the machine does.
+ALONE = Step("none", 64, 3000)
 # DPDK's own driver takes all that has come, but keeps no more.
 THEIRS_KEPT = 480
 
@@ -67,7 +71,7 @@ def _rate(queues):
 def _round(run, side, step, queues):
     """The sum of all queues' rates, the median of many steps."""
     load = replace(Spec(step.frame, queues=queues).load, mode="rxonly",
-                   descriptors=DESCRIPTORS, mbufs=MBUFS * queues - 1)
+                   flows=FLOWS, descriptors=DESCRIPTORS, mbufs=MBUFS * queues - 1)
     frames = THEIRS_KEPT if step.way == "rx" and side.name == THEIRS else step.frames
     with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(queues)) as cell:
         cell.work(MODES[step.way], 32)
@@ -83,26 +87,33 @@ def _round(run, side, step, queues):
     return median(rates)
 
 
+def _sides(run, step, number):
+    """In turn; one of them is enough where no driver is called."""
+    sides = run.sides[:1] if step is ALONE else run.sides
+    return sides if number % 2 == 0 else reversed(sides)
+
+
 def _lock_step(run):
     """Records of the sums, and of their ratios to that of one queue."""
     counts = _counts(run)
-    stepped = [step for step in STEPPED if step.frame == 64] if run.quick else STEPPED
+    stepped = [step for step in (*STEPPED, ALONE) if step.frame == 64 or not run.quick]
     sums = {(step, count): Record(NAME, f"{step.name}, {count} queue{'s' * (count > 1)}",
                                   extras={"step": step.name, "queues": count})
             for step in stepped for count in counts}
     times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times")
              for step in stepped for count in counts[1:]}
     for number, step in in_turn(stepped, run.rounds):
-        for side in run.sides if number % 2 == 0 else reversed(run.sides):
+        for side in _sides(run, step, number):
             run.tell(f"round {number + 1} of {run.rounds}, {side.label}: {step.name}")
             for count in counts:
+                name = MACHINE if step is ALONE else side.name
                 try:
-                    sums[step, count].add(side.name, _round(run, side, step, count))
+                    sums[step, count].add(name, _round(run, side, step, count))
                 except LabError as error:
-                    sums[step, count].fail(side.name, error)
+                    sums[step, count].fail(name, error)
     for (step, count), record in times.items():
-        for side in run.sides:
-            _divide(record, side.name, sums[step, count], sums[step, 1])
+        for name in sums[step, count].values:
+            _divide(record, name, sums[step, count], sums[step, 1])
     return [*sums.values(), *times.values()]
 
 
@@ -117,7 +128,7 @@ def _divide(record, side, several, one):
 
 def _live(run):
     """The same with a host that runs: as many queues as it leaves cores to."""
-    specs = [Spec(64, mode=mode, queues=count) for mode in MODES.values()
+    specs = [Spec(64, mode=mode, queues=count) for mode in ("rxonly", "txonly")
              for count in _counts(run) if count < len(run.lab.cores.all)]
     records = measure_specs(run, specs)
     for record in records:

@@ -195,10 +195,12 @@ order_bringup(char **words)
 static bool
 order_step(char **words)
 {
-	enum steps_way way = strcmp(words[0], "tx") == 0 ? STEPS_TX : STEPS_RX;
+	enum steps_way way = STEPS_RX;
 	uint32_t frames, burst;
 
-	if (!order_numbers(words + 1, (uint32_t *[]){ &frames, &burst }, 2) ||
+	while (way < STEPS_WAYS && strcmp(words[0], steps_way_names[way]) != 0)
+		way++;
+	if (way == STEPS_WAYS || !order_numbers(words + 1, (uint32_t *[]){ &frames, &burst }, 2) ||
 	    burst == 0 || burst > WORKERS_BURST_MAX)
 		return false;
 	if (!workers_rest(REST_MS) || !steps_run(way, frames, burst, workers_frame())) {

@@ -13,7 +13,7 @@
  *   control MS PAUSE_MS [NAMES]  control operations meanwhile, and how long each took
  *   trips COUNT GAP_US HOST_PID [SPIN_NS]
  *                                round trips, one at a time, and how long they took: see trips.h
- *   step rx|tx FRAMES BURST      so much of each queue, at the same moment; they rest then
+ *   step rx|tx|none FRAMES BURST so much of each queue, at the same moment; they rest then
  *   bringup                      what it took to bring the ports up, and the mbufs that they hold
  *   shared MS FILE               cache lines of two threads, in that time: see shared.h
  *   stats                        what the ports have counted

@@ -37,26 +37,57 @@ step_receive(uint16_t queue)
 	return got;
 }
 
-static uint32_t
-step_send(uint16_t queue)
+static bool
+step_get(uint16_t queue, struct rte_mbuf **pkts)
 {
-	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
-	uint16_t i, sent;
+	uint16_t i;
 
 	if (rte_pktmbuf_alloc_bulk(ports_pools[queue], pkts, config.burst) != 0)
-		return 0;
+		return false;
 	for (i = 0; i < config.burst; i++) {
 		pkts[i]->data_len = (uint16_t)config.frame_len;
 		pkts[i]->pkt_len = config.frame_len;
 	}
+	return true;
+}
+
+static uint32_t
+step_send(uint16_t queue)
+{
+	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint16_t sent;
+
+	if (!step_get(queue, pkts))
+		return 0;
 	sent = rte_eth_tx_burst(PORT, queue, pkts, config.burst);
 	rte_pktmbuf_free_bulk(pkts + sent, config.burst - sent);
 	return sent;
 }
 
-static uint32_t (*const step_burst[])(uint16_t queue) = {
+static uint32_t
+step_none(uint16_t queue)
+{
+	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint16_t i;
+
+	if (!step_get(queue, pkts))
+		return 0;
+	for (i = 0; i < config.burst; i++)
+		memset(rte_pktmbuf_mtod(pkts[i], void *), i, config.frame_len);
+	rte_pktmbuf_free_bulk(pkts, config.burst);
+	return config.burst;
+}
+
+const char *const steps_way_names[STEPS_WAYS] = {
+	[STEPS_RX] = "rx",
+	[STEPS_TX] = "tx",
+	[STEPS_NONE] = "none",
+};
+
+static uint32_t (*const step_burst[STEPS_WAYS])(uint16_t queue) = {
 	[STEPS_RX] = step_receive,
 	[STEPS_TX] = step_send,
+	[STEPS_NONE] = step_none,
 };
 
 static void

@@ -19,7 +19,11 @@
 enum steps_way {
 	STEPS_RX,			/**< receive and free, until nothing is left */
 	STEPS_TX,			/**< send, until nothing is taken */
+	STEPS_NONE,			/**< write frames and free them: what the machine can do */
+	STEPS_WAYS
 };
+
+extern const char *const steps_way_names[STEPS_WAYS];
 
 /**
  * One step on the first port. The workers rest before and afterwards.

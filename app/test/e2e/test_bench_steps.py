@@ -31,7 +31,7 @@ def test_a_thread_that_looks_at_the_clock_alone_takes_as_long_as_it_was_told(lab
 
 
 @SIDES
-@pytest.mark.parametrize("way", ["rx", "tx"])
+@pytest.mark.parametrize("way", ["rx", "tx", "none"])
 def test_in_lock_step_every_queue_moves_frames(lab, side, way):
     with Cell(lab, side(), Load(queues=2)) as cell:
         cell.work(scaling.MODES[way], 32)
