@@ -283,6 +283,9 @@ hn_chan_rx_leave(struct hn_chan *chan)
 {
 	struct hn_chan_shared *shared = chan->shared;
 
+	/* What is free again may be led into by the next frames, and is owed. */
+	if (unlikely(chan_has_released(chan)))
+		hn_rxbuf_collect(chan->kept, hn_chan_owe, chan);
 	if (shared->more && shared->owed_count < shared->owed_batch &&
 	    shared->unread < UNREAD_BATCH)
 		hn_lock_release(&shared->rx_lock);
