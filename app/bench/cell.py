@@ -59,13 +59,14 @@ class Load:
         card = f"queues={self.queues}{self.nic}"
         if self.frame > FRAME_MAX:
             card += f",mtu={self.frame - ETHER_LEN}"
+        flows = self.flows or (64 if self.queues > 1 else 1)
         if self.port:
             return [f"port={self.port},sections={self.sections},{card}"]
         verify = "yes" if self.verify else "no"
         filled = "no" if self.verify else "yes"
         frames = "numbered" if self.verify else self.frames
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={frames},"
-                  f"bulk={self.bulk},flows={self.flows or (64 if self.queues > 1 else 1)},headers-only={filled},"
+                  f"bulk={self.bulk},flows={flows},headers-only={filled},"
                   f"verify={verify},sections={self.sections},{card}")
         sink = f"port=sink:verify={verify},{card}"
         return [source, sink] if self.mode == "io" else [source]
@@ -168,8 +169,9 @@ class Cell:
         return self._ask(f"count {bursts} {round(period * 1e6)}", bursts * period)
 
     def trips(self, count, gap, spin_ns=0):
-        """Round trips, one at a time; with spin_ns those of a thread that only looks at the clock."""
-        return self._ask(f"trips {count} {round(gap * 1e6)} {self.host.process.pid} {spin_ns}",
+        """Round trips, one at a time; with spin_ns those of a thread that looks at the clock."""
+        pid = self.host.process.pid
+        return self._ask(f"trips {count} {round(gap * 1e6)} {pid} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
 
     def bringup(self):

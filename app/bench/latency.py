@@ -50,7 +50,8 @@ class _Trips:
 
     def __init__(self, run):
         self._run = run
-        self.records = {(pace, figure, which): Record(NAME, _name(pace, figure, which), "ns", "less")
+        self.records = {(pace, figure, which):
+                        Record(NAME, _name(pace, figure, which), "ns", "less")
                         for pace in PACES for figure, which in FIGURES}
         self.rates = {pace: Record(NAME, f"round trips, {pace.name}") for pace in PACES[:1]}
         self.curves = {}       # by side and pace: a curve of each round

@@ -50,7 +50,8 @@ class Step:
         return f"{self.way}, {self.frame} B, lock step".replace("none", "no driver")
 
 
-STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000), Step("tx", 1514, 480))
+STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000),
+           Step("tx", 1514, 480))
 # As much work without a driver: how many times that of one core the machine does.
 ALONE = Step("none", 64, 3000)
 # DPDK's own driver takes all that has come, but keeps no more.

@@ -85,7 +85,13 @@ FETCH(bits, type, or) \
 FETCH(bits, type, xor) \
 FETCH(bits, type, nand) \
 EXCHANGE(bits, type, strong) \
-EXCHANGE(bits, type, weak)
+EXCHANGE(bits, type, weak) \
+type __tsan_atomic##bits##_compare_exchange_val(volatile type *at, type expected, type value, \
+						int order, int failed) \
+{ \
+	(void)__tsan_atomic##bits##_compare_exchange_strong(at, &expected, value, order, failed); \
+	return expected; \
+}
 
 ATOMIC(8, uint8_t)
 ATOMIC(16, uint16_t)
@@ -105,6 +111,12 @@ __tsan_atomic_signal_fence(int order)
 	(void)order;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
+
+/* gcc calls these by their own names, clang by others. */
+#define IS(name) __attribute__((alias(#name)))
+void *__tsan_memcpy(void *to, const void *from, size_t len) IS(__wrap_memcpy);
+void *__tsan_memmove(void *to, const void *from, size_t len) IS(__wrap_memmove);
+void *__tsan_memset(void *to, int value, size_t len) IS(__wrap_memset);
 
 void *__real_memcpy(void *to, const void *from, size_t len);
 void *__real_memmove(void *to, const void *from, size_t len);

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum bringup_step {
-	BRINGUP_PROBE,			/**< EAL's buses find their devices and the drivers probe them */
+	BRINGUP_PROBE,			/**< EAL's buses find devices, drivers probe them */
 	BRINGUP_CONFIGURE,
 	BRINGUP_QUEUES,
 	BRINGUP_START,

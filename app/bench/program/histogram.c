@@ -66,8 +66,9 @@ histogram_print(const struct histogram *histogram, double scale, FILE *out)
 	};
 	uint32_t i;
 
-	fprintf(out, "{\"count\": %" PRIu64 ", \"mean\": %.1f, \"p50\": %.0f, \"p99\": %.0f, \"p99.9\": %.0f, "
-		"\"max\": %.0f, \"curve\": [", histogram->count,
+	fprintf(out, "{\"count\": %" PRIu64 ", \"mean\": %.1f, \"p50\": %.0f, "
+		"\"p99\": %.0f, \"p99.9\": %.0f, \"max\": %.0f, \"curve\": [",
+		histogram->count,
 		(double)histogram->sum * scale / (double)RTE_MAX(histogram->count, 1u),
 		(double)histogram_at(histogram, 500000) * scale,
 		(double)histogram_at(histogram, 990000) * scale,

@@ -163,7 +163,8 @@ order_trips(char **words)
 {
 	struct trips_config config = { .frame = workers_frame() };
 
-	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us, &config.host }, 3) ||
+	if (!order_numbers(words, (uint32_t *[]){ &config.count, &config.gap_us, &config.host },
+			   3) ||
 	    (words[3] != NULL && !order_number(words[3], &config.spin_ns)))
 		return false;
 	if (!workers_rest(REST_MS) || !trips_run(&config)) {
