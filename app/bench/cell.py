@@ -52,6 +52,7 @@ class Load:
     descriptors: int = DESCRIPTORS  # of each queue
     mbufs: int = MBUFS         # of all queues
     port: str = ""             # what the card is plugged into, in place of a generator
+    apart: bool = False        # each bulk is a packet of its own, however late the host is
     verify: bool = False       # both sides look at each byte of numbered frames
 
     def nics(self):
@@ -64,10 +65,11 @@ class Load:
             return [f"port={self.port},sections={self.sections},{card}"]
         verify = "yes" if self.verify else "no"
         filled = "no" if self.verify else "yes"
+        apart = "yes" if self.apart else "no"
         frames = "numbered" if self.verify else self.frames
         source = (f"port=gen:rate=1,drop=yes,size={self.frame},frames={frames},"
                   f"bulk={self.bulk},flows={flows},headers-only={filled},"
-                  f"verify={verify},sections={self.sections},{card}")
+                  f"verify={verify},apart={apart},sections={self.sections},{card}")
         sink = f"port=sink:verify={verify},{card}"
         return [source, sink] if self.mode == "io" else [source]
 

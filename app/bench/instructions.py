@@ -11,7 +11,7 @@ Ours are compared with the baseline besides; see baseline.py.
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -98,7 +98,7 @@ class Life:
 
     def __init__(self, lab, side, load):
         self._path = lab.logs / f"callgrind-{len(list(lab.logs.iterdir()))}"
-        self._cell = Cell(lab, side, load, _options(self._path))
+        self._cell = Cell(lab, side, replace(load, apart=True), _options(self._path))
         self._dumps = 0
 
     def __enter__(self):
@@ -181,7 +181,7 @@ class Counted(Found):
 def options(parser):
     """Its own."""
     parser.add_argument("--rebase", action="store_true",
-                        help="make what is counted the baseline from now on")
+                        help="make what is counted the baseline from now on (not with --quick)")
 
 
 def measure(run):
@@ -189,7 +189,7 @@ def measure(run):
     cells = count_specs(run, specs(run.quick))
     counts = {record.name: record.extras.pop("count") for record in cells
               if "count" in record.extras}
-    if run.options.rebase:
+    if run.options.rebase and not run.quick:
         baseline.write(counts)
     for record in cells:
         if record.name in counts:

@@ -242,6 +242,17 @@ nic_rx_commit_partial(void *ctx, size_t len, const struct frame_work *work)
 	nic_rx_take(ctx, len, work);
 }
 
+/* Each channel's batch is sent as it is. */
+static void
+nic_rx_flush_all(void *ctx)
+{
+	struct nic *nic = ctx;
+
+	for (unsigned int i = 0; i <= nic->subs.offered; i++)
+		if (nic_channel_works(&nic->channel[i]))
+			nic_rx_flush(&nic->channel[i]);
+}
+
 static void
 nic_rx_dropped(void *ctx, unsigned int frames)
 {
@@ -263,6 +274,7 @@ nic_rx_plug(struct nic *nic, struct port *port)
 		.commit = nic_rx_commit,
 		.commit_partial = nic_rx_commit_partial,
 		.repeat = nic_rx_repeat,
+		.flush = nic_rx_flush_all,
 		.dropped = nic_rx_dropped,
 		.ctx = nic,
 	};

@@ -26,10 +26,12 @@ static const struct port_kind {
 	{ "pcap", port_pcap_open, "pcap:[rx=FILE][,tx=FILE][,rate=PPS][,delay=MS]",
 		"frames of FILE go to the guest; those of the guest are written to FILE" },
 	{ "gen", port_generator_open, "gen:[count=N][,rate=PPS][,size=BYTES[-BYTES]][,bulk=N]"
-		"[,window=N][,flows=N][,delay=MS][,headers-only=yes][,drop=yes][,frames=numbered|copied|kept]",
+		"[,window=N][,flows=N][,delay=MS][,headers-only=yes][,drop=yes][,apart=yes]"
+		"[,frames=numbered|copied|kept]",
 		"numbered frames to the guest, from delay after it listens, at most window of\n"
 		"        them on their way to a sink, in N flows in turn; what comes back is checked\n"
 		"        as a sink does; with drop=yes what finds no room is lost, as on a wire;\n"
+		"        with apart=yes each bulk is a packet of its own;\n"
 		"        frames: the same, copied, or kept where they are, cost less than numbered ones" },
 	{ "sink", port_sink_open, "sink[:verify=no]",
 		"swallows frames; checks numbered ones: lost, duplicated, reordered, corrupted" },

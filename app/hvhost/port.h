@@ -48,6 +48,8 @@ struct port_user {
 	 */
 	unsigned int (*repeat)(void *ctx, const struct frame *frame, unsigned int count,
 			       bool keeps);
+	/** What has been handed over is not joined with what comes next. NULL: it never is. */
+	void (*flush)(void *ctx);
 	/** Frames were lost before they could be handed over. */
 	void (*dropped)(void *ctx, unsigned int frames);
 	void *ctx;

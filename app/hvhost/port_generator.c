@@ -38,6 +38,7 @@ struct generator {
 	struct pace pace;
 	enum generator_frames frames;
 	uint32_t flow;			/* whose frames are next, if they are not numbered */
+	bool apart;			/* each bulk is a packet of its own */
 	bool drops;			/* what finds no room is lost, and does not wait */
 	uint64_t offered;		/* frames sent, and those lost */
 	uint64_t count;			/* of them; 0: no end */
@@ -125,6 +126,27 @@ generator_put(struct generator *gen, unsigned int count)
 	return n;
 }
 
+/* The same, bulk after bulk if they are to be told apart. */
+static unsigned int
+generator_put_bulks(struct generator *gen, unsigned int count)
+{
+	const struct port_user *user = &gen->port.user;
+	uint64_t most = !gen->apart ? count : gen->pace.bulk == 0 ? 1 : gen->pace.bulk;
+	unsigned int done = 0, want, got = 1;
+
+	/* Forward: a turn without progress is the last. */
+	while (got > 0 && done < count) {
+		want = generator_least(count - done, most);
+		got = generator_put(gen, want);
+		done += got;
+		if (gen->apart && user->flush != NULL)
+			user->flush(user->ctx);
+		if (got < want)
+			break;
+	}
+	return done;
+}
+
 /*
  * Where frames are dropped, those that are due behind one without room have
  * none either, so that a guest which is slow costs nothing here.
@@ -142,7 +164,7 @@ generator_poll(struct port *port, unsigned int budget)
 		return 0;
 	due = generator_due(gen, gen->drops ? UINT_MAX : budget);
 	tried = generator_least(budget, due);
-	done = open ? generator_put(gen, tried) : 0;
+	done = open ? generator_put_bulks(gen, tried) : 0;
 	if (gen->drops && done < tried) {
 		user->dropped(user->ctx, due - done);
 		done = due;
@@ -320,6 +342,7 @@ generator_parse(struct generator *gen, struct keyvals *kv, const struct port_env
 	    keyvals_number(kv, "window", 0, UINT32_MAX, &gen->window) != 0 ||
 	    keyvals_number(kv, "delay", 0, 3600000, &gen->delay.delay_ms) != 0 ||
 	    keyvals_switch(kv, "drop", &gen->drops) != 0 ||
+	    keyvals_switch(kv, "apart", &gen->apart) != 0 ||
 	    keyvals_switch(kv, "verify", &gen->books.verify) != 0 ||
 	    keyvals_switch(kv, "headers-only", &gen->writer.header_only) != 0)
 		return -1;

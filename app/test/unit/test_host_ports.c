@@ -30,6 +30,8 @@ static struct taker {
 	unsigned int room;			/* frames that still fit */
 	unsigned int n;
 	unsigned int dropped;
+	unsigned int flushed;			/* of n, when that was asked last */
+	unsigned int largest;			/* frames between two flushes */
 	size_t len[TAKEN_MAX];
 	uint8_t bytes[TAKEN_MAX][1600];
 } taker;
@@ -61,6 +63,16 @@ taker_commit(void *ctx, size_t len)
 }
 
 static void
+taker_flush(void *ctx)
+{
+	struct taker *t = ctx;
+
+	if (t->n - t->flushed > t->largest)
+		t->largest = t->n - t->flushed;
+	t->flushed = t->n;
+}
+
+static void
 taker_dropped(void *ctx, unsigned int frames)
 {
 	((struct taker *)ctx)->dropped += frames;
@@ -84,7 +96,7 @@ open_port(const char *text, unsigned int stream)
 	assert_int_equal(keyvals_check_all_taken(&options.kv), 0);
 	port->user = (struct port_user){
 		.listens = taker_listens, .begin = taker_begin, .commit = taker_commit,
-		.dropped = taker_dropped, .ctx = &taker,
+		.flush = taker_flush, .dropped = taker_dropped, .ctx = &taker,
 	};
 	return port;
 }
@@ -506,6 +518,23 @@ generator_sends_in_bulk(void **state)
 }
 
 static void
+generator_keeps_bulks_apart_although_it_is_late(void **state)
+{
+	struct port *port = open_port("port=gen:rate=1000000,bulk=4,apart=yes,count=100", 36);
+	uint64_t start = pace_now_ns();
+
+	(void)state;
+	assert_int_equal(port->ops->poll(port, 256), 0);
+	usleep(1000);
+	while (taker.n < 100 && pace_now_ns() - start < 5000000000)
+		port->ops->poll(port, 256);
+	assert_int_equal(taker.n, 100);
+	assert_int_equal(taker.flushed, 100);
+	assert_int_equal(taker.largest, 4);
+	port_close(port);
+}
+
+static void
 generator_takes_another_rate_while_it_runs(void **state)
 {
 	struct port *port = open_port("port=gen:count=500", 31);
@@ -756,6 +785,8 @@ main(void)
 		CASE("a generator repeats no more than is due",
 		     generator_repeats_no_more_than_is_due),
 		CASE("a generator sends in bulk", generator_sends_in_bulk),
+		CASE("a generator keeps bulks apart although it is late",
+		     generator_keeps_bulks_apart_although_it_is_late),
 		CASE("a generator takes another rate while it runs",
 		     generator_takes_another_rate_while_it_runs),
 		CASE("a pace keeps its rate without bursts", pace_keeps_its_rate_without_bursts),
