@@ -76,7 +76,8 @@ class Load:
     def arguments(self):
         """Of hv-bench."""
         return ["--mode", self.mode, "--burst", self.burst, "--frame", self.frame,
-                "--work", self.work, "--queues", self.queues, "--descriptors", DESCRIPTORS,
+                "--work", self.work, "--queues", self.queues, "--descriptors", self.descriptors,
+                "--mbufs", self.mbufs,
                 *["--verify"] * self.verify]
 
     def eal_arguments(self):
