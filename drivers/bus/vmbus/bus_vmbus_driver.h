@@ -168,6 +168,21 @@ int rte_vmbus_chan_send_raw(struct vmbus_channel *chan, const struct vmbus_chanp
 __rte_internal
 bool rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint32_t *word);
 
+/**
+ * Look at the next packets of the ring as long as they are completions, checked as
+ * rte_vmbus_chan_recv_raw() does. They stay until rte_vmbus_chan_skip() takes the
+ * first of them, whose ring_len are added up: who dies in between has not taken
+ * any. As owner of the channel's receive end.
+ *
+ * @return
+ *   How many, at most max. After 0 rte_vmbus_chan_recv_raw() tells what is next.
+ */
+__rte_internal
+uint32_t rte_vmbus_chan_peek_comps(struct vmbus_channel *chan, struct vmbus_comp *comp,
+				   uint32_t max);
+__rte_internal
+void rte_vmbus_chan_skip(struct vmbus_channel *chan, uint32_t bytes);
+
 /** Has the host read everything that was sent? Also true for a failed channel. */
 __rte_internal
 bool rte_vmbus_chan_tx_empty(const struct vmbus_channel *chan);

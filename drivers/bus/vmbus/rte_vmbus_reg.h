@@ -49,6 +49,14 @@ struct vmbus_chanpkt_hdr {
 };
 static_assert(sizeof(struct vmbus_chanpkt_hdr) == 16, "wire size");
 
+/** A completion, as far as most users want to know it; no wire format. */
+struct vmbus_comp {
+	uint64_t xactid;
+	uint32_t payload[2];	/**< its beginning, zero where there is none */
+	uint32_t payload_len;	/**< bytes that the packet has */
+	uint32_t ring_len;	/**< bytes that it takes in the ring */
+};
+
 /** One piece of the receive buffer. */
 struct vmbus_rxbuf_range {
 	uint32_t len;

@@ -493,6 +493,20 @@ rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint
 	return vmbus_rxring_hint(&chan->rx, offset, word);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_peek_comps)
+uint32_t
+rte_vmbus_chan_peek_comps(struct vmbus_channel *chan, struct vmbus_comp *comp, uint32_t max)
+{
+	return vmbus_rxring_peek_comps(&chan->rx, comp, max);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vmbus_chan_skip)
+void
+rte_vmbus_chan_skip(struct vmbus_channel *chan, uint32_t bytes)
+{
+	vmbus_rxring_skip(&chan->rx, bytes);
+}
+
 RTE_EXPORT_SYMBOL(rte_vmbus_chan_signal_read)
 void
 rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes_read __rte_unused)

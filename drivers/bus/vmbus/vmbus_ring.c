@@ -451,6 +451,64 @@ vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len)
 	return (int)total;
 }
 
+/* Bytes in the ring; 0 if it is no completion in one piece. */
+static inline uint32_t
+rxring_read_comp(const struct vmbus_rxring *ring, uint32_t index, uint32_t ready,
+		 struct vmbus_comp *comp)
+{
+	uint32_t to_end = ring->size - index, total, header;
+	struct vmbus_chanpkt_hdr hdr;
+
+	if (unlikely(ready < sizeof(hdr) + VMBUS_RING_TRAILER_LEN || to_end < sizeof(hdr)))
+		return 0;
+	memcpy(&hdr, ring->data + index, sizeof(hdr));
+	/* From here on the copy alone counts, for the compiler too. */
+	rte_compiler_barrier();
+	total = hdr.tlen * 8u;
+	header = hdr.hlen * 8u;
+	if (hdr.type != VMBUS_CHANPKT_TYPE_COMP ||
+	    unlikely(!rxring_packet_is_valid(&hdr, ready) || total > to_end))
+		return 0;
+	comp->xactid = hdr.xactid;
+	comp->payload_len = total - header;
+	comp->ring_len = total + VMBUS_RING_TRAILER_LEN;
+	if (likely(comp->payload_len >= sizeof(comp->payload)))
+		memcpy(comp->payload, ring->data + index + header, sizeof(comp->payload));
+	else
+		memset(comp->payload, 0, sizeof(comp->payload));
+	return comp->ring_len;
+}
+
+uint32_t
+vmbus_rxring_peek_comps(struct vmbus_rxring *ring, struct vmbus_comp *comp, uint32_t max)
+{
+	uint32_t index = ring->state->rindex, count = 0, ready, len;
+
+	if (ring_flag(&ring->state->broken))
+		return 0;
+	ready = rxring_ready(ring);
+	if (ready == 0) {
+		if (rxring_update_ready(ring) < 0)
+			return 0;
+		ready = rxring_ready(ring);
+	}
+	/* Each turn moves on by a packet. */
+	for (; count < max; count++) {
+		len = rxring_read_comp(ring, index, ready, &comp[count]);
+		if (len == 0)
+			break;
+		index = ring_advance(index, len, ring->size);
+		ready -= len;
+	}
+	return count;
+}
+
+void
+vmbus_rxring_skip(struct vmbus_rxring *ring, uint32_t bytes)
+{
+	ring_keep(&ring->state->rindex, ring_advance(ring->state->rindex, bytes, ring->size));
+}
+
 bool
 vmbus_rxring_hint(const struct vmbus_rxring *ring, uint32_t offset, uint32_t *word)
 {

@@ -172,6 +172,19 @@ int vmbus_rxring_get(struct vmbus_rxring *ring, void *packet, uint32_t *len);
  */
 bool vmbus_rxring_hint(const struct vmbus_rxring *ring, uint32_t offset, uint32_t *word);
 
+/**
+ * Copies of the next packets, as long as they are completions and none of them
+ * wraps; they stay.
+ *
+ * @return
+ *   How many. 0 says nothing of the ring: vmbus_rxring_get() does.
+ */
+uint32_t vmbus_rxring_peek_comps(struct vmbus_rxring *ring, struct vmbus_comp *comp,
+				 uint32_t max);
+
+/** Take what has been peeked at: the sum of ring_len of the first ones. */
+void vmbus_rxring_skip(struct vmbus_rxring *ring, uint32_t bytes);
+
 /** Is there nothing to get? Also true for a broken ring. */
 bool vmbus_rxring_is_empty(const struct vmbus_rxring *ring);
 

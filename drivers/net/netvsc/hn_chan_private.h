@@ -4,8 +4,7 @@
 
 /**
  * @file
- * What the files of a channel (hn_chan.c, hn_chan_send.c, hn_chan_wait.c) share
- * beyond hn_chan.h.
+ * What the files of a channel (hn_chan*.c) share beyond hn_chan.h.
  */
 
 #ifndef _HN_CHAN_PRIVATE_H_
@@ -32,6 +31,14 @@ int hn_chan_fail(struct hn_chan *chan, int ret);
 void hn_chan_owe(void *ctx, uint64_t xactid, uint32_t status);
 void hn_chan_pay_owed(struct hn_chan *chan);
 void hn_chan_settle(struct hn_chan *chan);
+
+/**
+ * As owner of the receive end: take transmit completions, as long as there is
+ * nothing else in the ring before them.
+ *
+ * @return How many, at most max.
+ */
+uint32_t hn_chan_take_comps(struct hn_chan *chan, uint32_t max);
 
 /** As owner of both ends: the host may have a packet's memory back. As hn_chan_send(). */
 int hn_chan_send_done(struct hn_chan *chan, const struct hn_owed *owed);

@@ -276,6 +276,17 @@ chan_look_ahead(struct hn_chan *chan)
 		rte_prefetch0(chan->rxbuf + offset);
 }
 
+/* A completion is mostly followed by others. */
+static inline void
+chan_take_run(struct hn_chan *chan, uint32_t *budget)
+{
+	uint32_t taken = hn_chan_take_comps(chan, *budget);
+
+	*budget -= taken;
+	if (taken != 0)
+		chan_look_ahead(chan);
+}
+
 int
 hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 {
@@ -293,6 +304,8 @@ hn_chan_rx_next(struct hn_chan *chan, struct hn_msg *msg, uint32_t *budget)
 		chan_look_ahead(chan);
 		if (chan_dispatch(chan, msg))
 			return 1;
+		if (msg->type == VMBUS_CHANPKT_TYPE_COMP)
+			chan_take_run(chan, budget);
 	}
 	return 0;
 }
@@ -301,7 +314,7 @@ int
 hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow overflow,
 		   bool *stuck)
 {
-	uint32_t taken = 0;
+	uint32_t taken = 0, comps;
 	int ret = 0;
 
 	*stuck = false;
@@ -310,6 +323,11 @@ hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow 
 	if (!hn_chan_rx_trylock(chan))
 		return 0;
 	while (taken < budget) {
+		/* They are what is mostly looked for, and whatever is full takes them. */
+		comps = hn_chan_take_comps(chan, budget - taken);
+		taken += comps;
+		if (comps != 0)
+			continue;
 		if (unlikely(overflow == HN_CHAN_LEAVE && chan->shared->has_reader &&
 			     !hn_backlog_is_empty(&chan->shared->backlog) &&
 			     hn_backlog_is_full(&chan->shared->backlog))) {

@@ -763,6 +763,35 @@ rte_vmbus_chan_recv_hint(const struct vmbus_channel *chan, uint32_t offset, uint
 	return true;
 }
 
+/* One at a time, if the next packet is a completion. */
+uint32_t
+rte_vmbus_chan_peek_comps(struct vmbus_channel *chan, struct vmbus_comp *comp, uint32_t max)
+{
+	struct vmbus_chanpkt_hdr hdr;
+
+	if (max == 0 || flood_is_next(chan) || !is_for(chan))
+		return 0;
+	memcpy(&hdr, queue[queue_head].bytes, sizeof(hdr));
+	if (hdr.type != VMBUS_CHANPKT_TYPE_COMP)
+		return 0;
+	memset(comp, 0, sizeof(*comp));
+	comp->xactid = hdr.xactid;
+	comp->payload_len = (hdr.tlen - hdr.hlen) * 8u;
+	comp->ring_len = hdr.tlen * 8u + 8;
+	memcpy(comp->payload, queue[queue_head].bytes + hdr.hlen * 8u,
+	       comp->payload_len < 8 ? comp->payload_len : 8);
+	return 1;
+}
+
+void
+rte_vmbus_chan_skip(struct vmbus_channel *chan, uint32_t bytes)
+{
+	if (!is_for(chan) || bytes != queue[queue_head].len + 8)
+		abort();
+	queue_head = (queue_head + 1) % QUEUE_MAX;
+	queue_count--;
+}
+
 void
 rte_vmbus_chan_signal_read(struct vmbus_channel *chan, uint32_t bytes)
 {

@@ -221,6 +221,123 @@ packet_is_read_whole_at_every_wrap_position(void **state)
 	}
 }
 
+/* As the host: a completion of so many words of payload behind what it wrote last. */
+static void
+host_completes(uint64_t xactid, uint16_t words)
+{
+	struct {
+		struct vmbus_chanpkt_hdr hdr;
+		uint64_t payload[4];
+	} packet = {
+		.hdr = { VMBUS_CHANPKT_TYPE_COMP, 2, (uint16_t)(2 + words), 0, xactid },
+		.payload = { xactid * 3, 5, 5, 5 },
+	};
+	uint32_t i, at = ctl->windex, len = 16 + words * 8u;
+
+	for (i = 0; i < len + 8; i++)
+		data[(at + i) % DATA] = i < len ? ((uint8_t *)&packet)[i] : 0;
+	ctl->windex = (at + len + 8) % DATA;
+}
+
+/* However they are taken: a run of them, where those that wrap go the other way. */
+static void
+completions_are_told_as_they_are_wherever_they_lie(void **state)
+{
+	struct vmbus_comp comp[8];
+	uint8_t packet[64];
+	uint32_t at, i, n, len, seen, runs = 0;
+
+	(void)state;
+	for (at = 0; at < DATA; at += 8) {
+		struct vmbus_rxring ring = rx_at(at);
+
+		for (i = 0; i < 5; i++)
+			host_completes(100 + i, (uint16_t)i);
+		for (seen = 0; seen < 5;) {
+			n = vmbus_rxring_peek_comps(&ring, comp, 3);
+			assert_in_range(n, 0, 3);
+			for (i = 0; i < n; i++, seen++) {
+				assert_int_equal(comp[i].xactid, 100 + seen);
+				assert_int_equal(comp[i].payload_len, seen * 8);
+				assert_int_equal(comp[i].ring_len, 24 + seen * 8);
+				assert_int_equal(comp[i].payload[0],
+						 seen != 0 ? (100 + seen) * 3 : 0);
+				assert_int_equal(comp[i].payload[1], 0);
+				vmbus_rxring_skip(&ring, comp[i].ring_len);
+			}
+			runs += n > 1;
+			if (n != 0)
+				continue;
+			len = sizeof(packet);
+			assert_true(vmbus_rxring_get(&ring, packet, &len) > 0);
+			assert_int_equal(((struct vmbus_chanpkt_hdr *)packet)->xactid, 100 + seen);
+			seen++;
+		}
+		assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 3), 0);
+		commit(&ring);
+		assert_int_equal(ctl->rindex, ctl->windex);
+	}
+	assert_true(runs >= DATA / 8);
+}
+
+static void
+completions_stay_until_they_are_skipped(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	struct vmbus_comp comp[4];
+
+	(void)state;
+	host_completes(1, 4);
+	host_completes(2, 4);
+	assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 4), 2);
+	assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 4), 2);
+	assert_int_equal(comp[0].xactid, 1);
+	assert_false(vmbus_rxring_is_empty(&ring));
+	vmbus_rxring_skip(&ring, comp[0].ring_len + comp[1].ring_len);
+	assert_true(vmbus_rxring_is_empty(&ring));
+}
+
+static void
+what_is_no_completion_is_left_to_others(void **state)
+{
+	static const struct {
+		uint16_t type, hlen, tlen;
+	} packets[] = {
+		{ VMBUS_CHANPKT_TYPE_INBAND, 2, 4 },
+		{ VMBUS_CHANPKT_TYPE_COMP, 1, 4 },	/* begins within its descriptor */
+		{ VMBUS_CHANPKT_TYPE_COMP, 5, 4 },	/* begins behind its end */
+		{ VMBUS_CHANPKT_TYPE_COMP, 2, 5 },	/* ends behind what was written */
+		{ VMBUS_CHANPKT_TYPE_COMP, 2, UINT16_MAX },
+	};
+	struct vmbus_comp comp[4];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		struct vmbus_rxring ring = rx_at(0);
+
+		host_writes(0, packets[i].hlen, 4, 0);
+		data[0] = (uint8_t)packets[i].type;
+		memcpy(data + 4, &packets[i].tlen, sizeof(packets[i].tlen));
+		assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 4), 0);
+		assert_false(vmbus_rxring_is_broken(&ring));
+	}
+}
+
+static void
+nonsense_positions_break_the_ring_for_who_looks_for_completions(void **state)
+{
+	struct vmbus_rxring ring = rx_at(0);
+	struct vmbus_comp comp[4];
+
+	(void)state;
+	ctl->windex = DATA;
+	assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 4), 0);
+	assert_true(vmbus_rxring_is_broken(&ring));
+	ctl->windex = 24;
+	assert_int_equal(vmbus_rxring_peek_comps(&ring, comp, 4), 0);
+}
+
 static void
 hint_is_a_word_of_the_next_packet_that_is_known(void **state)
 {
@@ -647,6 +764,14 @@ main(void)
 		     packet_is_read_whole_at_every_wrap_position),
 		CASE("a hint is a word of the next packet that is known",
 		     hint_is_a_word_of_the_next_packet_that_is_known),
+		CASE("completions are told as they are, wherever they lie",
+		     completions_are_told_as_they_are_wherever_they_lie),
+		CASE("completions stay until they are skipped",
+		     completions_stay_until_they_are_skipped),
+		CASE("what is no completion is left to others",
+		     what_is_no_completion_is_left_to_others),
+		CASE("nonsense positions break the ring for who looks for completions",
+		     nonsense_positions_break_the_ring_for_who_looks_for_completions),
 		CASE("the ring is never filled to the brim", ring_is_never_filled_to_the_brim),
 		CASE("a packet that can never fit is refused",
 		     packet_that_can_never_fit_is_refused),
