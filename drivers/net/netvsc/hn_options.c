@@ -25,7 +25,7 @@ static const struct option_key {
 	size_t offset;		/* in struct hn_options */
 } option_keys[] = {
 	{ "latency", 6553, 50, offsetof(struct hn_options, latency_us) },
-	{ "tx_copybreak", UINT16_MAX, 512, offsetof(struct hn_options, tx_copybreak) },
+	{ "tx_copybreak", UINT16_MAX, 1024, offsetof(struct hn_options, tx_copybreak) },
 	{ "rx_copybreak", UINT32_MAX, 256, offsetof(struct hn_options, rx_copybreak) },
 	{ "rx_extmbuf_enable", 1, 0, offsetof(struct hn_options, rx_extmbuf) },
 	{ "numa_aware", 1, 0, offsetof(struct hn_options, numa_aware) },

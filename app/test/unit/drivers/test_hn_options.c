@@ -35,7 +35,7 @@ static void
 assert_defaults(void)
 {
 	assert_int_equal(options.latency_us, 50);
-	assert_int_equal(options.tx_copybreak, 512);
+	assert_int_equal(options.tx_copybreak, 1024);
 	assert_int_equal(options.rx_copybreak, 256);
 	assert_int_equal(options.rx_extmbuf, 0);
 	assert_int_equal(options.numa_aware, 0);
