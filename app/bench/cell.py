@@ -1,37 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The project authors
-"""One program over one host: started, asked, taken down.
+"""One program over one host: started, offered frames, taken down."""
 
-A driver that is measured may hang. Whatever it is asked has a deadline, and a
-program that has missed one is killed: Hung is its end, not that of the run.
-"""
-
-import json
 import os
-import re
 import signal
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab import LabError, paths, processes
 
-READY = "^bench: ready"
+from .hvbench import HvBench
+
 GUID = "6e657473-0000-4000-8000-{:012}"
 ETHER_LEN = 14
 FRAME_MAX = 1514  # of an ordinary network
 DESCRIPTORS = 512
 MBUFS = 16383
-# What has been delivered, among the program's counters.
-COUNTED = {"rxonly": "received", "txonly": "sent", "io": "sent", "done": "sent"}
-# What a question may take beyond the time that it asks for.
-ANSWER_S = 20
-START_S = 60
-
-
-class Hung(LabError):
-    """The program did not answer in time."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +38,7 @@ class Load:
     mbufs: int = MBUFS         # of all queues
     port: str = ""             # what the card is plugged into, in place of a generator
     apart: bool = False        # each bulk is a packet of its own, however late the host is
+    clock: bool = False        # tell what the driver takes
     verify: bool = False       # both sides look at each byte of numbered frames
 
     def nics(self):
@@ -77,8 +63,7 @@ class Load:
         """Of hv-bench."""
         return ["--mode", self.mode, "--burst", self.burst, "--frame", self.frame,
                 "--work", self.work, "--queues", self.queues, "--descriptors", self.descriptors,
-                "--mbufs", self.mbufs,
-                *["--verify"] * self.verify]
+                "--mbufs", self.mbufs, "--clock", int(self.clock), *["--verify"] * self.verify]
 
     def eal_arguments(self):
         """The devargs of both cards."""
@@ -86,7 +71,7 @@ class Load:
                 if self.devargs]
 
 
-class Cell:
+class Cell(HvBench):
     """For use in a with statement.
 
     side: of sides.py; wrap: a command that runs the program; lcores: its EAL's, if not
@@ -97,7 +82,6 @@ class Cell:
         self._lab, self._side, self._load, self._wrap = lab, side, load, wrap
         self._lcores = lcores or lab.cores.lcores(load.queues)
         self._program = paths.program(program)
-        self._counted = COUNTED[load.mode]
         self._stack = ExitStack()
 
     def __enter__(self):
@@ -105,12 +89,10 @@ class Cell:
         with ExitStack() as stack:
             self.host = lab.host(load.nics(), ["--poll", "busy"])
             stack.callback(self.host.kill)
-            self._guest = stack.enter_context(
+            self._begin(stack.enter_context(
                 lab.guest(self.host, self._program, load.arguments(), stdin=True,
                           eal_args=load.eal_arguments(), wrap=self._wrap,
-                          env=self._side.environment,
-                          eal=lab.eal(self._lcores)))
-            self._guest.wait_for(READY, START_S)
+                          env=self._side.environment, eal=lab.eal(self._lcores))), load.mode)
             if not load.port:
                 self._rate("off")
             self._stack = stack.pop_all()
@@ -135,56 +117,11 @@ class Cell:
         """The frames come so many at a time; nothing is offered."""
         self._rate("off", str(bulk))
 
-    def _ask(self, question, seconds):
-        mark = self._guest.mark()
-        self._guest.send(question + "\n")
-        try:
-            found = self._guest.wait_for(r"^\{.*\}$", seconds + ANSWER_S, mark)
-        except LabError as error:
-            self._guest.kill()
-            raise Hung(str(error)) from None
-        answer = json.loads(found[0])
-        if "error" in answer:
-            raise LabError(f"hv-bench: {answer['error']}")
-        return answer
-
-    def loaded(self, name):
-        """The files of that name that the program has in its memory."""
-        return {Path(line.split()[-1]) for line in self.maps().splitlines() if name in line}
-
-    def work(self, mode, burst):
-        """Do that from now on."""
-        self._ask(f"work {mode} {burst}", 0)
-        self._counted = COUNTED[mode]
-
-    def measure(self, seconds):
-        """What the workers did in that time, and their rate by its name "delivered"."""
-        found = self._ask(f"measure {round(seconds * 1000)}", seconds)
-        return found | {"delivered": found[self._counted] / found["seconds"]}
-
-    def control(self, seconds, names, pause=0.002):
-        """Control operations in turn, each once at least, and what they took."""
-        return self._ask(f"control {round(seconds * 1000)} {round(pause * 1000)} "
-                         f"{','.join(names)}", seconds)
-
-    def count(self, bursts, period):
-        """What so many bursts of the main thread bring, one every so many seconds."""
-        return self._ask(f"count {bursts} {round(period * 1e6)}", bursts * period)
-
     def trips(self, count, gap, spin_ns=0):
         """Round trips, one at a time; with spin_ns those of a thread that looks at the clock."""
         pid = self.host.process.pid
         return self._ask(f"trips {count} {round(gap * 1e6)} {pid} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
-
-    def bringup(self):
-        """What it took to bring the ports up: time and memory of each step, mbufs held."""
-        return self._ask("bringup", 0)
-
-    def pss(self):
-        """The program's memory, its share of what it shares: bytes, hugepages not counted."""
-        rollup = Path(f"/proc/{self._guest.pid}/smaps_rollup").read_text(encoding="utf-8")
-        return int(re.search(r"^Pss: +(\d+) kB", rollup, re.M)[1]) * 1024
 
     def step(self, way, frames, burst, pause):
         """The host works for a while, then stands still; what each queue does then.
@@ -199,24 +136,6 @@ class Cell:
             return self._ask(f"step {way} {frames} {burst}", 0)["queues"]
         finally:
             os.kill(pid, signal.SIGCONT)
-
-    def shared(self, seconds, path):
-        """Which cache lines two threads touch meanwhile, into a file: see lines.py."""
-        return self._ask(f"shared {round(seconds * 1000)} {path}", seconds)
-
-    def maps(self):
-        """The mappings of the program's memory, as the kernel tells them."""
-        return Path(f"/proc/{self._guest.pid}/maps").read_text(encoding="utf-8")
-
-    def quit(self):
-        """The program ends by itself."""
-        self._guest.send("quit\n")
-        if self._guest.wait(ANSWER_S) != 0:
-            raise LabError(self._guest.obituary())
-
-    def stats(self):
-        """What ports and workers have counted."""
-        return self._ask("stats", 0)
 
     def source(self):
         """The counters of the card that the frames come from."""

@@ -9,8 +9,9 @@ delivered or is counted as lost, once.
 
 from dataclasses import dataclass, field
 
-from .cell import Cell, Hung
+from .cell import Cell
 from .figures import fall_after_peak, figure, in_turn
+from .hvbench import Hung
 from .rates import FULLY, capacity, offer
 
 # Of the capacity, in percent.

@@ -18,6 +18,9 @@ from .errors import LabError
 # A guest needs some 60 MiB; two at a time is the most that we run.
 HUGEPAGES = 128
 
+# What a program gets of ordinary memory where there are no hugepages.
+ORDINARY_MIB = 256
+
 # The lcore of a program that only looks at a guest: beyond those that forward.
 VISITOR = 100
 
@@ -94,8 +97,13 @@ class Lab:
 
     def guest(self, host, program, args=(), *, eal_args=(), eal=None, wrap=(),
               kind=guest.Guest, **options):
-        """A DPDK program as a guest of host; wrap: a command that runs hvhost's."""
+        """A DPDK program as a guest of host; wrap: a command that runs hvhost's.
+
+        Without a host it has the ports that its arguments tell it to make.
+        """
         eal = eal or self.eal()
+        if host is None and self.emulate_hugepages:
+            eal_args = ["--no-huge", "-m", str(ORDINARY_MIB), *eal_args]
         argv = [program, *eal.args(eal_args), "--", *args]
         return self._guest(host, argv, wrap, kind, eal=eal, **options)
 
@@ -121,7 +129,7 @@ class Lab:
     def _guest(self, host, argv, wrap, kind, **options):
         name = os.path.basename(argv[0])
         log = self.logs / f"{name}-{self._number()}.log"
-        command = [*wrap, *host.guest_command(argv, self.emulate_hugepages)]
+        command = [*wrap, *(host.guest_command(argv, self.emulate_hugepages) if host else argv)]
         return kind(name, command, log, **options)
 
     def l2fwd(self, host, program=None, **options):

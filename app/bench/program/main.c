@@ -65,6 +65,7 @@ parse(int argc, char **argv)
 		{ &ports.mbufs, 1023, 1u << 20 },
 		{ &workers.burst, 1, WORKERS_BURST_MAX },
 		{ &workers.work, 0, 1000000 },
+		{ &workers.clock, 0, 1 },
 	};
 	static const struct option options[] = {
 		{ "queues", required_argument, NULL, 0 },
@@ -73,6 +74,7 @@ parse(int argc, char **argv)
 		{ "mbufs", required_argument, NULL, 3 },
 		{ "burst", required_argument, NULL, 4 },
 		{ "work", required_argument, NULL, 5 },
+		{ "clock", required_argument, NULL, 6 },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -90,7 +92,7 @@ parse(int argc, char **argv)
 		else
 			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io|done --queues N "
 				 "--burst N --frame BYTES --descriptors N --mbufs N "
-				 "--work CYCLES --verify\n");
+				 "--work CYCLES --clock 0|1 --verify\n");
 	}
 	workers.count = ports.queues;
 	workers.frame = ports.frame;

@@ -87,10 +87,13 @@ order_measure(char **words)
 	after = workers_read();
 	cycles = rte_get_timer_cycles() - start;
 	printf("{\"seconds\": %.6f, \"received\": %" PRIu64 ", \"sent\": %" PRIu64
-	       ", \"unsent\": %" PRIu64 ", \"polls\": %" PRIu64 ", \"empty\": %" PRIu64 "}\n",
+	       ", \"unsent\": %" PRIu64 ", \"polls\": %" PRIu64 ", \"empty\": %" PRIu64
+	       ", \"busy\": %" PRIu64 ", \"busy_frames\": %" PRIu64 ", \"busy_ns\": %.0f}\n",
 	       (double)cycles / (double)rte_get_timer_hz(), after.received - before.received,
 	       after.sent - before.sent, after.unsent - before.unsent,
-	       after.polls - before.polls, after.empty - before.empty);
+	       after.polls - before.polls, after.empty - before.empty, after.busy - before.busy,
+	       after.busy_frames - before.busy_frames,
+	       (double)(after.busy_cycles - before.busy_cycles) * 1e9 / (double)rte_get_tsc_hz());
 	return true;
 }
 

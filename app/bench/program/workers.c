@@ -51,6 +51,12 @@ static struct workers_config config;
 static struct worker workers[BENCH_QUEUES_MAX];
 static uint32_t order __rte_cache_aligned;
 
+/* What it takes to look at the clock, in TSC cycles. */
+static uint64_t clock_cost;
+/* A burst that takes longer was interrupted, by whatever else the machine does. */
+#define CLOCK_LONGEST_US 100u
+static uint64_t clock_longest;
+
 /* Of ORDER_DO: what is done, and how many are there to begin. */
 static void (*task)(uint16_t queue);
 static uint32_t task_ready __rte_cache_aligned;
@@ -86,12 +92,49 @@ work_verify(struct worker *worker, struct rte_mbuf **pkts, uint16_t count)
 	}
 }
 
+/* What drivers take. */
+
+static inline uint64_t
+clock_begin(void)
+{
+	return config.clock != 0 ? rte_rdtsc() : 0;
+}
+
+/* frames: that a whole burst moved since then; 0 if it was none. */
+static inline void
+clock_end(struct worker *worker, uint64_t begin, uint16_t frames)
+{
+	uint64_t cycles = rte_rdtsc() - begin - clock_cost;
+
+	if (config.clock == 0 || frames == 0 || cycles + clock_cost > clock_longest)
+		return;
+	worker->counts.busy_cycles += cycles;
+	worker->counts.busy_frames += frames;
+	worker->counts.busy++;
+}
+
+/* The least that is between two looks at it: often enough to meet no interruption. */
+static uint64_t
+clock_measure(void)
+{
+	uint64_t least = UINT64_MAX, begin;
+	uint32_t i;
+
+	for (i = 0; i < 1000; i++) {
+		begin = rte_rdtsc();
+		least = RTE_MIN(least, rte_rdtsc() - begin);
+	}
+	return least;
+}
+
 static void
 work_rxonly(struct worker *worker, uint16_t port)
 {
 	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint64_t begin = clock_begin();
 	uint16_t got = rte_eth_rx_burst(port, worker->queue, pkts, (uint16_t)config.burst);
 
+	clock_end(worker, begin, got);
 	worker->counts.polls++;
 	worker->counts.empty += got == 0;
 	worker->counts.received += got;
@@ -101,11 +144,14 @@ work_rxonly(struct worker *worker, uint16_t port)
 	rte_pktmbuf_free_bulk(pkts, got);
 }
 
+/* begin: of the clock. */
 static uint16_t
-work_send(struct worker *worker, uint16_t port, struct rte_mbuf **pkts, uint16_t count)
+work_send(struct worker *worker, uint16_t port, struct rte_mbuf **pkts, uint16_t count,
+	  uint64_t begin)
 {
 	uint16_t sent = rte_eth_tx_burst(port, worker->queue, pkts, count);
 
+	clock_end(worker, begin, sent == count ? sent : 0);
 	worker->counts.sent += sent;
 	worker->counts.unsent += count - sent;
 	if (sent < count)
@@ -117,14 +163,16 @@ static void
 work_io(struct worker *worker, uint16_t port)
 {
 	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
+	uint64_t begin = clock_begin();
 	uint16_t got = rte_eth_rx_burst(port, worker->queue, pkts, (uint16_t)config.burst);
+	uint64_t spent = clock_begin() - begin;
 
 	worker->counts.polls++;
 	worker->counts.empty += got == 0;
 	worker->counts.received += got;
 	work_on(got);
 	if (got != 0)
-		work_send(worker, port ^ 1, pkts, got);
+		work_send(worker, port ^ 1, pkts, got, clock_begin() - spent);
 }
 
 static void
@@ -151,13 +199,14 @@ work_txonly(struct worker *worker, uint16_t port)
 		(void)rte_eth_tx_burst(port, worker->queue, pkts, 0);
 		return;
 	}
+	work_on((uint16_t)config.burst);
 	for (i = 0; i < config.burst; i++) {
 		pkts[i]->data_len = (uint16_t)config.frame;
 		pkts[i]->pkt_len = config.frame;
 	}
 	if (config.verify)
 		work_number(worker, pkts);
-	sent = work_send(worker, port, pkts, (uint16_t)config.burst);
+	sent = work_send(worker, port, pkts, (uint16_t)config.burst, clock_begin());
 	worker->counts.empty += sent == 0;
 	worker->next_seq += sent;
 }
@@ -367,6 +416,9 @@ workers_read(void)
 		sum.unsent += counts->unsent;
 		sum.polls += counts->polls;
 		sum.empty += counts->empty;
+		sum.busy += counts->busy;
+		sum.busy_frames += counts->busy_frames;
+		sum.busy_cycles += counts->busy_cycles;
 		sum.good += counts->good;
 		sum.bad += counts->bad;
 	}
@@ -396,6 +448,8 @@ workers_start(const struct workers_config *wanted)
 	uint16_t queue = 0;
 
 	config = *wanted;
+	clock_cost = clock_measure();
+	clock_longest = CLOCK_LONGEST_US * rte_get_tsc_hz() / US_PER_S;
 	numbered_init();
 	if (rte_lcore_count() - 1 < config.count)
 		rte_exit(EXIT_FAILURE, "%u queues want as many lcores besides the main one\n",

@@ -31,8 +31,9 @@ struct workers_config {
 	uint32_t count;			/**< as many as there are queues */
 	uint32_t burst;
 	uint32_t frame;			/**< bytes of a frame to send */
-	uint32_t work;			/**< TSC cycles that a received frame costs the program */
+	uint32_t work;			/**< TSC cycles that a frame costs the program */
 	bool verify;			/**< frames are numbered: each that is received is looked at */
+	uint32_t clock;			/**< 1: tell what the drivers take, for a little of it */
 };
 
 struct workers_counts {
@@ -43,6 +44,13 @@ struct workers_counts {
 	uint64_t empty;			/**< of them: nothing came, or nothing went */
 	uint64_t good;			/**< received, and as they should be */
 	uint64_t bad;			/**< received otherwise: damaged, late or twice */
+	/*
+	 * With a clock: the bursts that did all they should, and the TSC cycles in the
+	 * drivers meanwhile. Those that found nothing, or no place, waited for another.
+	 */
+	uint64_t busy;
+	uint64_t busy_frames;
+	uint64_t busy_cycles;
 };
 
 #define WORKERS_BURST_MAX 512
