@@ -29,10 +29,10 @@ HELP = "how many instructions a frame takes, by callgrind: the same on any machi
 PROGRAM = "hv-bench"
 # Files of a driver's functions, and those through which the program calls them.
 DRIVER = ("librte_net_netvsc.", "librte_bus_vmbus.")
-EDGE = (*DRIVER, "librte_ethdev.")
+EDGE = (*DRIVER, "librte_net_", "librte_ethdev.")
 
 # What a mode is called: it is the direction that counts.
-DIRECTIONS = {"rxonly": "receive", "txonly": "send", "done": "completions"}
+DIRECTIONS = {"rxonly": "receive", "txonly": "send", "io": "forward", "done": "completions"}
 # Bursts of each size that are counted and how far apart they are, in seconds: the host takes
 # part, beside whatever else runs. To send is counted over many rounds of the queue.
 COUNTS = {"rxonly": {32: 100, 1: 250}, "txonly": {32: 512, 1: 1024}, "done": {32: 100, 1: 250}}
@@ -49,7 +49,7 @@ def specs(quick):
     """What is counted."""
     frames = (64,) if quick else (64, 1514)
     return [Spec(frame, mode=mode, burst=burst)
-            for frame in frames for mode in DIRECTIONS for burst in (32, 1)] + [
+            for frame in frames for mode in COUNTS for burst in (32, 1)] + [
                 Spec(1514, copies=False)] * (not quick)
 
 
@@ -96,9 +96,9 @@ def count_of(profile, frames):
 class Life:
     """One program under callgrind, for use in a with statement."""
 
-    def __init__(self, lab, side, load):
+    def __init__(self, lab, side, load, cell=Cell):
         self._path = lab.logs / f"callgrind-{len(list(lab.logs.iterdir()))}"
-        self._cell = Cell(lab, side, replace(load, apart=True), _options(self._path))
+        self._cell = cell(lab, side, replace(load, apart=True), _options(self._path))
         self._dumps = 0
 
     def __enter__(self):

@@ -39,3 +39,13 @@ def theirs():
 def both():
     """Ours first."""
     return [ours(), theirs()]
+
+
+def limit():
+    """What no driver can avoid, with the libraries of ours."""
+    return Side("limit", "what cannot be avoided", ours().build)
+
+
+def neighbour(name, label):
+    """A driver of another card, of an untouched DPDK tree."""
+    return Side(name, label, paths.neighbours_build())
