@@ -14,7 +14,7 @@ case " $* " in
 	need_root "the bench (hugepages)"
 	# shellcheck disable=SC2086
 	packages_install $packages_build $packages_run $packages_bench
-	devtools/build.sh --stock
+	devtools/build.sh --stock --neighbours
 	;;
 esac
 PYTHONPATH=$root/app exec /usr/bin/python3 -m bench "$@"

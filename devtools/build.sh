@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
 	cat <<-EOF
-	usage: ./dev build [--dpdk DIR] [--stock]
+	usage: ./dev build [--dpdk DIR] [--stock] [--neighbours]
 
 	Builds Debian's dpdk source package with our drivers in place of its own, and
 	the emulated host. Leaves the plugins in build/plugins, the programs in build/bin.
@@ -21,6 +21,7 @@ usage() {
 	  --dpdk DIR   build this DPDK source tree (22.11 to 26.11) instead; DIR itself is
 	               not changed, a copy is built in build/dpdk-VERSION
 	  --stock      also build the untouched l2fwd and l3fwd that ./dev test compares with
+	  --neighbours also build DPDK's drivers that ./dev bench compares with: virtio and others
 	EOF
 }
 
@@ -111,8 +112,15 @@ build_stock() {
 	ln -sf ../build/examples/dpdk-l3fwd "$build/stock/bin/l3fwd"
 }
 
+build_neighbours() {
+	local stock=$build/stock/src
+	dpdk_source_unpack "$stock"
+	dpdk_build_neighbours "$stock" "$build/stock/neighbours" "$(cat "$stock/VERSION")"
+}
+
 dpdk=
 stock=false
+neighbours=false
 while [ $# -gt 0 ]; do
 	case $1 in
 	--dpdk)
@@ -125,6 +133,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--stock) stock=true ;;
+	--neighbours) neighbours=true ;;
 	-h | --help) usage; exit ;;
 	*) die "build does not know '$1'; ./dev build --help lists its options" ;;
 	esac
@@ -138,4 +147,5 @@ dpdk_build_ours "$tree" "$out" "$version"
 build_app
 link_results
 if $stock; then build_stock; fi
+if $neighbours; then build_neighbours; fi
 say "ready: plugins in build/plugins, programs in build/bin (DPDK $version)"

@@ -10,17 +10,21 @@ dpdk_drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc,net/ring,net/nul
 dpdk_apps=test-pmd,proc-info,pdump,dumpcap
 dpdk_examples=l2fwd,l3fwd,l3fwd-power,multi_process/symmetric_mp
 
-# What of lib/ to build; the way to say it changed in 23.11.
+# Drivers of other cards that the bench compares with.
+dpdk_neighbours=(virtio vhost ring null)
+
+# What of lib/ to build, net/vhost's if the drivers have it; the way to say it changed in 23.11.
 dpdk_libs() {
-	local version=$1
+	local version=$1 without=,vhost with=
+	case $2 in *net/vhost*) without='' with=,vhost ;; esac
 	case $version in
 	22.* | 23.0[0-9].*)
 		printf '%s' "-Ddisable_libs=bitratestats,cfgfile,flow_classify,gpudev,gro,jobstats,kni,"
-		printf '%s' "latencystats,node,pipeline,port,table,vhost"
+		printf '%s' "latencystats,node,pipeline,port,table$without"
 		;;
 	*)
 		printf '%s' "-Denable_libs=acl,bpf,cryptodev,dmadev,eventdev,fib,gro,gso,hash,ip_frag,lpm,"
-		printf '%s' "metrics,pcapng,pdump,power,rib,security,timer"
+		printf '%s' "metrics,pcapng,pdump,power,rib,security,timer$with"
 		;;
 	esac
 }
@@ -29,7 +33,7 @@ dpdk_libs() {
 dpdk_configure() {
 	local tree=$1 out=$2 version=$3 options
 	shift 3
-	options="$* $(dpdk_libs "$version")"
+	options="$* $(dpdk_libs "$version" "$*")"
 	[ -f "$out/build.ninja" ] && [ "$(cat "$out/.options" 2>/dev/null)" = "$options" ] && return 0
 	rm -rf "$out"
 	# shellcheck disable=SC2086
@@ -80,4 +84,17 @@ dpdk_build_stock() {
 		-Denable_apps=proc-info -Dexamples=l2fwd,l3fwd
 	dpdk_ninja "building untouched DPDK $version" "$out" examples/dpdk-{l2fwd,l3fwd} \
 		drivers/librte_{mempool_ring,bus_vmbus,net_netvsc}.so."$(dpdk_so_version "$tree")"
+}
+
+# The same tree with drivers of other cards: in a place of its own, for whatever is
+# built of a tree is linked with all its drivers.
+dpdk_build_neighbours() {
+	local tree=$1 out=$2 version=$3 so drivers=bus/vdev,bus/pci,bus/vmbus,mempool/ring,net/netvsc
+	local libraries=(mempool_ring bus_vmbus net_netvsc "${dpdk_neighbours[@]/#/net_}")
+	so=so.$(dpdk_so_version "$tree")
+	libraries=("${libraries[@]/#/drivers/librte_}")
+	dpdk_configure "$tree" "$out" "$version" -Denable_apps=proc-info \
+		"-Denable_drivers=$drivers$(printf ',net/%s' "${dpdk_neighbours[@]}")"
+	dpdk_ninja "building other drivers of DPDK $version" "$out" \
+		"${libraries[@]/%/.$so}"
 }

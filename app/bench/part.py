@@ -20,7 +20,8 @@ from typing import Callable
 from lab import Lab
 
 # In the order in which they are run.
-MODULES = ("cells", "instructions", "overload", "latency", "startup", "scaling", "lines")
+MODULES = ("cells", "instructions", "unavoidable", "neighbours", "overload", "latency", "startup",
+           "scaling", "lines")
 
 
 @dataclass

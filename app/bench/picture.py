@@ -12,8 +12,11 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 from .table import scaled, unit_label  # noqa: E402
 
-COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e"}
-LABELS = {"ours": "this driver", "theirs": "DPDK's own driver", "machine": "the machine alone"}
+COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e", "limit": "#7a7a7a", "virtio": "#2e8b57",
+           "ring": "#b8860b", "null": "#9a9a9a"}
+LABELS = {"ours": "this driver", "theirs": "DPDK's own driver", "machine": "the machine alone",
+          "limit": "what cannot be avoided", "virtio": "virtio-user", "ring": "net/ring",
+          "null": "net/null"}
 # What control operations may take: this is drawn, and no more.
 DEADLINE_MS = 1000
 

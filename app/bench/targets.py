@@ -73,7 +73,7 @@ TARGETS = (
     Target("time over the unavoidable loop", 1.5, False, "limit",
            r"(receive|send), 64 B, burst 32", _to("limit")),
     Target("cost of a frame against virtio-user", 1, False, "neighbours",
-           r"(receive|send), 64 B, burst 32", _to("virtio-user")),
+           r"(receive|send), 64 B, burst 32(: instructions)?", _to("virtio")),
     Target("4 queues / 1 queue", 3.8, True, "scaling", r".*, lock step, 4 queues / 1 queue", _ours),
     Target("lines written by two cores", 0, False, "lines", r".*: written by two lcores", _ours),
     Target("p99.9 of round trips: ours / theirs", 0.7, False, "latency",

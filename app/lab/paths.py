@@ -32,6 +32,14 @@ def stock_build():
     return path
 
 
+def neighbours_build():
+    """Where its drivers of other cards were built, with those of ours to be compared with."""
+    path = BUILD / "stock/neighbours"
+    if not (path / "drivers/librte_net_virtio.so").exists():
+        raise LabError(f"{path} has no virtio driver; run ./dev build --neighbours first")
+    return path
+
+
 def stock(name):
     """One of the programs of an untouched DPDK tree: l2fwd or l3fwd."""
     path = Path(os.environ.get("HV_STOCK_" + name.upper(), BUILD / "stock/bin" / name))
