@@ -123,17 +123,18 @@ class Cell(HvBench):
         return self._ask(f"trips {count} {round(gap * 1e6)} {pid} {spin_ns}",
                          count * (gap + 50e-6 + spin_ns / 1e9))
 
-    def step(self, way, frames, burst, pause):
-        """The host works for a while, then stands still; what each queue does then.
+    def step(self, way, frames, burst, pause, queues):
+        """The host works for a while, then stands still; what some queues do then.
 
-        way: "rx", "tx", or "none" without a driver; gives [frames, nanoseconds] of each.
+        way: "rx", "tx", or "none" without a driver; queues: the first, and how many of
+        all; gives [frames, nanoseconds] of each.
         """
         pid = self.host.process.pid
         try:
             os.kill(pid, signal.SIGCONT)
             time.sleep(pause)
             os.kill(pid, signal.SIGSTOP)
-            return self._ask(f"step {way} {frames} {burst}", 0)["queues"]
+            return self._ask(f"step {way} {frames} {burst} {queues[0]} {queues[1]}", 0)["queues"]
         finally:
             os.kill(pid, signal.SIGCONT)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .figures import figure
 
 # With whom a side is compared under the name "ratio" alone.
+OURS = "ours"
 THEIRS = "theirs"
 
 

@@ -4,7 +4,9 @@
 
 A host that runs takes a core too, and is soon the limit. So the queues are
 measured in lock step as well: the host fills the rings, or empties them, and
-stands still; then all lcores do what there is to do, from the same moment.
+stands still; then all lcores do what there is to do, from the same moment. So do
+one of them alone, and all of them without any driver: cores that share what is in
+them, or with other machines, do less than four times what one does.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +18,7 @@ from .cell import Cell
 from .cells import measure_specs
 from .figures import in_turn
 from .part import Found
-from .record import THEIRS, Record
+from .record import OURS, THEIRS, Record
 from .spec import Spec
 
 NAME = "scaling"
@@ -32,7 +34,7 @@ PAUSE_S = 0.006                # for which the host works before a step
 # Until all pages that frames go through have been mapped.
 WARM_UP_S = 0.3
 WARM_UP_RATE = 500_000
-MODES = {"rx": "rxonly", "tx": "txonly", "none": "rxonly"}
+MODES = {"rx": "rxonly", "tx": "txonly"}
 MACHINE = "machine"            # the side that has no driver
 
 
@@ -47,13 +49,14 @@ class Step:
     @property
     def name(self):
         """For people."""
-        return f"{self.way}, {self.frame} B, lock step".replace("none", "no driver")
+        return f"{self.way}, {self.frame} B, lock step"
 
 
 STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000),
            Step("tx", 1514, 480))
-# As much work without a driver: how many times that of one core the machine does.
-ALONE = Step("none", 64, 3000)
+# As much work without a driver: how many times that of one core the machine's cores do.
+ALONE = ("none", 3000)
+BURST = 32
 # DPDK's own driver takes all that has come, but keeps no more.
 THEIRS_KEPT = 480
 
@@ -69,62 +72,94 @@ def _rate(queues):
     return sum(frames / ns * 1e9 for frames, ns in queues) if all(ns for _, ns in queues) else None
 
 
-def _round(run, side, step, queues):
-    """The sum of all queues' rates, the median of many steps."""
-    load = replace(Spec(step.frame, queues=queues).load, mode="rxonly",
-                   flows=FLOWS, descriptors=DESCRIPTORS, mbufs=MBUFS * queues - 1)
+class _Steps:
+    """Of one life, in turn: one queue alone, two of them, all; with a driver and without.
+
+    So all numbers of queues are measured within the same moments of the machine, on
+    the same cores, in the same memory. It is each queue's turn to be alone.
+    """
+
+    def __init__(self, counts):
+        self._most = counts[-1]
+        self.rates = {(name, count): [] for name in ("driver", MACHINE) for count in counts}
+
+    def _take(self, cell, name, count, number, step):
+        way, frames, pause = step
+        found = cell.step(way, frames, BURST, pause, (number % self._most, count))
+        rate = _rate([found[(number + more) % self._most] for more in range(count)])
+        if rate:
+            self.rates[name, count].append(rate)
+
+    def run(self, cell, way, frames, steps):
+        """As many of each."""
+        for number in range(steps):
+            for name, count in self.rates:
+                self._take(cell, name, count, number,
+                           (way, frames, PAUSE_S) if name == "driver" else (*ALONE, 0))
+
+    def medians(self, steps):
+        """By name and number of queues."""
+        if any(len(rates) < steps / 2 for rates in self.rates.values()):
+            raise LabError("in most steps not all queues had frames")
+        return {key: median(rates) for key, rates in self.rates.items()}
+
+
+def _round(run, side, step, counts):
+    """Rates of a life by "driver" or MACHINE, and number of queues: medians of many steps."""
+    most = counts[-1]
+    load = replace(Spec(step.frame, queues=most).load, mode="rxonly",
+                   flows=FLOWS, descriptors=DESCRIPTORS, mbufs=MBUFS * most - 1)
     frames = THEIRS_KEPT if step.way == "rx" and side.name == THEIRS else step.frames
-    with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(queues)) as cell:
-        cell.work(MODES[step.way], 32)
+    steps, times = _Steps(counts), QUICK_STEPS if run.quick else STEPS
+    with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(most)) as cell:
+        cell.work(MODES[step.way], BURST)
+        cell.come_together(BURST)
         cell.offer(WARM_UP_RATE if step.way == "rx" else 0)
         cell.measure(WARM_UP_S)
         if step.way == "rx":
-            cell.offer(frames * queues / PAUSE_S)
-        steps = [cell.step(step.way, frames, 32, PAUSE_S)
-                 for _ in range(QUICK_STEPS if run.quick else STEPS)]
-    rates = [rate for rate in map(_rate, steps) if rate]
-    if len(rates) < len(steps) / 2:
-        raise LabError("in most steps not all queues had frames")
-    return median(rates)
+            cell.offer(frames * most / PAUSE_S)
+        steps.run(cell, step.way, frames, times)
+    return steps.medians(times)
 
 
-def _sides(run, step, number):
-    """In turn; one of them is enough where no driver is called."""
-    sides = run.sides[:1] if step is ALONE else run.sides
-    return sides if number % 2 == 0 else reversed(sides)
-
-
-def _lock_step(run):
+class _LockStep:
     """Records of the sums, and of their ratios to that of one queue."""
-    counts = _counts(run)
-    stepped = [step for step in (*STEPPED, ALONE) if step.frame == 64 or not run.quick]
-    sums = {(step, count): Record(NAME, f"{step.name}, {count} queue{'s' * (count > 1)}",
-                                  extras={"step": step.name, "queues": count})
-            for step in stepped for count in counts}
-    times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times")
-             for step in stepped for count in counts[1:]}
-    for number, step in in_turn(stepped, run.rounds):
-        for side in _sides(run, step, number):
-            run.tell(f"round {number + 1} of {run.rounds}, {side.label}: {step.name}")
-            for count in counts:
-                name = MACHINE if step is ALONE else side.name
+
+    def __init__(self, run):
+        self._run, self._counts = run, _counts(run)
+        self._stepped = [step for step in STEPPED if step.frame == 64 or not run.quick]
+        self.sums = {(step, count): Record(NAME, f"{step.name}, {count} queue{'s' * (count > 1)}",
+                                           extras={"step": step.name, "queues": count})
+                     for step in self._stepped for count in self._counts}
+        self.times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times")
+                      for step in self._stepped for count in self._counts[1:]}
+
+    def _add(self, side, step, rates):
+        """The machine's are told beside ours."""
+        names = {"driver": side.name} | ({MACHINE: MACHINE} if side.name == OURS else {})
+        for name, told in names.items():
+            for count in self._counts:
+                self.sums[step, count].add(told, rates[name, count])
+            for count in self._counts[1:]:
+                self.times[step, count].add(told, rates[name, count] / rates[name, 1])
+
+    def _fail(self, side, step, error):
+        for records in (self.sums, self.times):
+            for (its, _), record in records.items():
+                if its is step:
+                    record.fail(side.name, error)
+
+    def measure(self):
+        """All; the records."""
+        for number, step in in_turn(self._stepped, self._run.rounds):
+            for side in self._run.sides if number % 2 == 0 else reversed(self._run.sides):
+                self._run.tell(f"round {number + 1} of {self._run.rounds}, {side.label}: "
+                               f"{step.name}")
                 try:
-                    sums[step, count].add(name, _round(run, side, step, count))
+                    self._add(side, step, _round(self._run, side, step, self._counts))
                 except LabError as error:
-                    sums[step, count].fail(name, error)
-    for (step, count), record in times.items():
-        for name in sums[step, count].values:
-            _divide(record, name, sums[step, count], sums[step, 1])
-    return [*sums.values(), *times.values()]
-
-
-def _divide(record, side, several, one):
-    """Round by round."""
-    for over, under in zip(several.values[side], one.values[side]):
-        if over and under:
-            record.add(side, over / under)
-        else:
-            record.fail(side, "one of both was not measured")
+                    self._fail(side, step, error)
+        return [*self.sums.values(), *self.times.values()]
 
 
 def _live(run):
@@ -150,4 +185,4 @@ class Scaling(Found):
 
 def measure(run):
     """The part."""
-    return Scaling([*_lock_step(run), *([] if run.quick else _live(run))])
+    return Scaling([*_LockStep(run).measure(), *([] if run.quick else _live(run))])

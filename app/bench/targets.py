@@ -75,6 +75,8 @@ TARGETS = (
     Target("cost of a frame against virtio-user", 1, False, "neighbours",
            r"(receive|send), 64 B, burst 32(: instructions)?", _to("virtio")),
     Target("4 queues / 1 queue", 3.8, True, "scaling", r".*, lock step, 4 queues / 1 queue", _ours),
+    Target("the same, of what this machine's cores do without a driver", 3.8 / 4, True, "scaling",
+           r".*, lock step, 4 queues / 1 queue", _to("machine")),
     Target("lines written by two cores", 0, False, "lines", r".*: written by two lcores", _ours),
     Target("p99.9 of round trips: ours / theirs", 0.7, False, "latency",
            r"p99\.9, one after the other(, undisturbed)?", _to("theirs")),

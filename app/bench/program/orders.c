@@ -24,7 +24,7 @@
 /* Time for the workers to come out of their last burst. */
 #define REST_MS 5000u
 #define NUMBER_MAX 4200000u	/* any process, or an hour in milliseconds */
-#define WORDS_MAX 4u
+#define WORDS_MAX 5u
 
 static void
 order_failed(const char *why)
@@ -199,15 +199,16 @@ order_bringup(char **words)
 static bool
 order_step(char **words)
 {
-	enum steps_way way = STEPS_RX;
-	uint32_t frames, burst;
+	struct steps_config step = { .way = STEPS_RX, .frame = workers_frame() };
 
-	while (way < STEPS_WAYS && strcmp(words[0], steps_way_names[way]) != 0)
-		way++;
-	if (way == STEPS_WAYS || !order_numbers(words + 1, (uint32_t *[]){ &frames, &burst }, 2) ||
-	    burst == 0 || burst > WORKERS_BURST_MAX)
+	while (step.way < STEPS_WAYS && strcmp(words[0], steps_way_names[step.way]) != 0)
+		step.way++;
+	if (step.way == STEPS_WAYS ||
+	    !order_numbers(words + 1, (uint32_t *[]){ &step.frames, &step.burst, &step.first,
+						      &step.count }, 4) ||
+	    step.burst == 0 || step.burst > WORKERS_BURST_MAX || step.first >= workers_number())
 		return false;
-	if (!workers_rest(REST_MS) || !steps_run(way, frames, burst, workers_frame())) {
+	if (!workers_rest(REST_MS) || !steps_run(&step)) {
 		order_failed("a worker does not come to the end of its step");
 		return true;
 	}
@@ -245,7 +246,7 @@ static const struct order {
 	{ "control", 2, 3, order_control },
 	{ "trips", 3, 4, order_trips },
 	{ "bringup", 0, 0, order_bringup },
-	{ "step", 3, 3, order_step },
+	{ "step", 5, 5, order_step },
 	{ "shared", 2, 2, order_shared },
 	{ "stats", 0, 0, order_stats },
 };

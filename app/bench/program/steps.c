@@ -15,12 +15,12 @@
 
 #define PORT 0
 #define TIMEOUT_MS 5000u
+/* For so long a worker that has slept moves frames of its own before a step, until its core runs at
+ * full speed again and has them in its caches.
+ */
+#define WARM_UP_US 300u
 
-static struct {
-	enum steps_way way;
-	uint32_t frames, frame_len;
-	uint16_t burst;
-} config;
+static struct steps_config config;
 
 static struct step {
 	uint64_t frames;
@@ -31,7 +31,7 @@ static uint32_t
 step_receive(uint16_t queue)
 {
 	struct rte_mbuf *pkts[WORKERS_BURST_MAX];
-	uint16_t got = rte_eth_rx_burst(PORT, queue, pkts, config.burst);
+	uint16_t got = rte_eth_rx_burst(PORT, queue, pkts, (uint16_t)config.burst);
 
 	rte_pktmbuf_free_bulk(pkts, got);
 	return got;
@@ -40,13 +40,13 @@ step_receive(uint16_t queue)
 static bool
 step_get(uint16_t queue, struct rte_mbuf **pkts)
 {
-	uint16_t i;
+	uint16_t count = (uint16_t)config.burst, i;
 
-	if (rte_pktmbuf_alloc_bulk(ports_pools[queue], pkts, config.burst) != 0)
+	if (rte_pktmbuf_alloc_bulk(ports_pools[queue], pkts, count) != 0)
 		return false;
-	for (i = 0; i < config.burst; i++) {
-		pkts[i]->data_len = (uint16_t)config.frame_len;
-		pkts[i]->pkt_len = config.frame_len;
+	for (i = 0; i < count; i++) {
+		pkts[i]->data_len = (uint16_t)config.frame;
+		pkts[i]->pkt_len = config.frame;
 	}
 	return true;
 }
@@ -59,7 +59,7 @@ step_send(uint16_t queue)
 
 	if (!step_get(queue, pkts))
 		return 0;
-	sent = rte_eth_tx_burst(PORT, queue, pkts, config.burst);
+	sent = rte_eth_tx_burst(PORT, queue, pkts, (uint16_t)config.burst);
 	rte_pktmbuf_free_bulk(pkts + sent, config.burst - sent);
 	return sent;
 }
@@ -73,7 +73,7 @@ step_none(uint16_t queue)
 	if (!step_get(queue, pkts))
 		return 0;
 	for (i = 0; i < config.burst; i++)
-		memset(rte_pktmbuf_mtod(pkts[i], void *), i, config.frame_len);
+		memset(rte_pktmbuf_mtod(pkts[i], void *), i, config.frame);
 	rte_pktmbuf_free_bulk(pkts, config.burst);
 	return config.burst;
 }
@@ -91,12 +91,36 @@ static uint32_t (*const step_burst[STEPS_WAYS])(uint16_t queue) = {
 };
 
 static void
+step_warm_up(uint16_t queue)
+{
+	uint64_t end = rte_rdtsc() + WARM_UP_US * rte_get_tsc_hz() / US_PER_S;
+
+	while (rte_rdtsc() < end)
+		(void)step_none(queue);
+}
+
+static bool
+step_is_for(uint16_t queue)
+{
+	uint32_t behind = (queue + workers_number() - config.first) % workers_number();
+
+	return behind < config.count;
+}
+
+static void
 step_work(uint16_t queue)
 {
 	struct step *step = &steps[queue];
-	uint64_t start = rte_rdtsc_precise(), frames = 0, end = start;
+	uint64_t start, frames = 0, end;
 	uint32_t done = 1;
 
+	if (!step_is_for(queue))
+		return;
+	/* What the driver has of earlier steps comes back, so that there are mbufs. */
+	if (config.way == STEPS_TX)
+		(void)rte_eth_tx_burst(PORT, queue, NULL, 0);
+	step_warm_up(queue);
+	start = end = rte_rdtsc_precise();
 	/* Each turn but the last moves a frame. */
 	while (done != 0 && frames < config.frames) {
 		done = step_burst[config.way](queue);
@@ -109,12 +133,9 @@ step_work(uint16_t queue)
 }
 
 bool
-steps_run(enum steps_way way, uint32_t frames, uint32_t burst, uint32_t frame_len)
+steps_run(const struct steps_config *wanted)
 {
-	config.way = way;
-	config.frames = frames;
-	config.burst = (uint16_t)burst;
-	config.frame_len = frame_len;
+	config = *wanted;
 	memset(steps, 0, sizeof(steps));
 	return workers_do(step_work, TIMEOUT_MS);
 }

@@ -25,17 +25,24 @@ enum steps_way {
 
 extern const char *const steps_way_names[STEPS_WAYS];
 
+/** One step. */
+struct steps_config {
+	enum steps_way way;
+	uint32_t frames;		/**< of each queue, at most */
+	uint32_t frame;			/**< bytes of one that is sent */
+	uint32_t burst;			/**< at most WORKERS_BURST_MAX */
+	uint32_t first, count;		/**< of all queues so many from this one on, in a ring */
+};
+
 /**
  * One step on the first port. The workers rest before and afterwards.
  *
- * @param frames
- *   Of each queue, at most.
  * @return
  *   false if a worker does not come to the end.
  */
-bool steps_run(enum steps_way way, uint32_t frames, uint32_t burst, uint32_t frame_len);
+bool steps_run(const struct steps_config *wanted);
 
-/** Print the frames of each queue and its time: [[frames, nanoseconds], ...]. */
+/** Print the frames of each queue and its time: [[frames, nanoseconds], ...]; 0, 0 of the others. */
 void steps_print(FILE *out);
 
 #endif /* BENCH_STEPS_H */
