@@ -21,6 +21,7 @@ ALL = "all"
 ROUNDS = 5
 QUICK_ROUNDS = 2
 SECONDS = 0.1
+QUICK_SECONDS = 0.06
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,8 +36,9 @@ def _common(parser):
     parser.add_argument("--rounds", type=int, metavar="N",
                         help=f"how often each side is measured (default: {ROUNDS}, "
                              f"with --quick {QUICK_ROUNDS})")
-    parser.add_argument("--seconds", type=float, default=SECONDS, metavar="S",
-                        help=f"how long each time (default: {SECONDS})")
+    parser.add_argument("--seconds", type=float, metavar="S",
+                        help=f"how long each time (default: {SECONDS}, "
+                             f"with --quick {QUICK_SECONDS})")
     parser.add_argument("--ours", action="store_true", help="this driver alone")
 
 
@@ -60,6 +62,7 @@ def _arguments(words, all_parts):
         words = [ALL, *words]
     arguments = parser.parse_args(words)
     arguments.rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
+    arguments.seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else SECONDS)
     return arguments
 
 

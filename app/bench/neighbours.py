@@ -103,8 +103,10 @@ OTHERS = {
 
 def specs(quick):
     """What is measured."""
+    if quick:
+        return [Spec(64), Spec(64, mode="txonly")]
     usual = [Spec(frame, mode=mode, burst=burst) for mode in ("rxonly", "txonly", "io")
-             for frame in (64, 1514) for burst in ((32,) if quick else (32, 1))]
+             for frame in (64, 1514) for burst in (32, 1)]
     # vhost is the one who copies: without copying, too, we are its guest's equal.
     return usual + [Spec(1514, copies=False)]
 

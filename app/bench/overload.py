@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from . import table
 from .cell import Load
+from .hvbench import ANSWER_S
 from .part import Found
 from .record import Record
 from .sweep import PERCENTS, sweep, unaccounted
@@ -15,7 +16,8 @@ HELP = "how a driver bears overload: the delivered over the offered load"
 
 # Rounds and rates of --quick, and how long each is offered at least.
 QUICK_ROUNDS = 1
-QUICK_PERCENTS = (50, 100, 200, 400)
+QUICK_PERCENTS = (100, 400)
+QUICK_ANSWER_S = 4
 SECONDS = 0.3
 
 
@@ -87,5 +89,6 @@ def measure(run):
     load = Load(mode=run.options.mode, frame=run.options.frame, work=run.options.work)
     found = sweep(run.lab, run.sides, load, percents=QUICK_PERCENTS if run.quick else PERCENTS,
                   seconds=max(run.seconds, SECONDS),
-                  rounds=QUICK_ROUNDS if run.quick else run.rounds, tell=run.tell)
+                  rounds=QUICK_ROUNDS if run.quick else run.rounds,
+                  answer_s=QUICK_ANSWER_S if run.quick else ANSWER_S, tell=run.tell)
     return Swept(_records(found), load, found)

@@ -10,13 +10,18 @@ matplotlib.use("Agg")  # no display
 
 import matplotlib.pyplot as plt  # noqa: E402
 
-from .table import scaled, unit_label  # noqa: E402
+from matplotlib import ticker  # noqa: E402
+
+from .record import OURS  # noqa: E402
+from .table import BOUNDS, scaled, unit_label  # noqa: E402
 
 COLOURS = {"ours": "#1b6ca8", "theirs": "#c1440e", "limit": "#7a7a7a", "virtio": "#2e8b57",
-           "ring": "#b8860b", "null": "#9a9a9a"}
+           "ring": "#b8860b", "null": "#9a9a9a", "machine": "#555555"}
 LABELS = {"ours": "this driver", "theirs": "DPDK's own driver", "machine": "the machine alone",
           "limit": "what cannot be avoided", "virtio": "virtio-user", "ring": "net/ring",
           "null": "net/null"}
+# The longest bar and the shortest: further apart they are drawn on a scale of powers.
+WIDE = 40
 # What control operations may take: this is drawn, and no more.
 DEADLINE_MS = 1000
 
@@ -27,8 +32,20 @@ def _millions(figures):
              [(figure.high - figure.median) / 1e6 for figure in figures]])
 
 
+def _plain(axis):
+    """Numbers as people write them, on a scale of powers as well."""
+    axis.set_major_formatter(ticker.FuncFormatter(lambda number, _: f"{number:g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _offered(sweep):
+    """What the host offered at each rate; what it should have where the program hung."""
+    return [sweep.at(percent, "wanted" if sweep.longest_us(percent) is None else
+                     "offered").median / 1e6 for percent in sweep.percents()]
+
+
 def _delivered(axes, sweep):
-    offered = [sweep.at(percent, "offered").median / 1e6 for percent in sweep.percents()]
+    offered = _offered(sweep)
     delivered, spread = _millions([sweep.at(percent, "delivered")
                                    for percent in sweep.percents()])
     axes.errorbar(offered, delivered, yerr=spread, marker="o", markersize=4, capsize=2,
@@ -55,14 +72,29 @@ def sweep(sweeps, title, path):
     ends = [min(map(min, offered)), max(map(max, offered))]
     above.plot(ends, ends, "--", color="grey", linewidth=0.8, label="all that is offered")
     above.set(title=title, ylabel="delivered, million frames per second", xscale="log",
-              yscale="log")
+              ylim=(0, 1.3 * max(max(one.delivered()) for one in sweeps) / 1e6))
     below.set(xlabel="offered, million frames per second", yscale="log",
               ylabel="longest of all runs, ms")
     below.axhline(DEADLINE_MS, color="grey", linewidth=0.8, linestyle="--")
     for axes in (above, below):
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
+    _plain(below.xaxis)
+    _plain(below.yaxis)
     _save(figure, path)
+
+
+def _notes(axes, records, height, number, side):
+    """Behind a side's bars: how much ours are of them, and where the host was the limit."""
+    for place, record in enumerate(records):
+        found, ratio = record.figure(side), record.ratio(side)
+        if not found or found.median <= 0:
+            continue
+        words = [] if side == OURS or not ratio else \
+            [f"ours: {BOUNDS[record.bound(side)]}{ratio.median:.2f} times that"]
+        words += ["the host was the limit"] * record.host_limited(side)
+        axes.annotate("; ".join(words), (scaled(record.unit, found.high), place + number * height),
+                      xytext=(4, 0), textcoords="offset points", va="center", fontsize="x-small")
 
 
 def _bars(axes, records, sides):
@@ -74,20 +106,29 @@ def _bars(axes, records, sides):
         low, median, high = ([scaled(unit, getattr(one, name)) for _, one in found]
                              for name in ("low", "median", "high"))
         spread = [[m - l for m, l in zip(median, low)], [h - m for h, m in zip(high, median)]]
-        axes.barh([place + (number - (len(sides) - 1) / 2) * height for place, _ in found],
+        shift = number - (len(sides) - 1) / 2
+        axes.barh([place + shift * height for place, _ in found],
                   median, height, xerr=spread, capsize=2, color=COLOURS.get(side),
                   label=LABELS.get(side, side))
+        _notes(axes, records, height, shift, side)
 
 
 def _axes(axes, records):
-    sides = list(dict.fromkeys(side for record in records for side in record.sides()))
+    sides = list(dict.fromkeys(side for record in records for side in record.sides()
+                               if record.figure(side)))
+    medians = [found.median for record in records for found in map(record.figure, sides) if found]
+    wide = max(medians) > WIDE * min(medians)
     _bars(axes, records, sides)
     axes.set(xlabel=unit_label(records[0].unit) + f", {records[0].better} is better",
-             xscale="log")
+             xscale="log" if wide else "linear")
     axes.set_yticks(range(len(records)), [record.name for record in records])
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
-    axes.legend(fontsize="small")
+    # Room for what stands behind the bars.
+    left, right = axes.get_xlim()
+    axes.set_xlim(left, right * (right / left) ** 0.35 if wide else right * 1.35)
+    _plain(axes.xaxis)
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(sides))
 
 
 def bars(records, path):
@@ -97,8 +138,10 @@ def bars(records, path):
                if any(found and found.median > 0 for found in map(record.figure, record.sides()))]
     units = list(dict.fromkeys(record.unit for record in records))
     groups = [[record for record in records if record.unit == unit] for unit in units]
+    if not groups:
+        return
     heights = [1.5 + 0.45 * len(group) for group in groups]
-    figure, axes = plt.subplots(len(groups), 1, figsize=(9, sum(heights)), squeeze=False,
+    figure, axes = plt.subplots(len(groups), 1, figsize=(10, sum(heights)), squeeze=False,
                                 height_ratios=heights, layout="constrained")
     for one, group in zip(axes[:, 0], groups):
         _axes(one, group)

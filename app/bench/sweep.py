@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .cell import Cell
 from .figures import fall_after_peak, figure, in_turn
-from .hvbench import Hung
+from .hvbench import ANSWER_S, Hung
 from .rates import FULLY, capacity, offer
 
 # Of the capacity, in percent.
@@ -37,8 +37,9 @@ class Point:
 class Life:
     """One side over all rates, once. A program that hangs is started anew for the next rate."""
 
-    def __init__(self, lab, side, load, seconds):
+    def __init__(self, lab, side, load, seconds, answer_s):
         self._lab, self._side, self._load, self._seconds = lab, side, load, seconds
+        self._answer_s = answer_s
         self._cell = None
 
     def __enter__(self):
@@ -50,6 +51,7 @@ class Life:
     def _open(self):
         if self._cell is None:
             self._cell = Cell(self._lab, self._side, self._load).__enter__()
+            self._cell.answer_s = self._answer_s
         return self._cell
 
     def _close(self):
@@ -169,12 +171,16 @@ def _longest(controls):
     return found
 
 
-def sweep(lab, sides, load, *, percents=PERCENTS, seconds=0.3, rounds=3, tell=lambda _: None):
-    """Both sides in turn, so many rounds of all rates; a Sweep for each."""
+def sweep(lab, sides, load, *, percents=PERCENTS, seconds=0.3, rounds=3, answer_s=ANSWER_S,
+          tell=lambda _: None):
+    """Both sides in turn, so many rounds of all rates; a Sweep for each.
+
+    A program that does not answer hangs after answer_s.
+    """
     sweeps = {side.name: Sweep(side) for side in sides}
     for number, side in in_turn(sides, rounds):
         found = sweeps[side.name]
-        with Life(lab, side, load, seconds) as run:
+        with Life(lab, side, load, seconds, answer_s) as run:
             found.capacity = found.capacity or run.capacity()
             for percent in percents:
                 tell(f"round {number + 1} of {rounds}, {side.label}: {percent} %")
