@@ -65,7 +65,8 @@ struct hn_msg {
 	const struct vmbus_rxbuf_range *range;	/**< transfer pages only */
 	uint32_t range_count;
 	uint32_t raw_len;
-	alignas(8) uint8_t raw[HN_MSG_LEN_MAX];
+	/** Behind all ranges there is room for one more: who looks ahead may load it. */
+	alignas(8) uint8_t raw[HN_MSG_LEN_MAX + sizeof(struct vmbus_rxbuf_range)];
 };
 
 /** Events that come up; set once by hn_ethdev. All run in the polling thread. */

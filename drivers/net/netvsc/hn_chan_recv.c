@@ -110,7 +110,7 @@ chan_take(struct hn_chan *chan, struct hn_msg *msg)
 
 	if (unlikely(hn_chan_has_failed(chan)))
 		return -EPROTO;
-	msg->raw_len = sizeof(msg->raw);
+	msg->raw_len = HN_MSG_LEN_MAX;
 	ret = rte_vmbus_chan_recv_raw(chan->vmbus, msg->raw, &msg->raw_len);
 	if (ret == -EAGAIN)
 		return 0;

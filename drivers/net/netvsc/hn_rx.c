@@ -31,8 +31,6 @@
 #define RX_PARTS 4u
 /* mbufs taken from the pool at a time. */
 #define RX_ALLOC_MAX 32u
-/* Ranges between the message that is read and the one that is fetched. */
-#define RX_AHEAD 1u
 
 /*
  * What the host tells beside a plain frame, into its mbuf. false: it is not
@@ -51,9 +49,28 @@ rx_tell(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *msg,
 	return true;
 }
 
-/* Frames of how many lengths, from the shortest on, are plain now. */
+/*
+ * The usual frame: whole, without a tag, one mbuf has room for it, its data begin
+ * near its header. All else goes the long way, rx_other().
+ */
+
+/* Where the data of a usual frame begin at most. */
+#define RX_OFFSET_MAX 256u
+/* From the message's start on so much is read without a further look. */
+#define RX_SPAN (RNDIS_OFFSET_BASE + RX_OFFSET_MAX + HN_RX_MBUF_STEP)
+
+/* What the frames of a packet have in common. */
+struct rx_usual {
+	const uint8_t *rxbuf;
+	uint32_t rxbuf_len;
+	uint32_t places;		/* messages may begin below this: RX_SPAN bytes are there */
+	uint32_t lengths;		/* so many of them from the shortest on */
+	uint32_t step;			/* those up to this length are copied in a step */
+};
+
+/* Frames of how many lengths, from the shortest on, are usual now. */
 static uint32_t
-rx_plain_lengths(const struct hn_rxq *rxq)
+rx_usual_lengths(const struct hn_rxq *rxq)
 {
 	uint32_t longest = rxq->start.room;
 
@@ -63,39 +80,62 @@ rx_plain_lengths(const struct hn_rxq *rxq)
 	return longest - RTE_ETHER_HDR_LEN + 1;
 }
 
+static __rte_always_inline struct rx_usual
+rx_usual_of(const struct hn_rxq *rxq, const struct hn_chan *chan)
+{
+	return (struct rx_usual){
+		.rxbuf = chan->rxbuf,
+		.rxbuf_len = chan->rxbuf_len,
+		.places = chan->rxbuf_len < RX_SPAN ? 0 : chan->rxbuf_len - RX_SPAN + 1,
+		.lengths = rx_usual_lengths(rxq),
+		.step = RTE_MIN(rxq->copybreak, HN_RX_MBUF_STEP),
+	};
+}
+
 /*
- * The usual case: a whole frame without a tag, for which one mbuf has room. false: it
- * is of another kind, or nonsense, and has to be looked at anew.
+ * Does the message fit its range, the frame the message, and is it a usual one? The
+ * range begins below usual->places. No sum wraps, no difference is used below 0.
  */
 static __rte_always_inline bool
-rx_plain(struct hn_rxq *rxq, const struct hn_chan *chan,
-	 const struct vmbus_rxbuf_range *range, struct rte_mbuf *m, uint32_t lengths)
+rx_head_is_usual(const struct rx_usual *usual, const struct vmbus_rxbuf_range *range,
+		 const struct hn_pkt_head *head)
+{
+	return head->type == RNDIS_PACKET && head->len <= range->len &&
+	       range->len <= usual->rxbuf_len - range->ofs &&
+	       head->data_offset - HN_PKT_BODY_MIN <= RX_OFFSET_MAX - HN_PKT_BODY_MIN &&
+	       (uint64_t)head->data_offset + head->data_len + RNDIS_OFFSET_BASE <= head->len &&
+	       head->data_len - (uint32_t)RTE_ETHER_HDR_LEN < usual->lengths;
+}
+
+/* A usual frame into its mbuf; its length, or 0 if it is of another kind, or nonsense. */
+static __rte_always_inline uint32_t
+rx_take(struct hn_rxq *rxq, const struct hn_chan *chan, const struct rx_usual *usual,
+	const struct vmbus_rxbuf_range *range, struct rte_mbuf *m)
 {
 	struct hn_pkt_head head;
 	const uint8_t *msg;
 
-	if (unlikely(range->len < sizeof(struct rndis_packet) ||
-		     !hn_rx_range_is_valid(chan, range)))
-		return false;
-	msg = chan->rxbuf + range->ofs;
+	if (unlikely(range->ofs >= usual->places))
+		return 0;
+	msg = usual->rxbuf + range->ofs;
 	head = hn_pkt_read_head(msg);
-	if (unlikely(!hn_pkt_is_valid(&head, range->len) ||
-		     head.data_len - RTE_ETHER_HDR_LEN >= lengths))
-		return false;
+	if (unlikely(!rx_head_is_usual(usual, range, &head)))
+		return 0;
 	hn_rx_mbuf_start(&rxq->start, m);
 	if (head.ppi_len != 0) {
 		/* What is told may be on the stack, the rest stays in registers. */
 		const struct hn_pkt_head told = head;
 
 		if (unlikely(!rx_tell(rxq, m, msg, &told, range->len)))
-			return false;
+			return 0;
 	}
 	msg += RNDIS_OFFSET_BASE + head.data_offset;
-	if (unlikely(head.data_len > rxq->copybreak) &&
-	    hn_rx_lead(rxq, chan, m, msg, head.data_len) == 0)
-		return true;
-	hn_rx_mbuf_fill(m, msg, head.data_len, chan->rxbuf + chan->rxbuf_len - msg);
-	return true;
+	if (likely(head.data_len <= usual->step))
+		hn_rx_mbuf_fill_step(m, msg, head.data_len);
+	else if (likely(head.data_len <= rxq->copybreak) ||
+		 hn_rx_lead(rxq, chan, m, msg, head.data_len) < 0)
+		hn_rx_mbuf_fill(m, msg, head.data_len);
+	return head.data_len;
 }
 
 /* For programs that want packet types only. */
@@ -143,15 +183,12 @@ struct rx_burst {
 	uint64_t bytes;
 };
 
-/* The next but RX_AHEAD - 1 message is on its way while one is read. */
+/* A message is on its way while the one before it is read. */
 static __rte_always_inline void
-rx_prefetch(const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
-	    const struct vmbus_rxbuf_range *end)
+rx_prefetch(const struct rx_usual *usual, const struct vmbus_rxbuf_range *range)
 {
-	const struct vmbus_rxbuf_range *ahead = range + RX_AHEAD;
-
-	if (ahead < end)
-		rte_prefetch0(chan->rxbuf + ahead->ofs);
+	/* Wherever it leads: nothing is read there, so that it cannot fault. */
+	rte_prefetch0(usual->rxbuf + range->ofs);
 }
 
 /*
@@ -163,21 +200,25 @@ static __rte_noinline struct rte_mbuf **
 rx_ranges(struct hn_rxq *rxq, const struct hn_chan *chan, const struct vmbus_rxbuf_range *range,
 	  const struct vmbus_rxbuf_range *end, struct rte_mbuf **pkts, uint64_t *bytes)
 {
-	uint32_t lengths = rx_plain_lengths(rxq);
+	struct rx_usual usual = rx_usual_of(rxq, chan);
 	struct rte_mbuf **fresh = pkts, *m;
 	uint64_t sum = 0;
+	uint32_t len;
 
 	/* Forward: each turn takes one range and one mbuf. */
 	for (; range != end; range++) {
-		rx_prefetch(chan, range, end);
+		/* There is one more at the end of all, which leads anywhere. */
+		rx_prefetch(&usual, range + 1);
 		m = *fresh++;
-		if (unlikely(!rx_plain(rxq, chan, range, m, lengths))) {
+		len = rx_take(rxq, chan, &usual, range, m);
+		if (unlikely(len == 0)) {
 			m = rx_other(rxq, chan, range, m);
-			lengths = rx_plain_lengths(rxq);
+			usual.lengths = rx_usual_lengths(rxq);
 			if (m == NULL)
 				continue;
+			len = m->pkt_len;
 		}
-		sum += m->pkt_len;
+		sum += len;
 		*pkts++ = m;
 	}
 	*bytes += sum;

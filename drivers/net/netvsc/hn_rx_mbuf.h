@@ -19,19 +19,19 @@
 #include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 
-/** Where data_off, refcnt, nb_segs and port are, which one store fills. */
+/** Where data_off, refcnt, nb_segs, port and ol_flags are, which one store fills. */
 #define HN_RX_MBUF_REARM offsetof(struct rte_mbuf, data_off)
 static_assert(offsetof(struct rte_mbuf, refcnt) == HN_RX_MBUF_REARM + 2 &&
 	      offsetof(struct rte_mbuf, nb_segs) == HN_RX_MBUF_REARM + 4 &&
-	      offsetof(struct rte_mbuf, port) == HN_RX_MBUF_REARM + 6, "one word");
+	      offsetof(struct rte_mbuf, port) == HN_RX_MBUF_REARM + 6 &&
+	      offsetof(struct rte_mbuf, ol_flags) == HN_RX_MBUF_REARM + 8, "two words in a row");
 
 /** Bytes that are copied at once. */
 #define HN_RX_MBUF_STEP 64u
 
 /** What all frames of a queue have in common. */
 struct hn_rx_mbuf {
-	uint64_t rearm;			/**< for HN_RX_MBUF_REARM */
-	uint64_t ol_flags;		/**< of the pool's mbufs */
+	uint64_t rearm[2];		/**< for HN_RX_MBUF_REARM */
 	uint32_t room;			/**< bytes that any of them takes; 0: too few to count */
 };
 
@@ -43,14 +43,14 @@ hn_rx_mbuf_init(struct hn_rx_mbuf *start, struct rte_mempool *pool, uint16_t por
 		.data_off = RTE_PKTMBUF_HEADROOM,
 		.nb_segs = 1,
 		.port = port_id,
+		.ol_flags = (rte_pktmbuf_priv_flags(pool) &
+			     RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0 ? RTE_MBUF_F_EXTERNAL : 0,
 	};
 	uint16_t room = rte_pktmbuf_data_room_size(pool);
 
 	rte_mbuf_refcnt_set(&m, 1);
-	memcpy(&start->rearm, (const uint8_t *)&m + HN_RX_MBUF_REARM, sizeof(start->rearm));
-	start->ol_flags = (rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0 ?
-			  RTE_MBUF_F_EXTERNAL : 0;
-	/* Of too small ones none is plain: hn_rx_mbuf_fill() wants room for a step. */
+	memcpy(start->rearm, (const uint8_t *)&m + HN_RX_MBUF_REARM, sizeof(start->rearm));
+	/* Of too small ones none is plain: hn_rx_mbuf_fill_step() wants room for it. */
 	start->room = room >= RTE_PKTMBUF_HEADROOM + HN_RX_MBUF_STEP ?
 		      room - RTE_PKTMBUF_HEADROOM : 0;
 }
@@ -72,33 +72,41 @@ hn_rx_mbuf_alloc(struct rte_mempool *pool, struct rte_mbuf **mbufs, uint32_t cou
 static __rte_always_inline void
 hn_rx_mbuf_start(const struct hn_rx_mbuf *start, struct rte_mbuf *m)
 {
-	memcpy((uint8_t *)m + HN_RX_MBUF_REARM, &start->rearm, sizeof(start->rearm));
-	m->ol_flags = start->ol_flags;
+	memcpy((uint8_t *)m + HN_RX_MBUF_REARM, start->rearm, sizeof(start->rearm));
 	m->packet_type = 0;
 }
 
-/**
- * The frame's bytes.
- *
- * @param len
- *   At most start->room.
- * @param behind
- *   How many may be read from data on. A short frame is copied with what follows
- *   it, if there is enough: whole steps take no decisions. Long ones are copied by the C
- *   library, which knows the processor that it runs on; rte_memcpy() knows what it was
- *   built for.
- */
-static __rte_always_inline void
-hn_rx_mbuf_fill(struct rte_mbuf *m, const uint8_t *data, uint32_t len, size_t behind)
+static __rte_always_inline uint8_t *
+hn_rx_mbuf_set_len(struct rte_mbuf *m, uint32_t len)
 {
-	uint8_t *to = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
-
 	m->pkt_len = len;
 	m->data_len = (uint16_t)len;
-	if (likely(len <= HN_RX_MBUF_STEP && behind >= HN_RX_MBUF_STEP))
-		memcpy(to, data, HN_RX_MBUF_STEP);
-	else
-		memcpy(to, data, len);
+	return (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
+}
+
+/**
+ * The bytes of a short frame: copied with what follows it, for a whole step takes no
+ * decisions.
+ *
+ * @param data
+ *   HN_RX_MBUF_STEP bytes from here on can be read.
+ * @param len
+ *   At most that, and at most start->room.
+ */
+static __rte_always_inline void
+hn_rx_mbuf_fill_step(struct rte_mbuf *m, const uint8_t *data, uint32_t len)
+{
+	memcpy(hn_rx_mbuf_set_len(m, len), data, HN_RX_MBUF_STEP);
+}
+
+/**
+ * Those of a longer one, of at most start->room: copied by the C library, which
+ * knows the processor that it runs on; rte_memcpy() knows what it was built for.
+ */
+static __rte_always_inline void
+hn_rx_mbuf_fill(struct rte_mbuf *m, const uint8_t *data, uint32_t len)
+{
+	memcpy(hn_rx_mbuf_set_len(m, len), data, len);
 }
 
 #endif /* _HN_RX_MBUF_H_ */

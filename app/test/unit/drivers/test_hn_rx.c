@@ -246,6 +246,44 @@ test_every_size(void **state)
 	test_assert_pool_full();
 }
 
+/* Put a frame into the buffer's last bytes, behind a header that is so far away. */
+static void
+put_last(uint32_t offset, uint32_t len)
+{
+	uint32_t room = 8 + offset + len, i;
+	uint8_t *msg = host.rxbuf + PIECES * PIECE - room;
+
+	memset(msg, 0, room);
+	put32(msg, 1);
+	put32(msg + 4, room);
+	put32(msg + 8, offset);
+	put32(msg + 12, len);
+	for (i = 0; i < len; i++)
+		msg[8 + offset + i] = pattern(0, i);
+	host.range[0].ofs = PIECES * PIECE - room;
+	host.range[0].len = room;
+	host.range_count = 1;
+	host.packets = 1;
+}
+
+static void
+test_any_place(void **state)
+{
+	struct rte_mbuf *m;
+	uint32_t offset, len;
+
+	(void)state;
+	for (offset = 36; offset <= 600; offset++) {
+		for (len = 14; len <= 100; len++) {
+			put_last(offset, len);
+			assert_int_equal(hn_rx_burst(&rxq, &m, 1), 1);
+			assert_frame(m, 0, len);
+			rte_pktmbuf_free(m);
+		}
+	}
+	test_assert_pool_full();
+}
+
 /* 40 frames in bursts of 1 to 40: the completion comes with the last. */
 static void
 test_small_bursts_resume(void **state)
@@ -977,6 +1015,7 @@ main(void)
 		RX_CASE("a packet becomes frames in order and is completed once",
 			test_packet_becomes_frames),
 		RX_CASE("a frame of any size arrives as it was sent", test_every_size),
+		RX_CASE("a frame arrives from anywhere, the end of the buffer too", test_any_place),
 		RX_CASE("a burst smaller than a packet resumes in the next", test_small_bursts_resume),
 		RX_CASE("a burst takes several packets and no more than it holds",
 			test_burst_takes_several_packets),
