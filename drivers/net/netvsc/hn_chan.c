@@ -22,10 +22,11 @@
 #include "hn_log.h"
 #include "hn_rxbuf.h"
 #include "nvsp.h"
+
 /* Completions that are sent together while more packets come, */
 #define OWED_BATCH 16u
-/* unless the host is left with too little memory: they are a part of all pieces. */
-#define OWED_SHARE 64u
+/* unless they keep this part of the host's memory for the channel, or more. */
+#define OWED_PART 16u
 /* Ring bytes that are given back together. */
 #define UNREAD_BATCH 4096u
 
@@ -196,10 +197,19 @@ hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_
 	shared->owed_first = 0;
 	shared->owed_count = 0;
 	shared->owed_max = pieces;
-	shared->owed_batch = RTE_MIN(pieces / OWED_SHARE, OWED_BATCH);
+	shared->owed_ranges = 0;
+	shared->owed_share = pieces / OWED_PART;
 	chan->rxbuf = rxbuf;
 	chan->rxbuf_len = len;
 	return 0;
+}
+
+void
+hn_chan_set_share(struct hn_chan *chan, uint32_t channels)
+{
+	hn_chan_rx_lock(chan);
+	chan->shared->owed_share = chan->shared->owed_max / channels / OWED_PART;
+	hn_chan_rx_unlock(chan);
 }
 
 void
@@ -286,8 +296,8 @@ hn_chan_rx_leave(struct hn_chan *chan)
 	/* What is free again may be led into by the next frames, and is owed. */
 	if (unlikely(chan_has_released(chan)))
 		hn_rxbuf_collect(chan->kept, hn_chan_owe, chan);
-	if (shared->more && shared->owed_count < shared->owed_batch &&
-	    shared->unread < UNREAD_BATCH)
+	if (shared->more && shared->owed_count < OWED_BATCH &&
+	    shared->owed_ranges < shared->owed_share && shared->unread < UNREAD_BATCH)
 		hn_lock_release(&shared->rx_lock);
 	else
 		hn_chan_rx_unlock(chan);

@@ -126,7 +126,8 @@ struct hn_chan_shared {
 	uint32_t unread;		/**< ring bytes taken, not yet given back to the host */
 	uint32_t owed_first;		/**< the oldest of them, which go round */
 	uint32_t owed_count;
-	uint32_t owed_batch;		/**< so many are sent together, or more */
+	uint32_t owed_ranges;		/**< of the host's memory that they keep, or fewer */
+	uint32_t owed_share;		/**< with so many of them they are sent */
 	bool has_reader;		/**< an Rx queue takes the receive data */
 	bool more;			/**< the Rx queue knows of further packets in the ring */
 	struct hn_call call;		/**< the one outstanding request */
@@ -212,6 +213,9 @@ void hn_chan_close(struct hn_chan *chan);
  */
 int hn_chan_set_rxbuf(struct hn_chan *chan, const void *rxbuf, uint32_t len, uint32_t pieces);
 
+/** So many channels share the receive buffer; this alone until then. */
+void hn_chan_set_share(struct hn_chan *chan, uint32_t channels);
+
 /** Begin and end taking receive data for an Rx queue; ending drops the backlog. */
 void hn_chan_reader_start(struct hn_chan *chan);
 void hn_chan_reader_stop(struct hn_chan *chan);
@@ -229,7 +233,7 @@ void hn_chan_rx_unlock(struct hn_chan *chan);
 /**
  * As hn_chan_rx_unlock(), for the Rx queue, which comes back: while it knows of
  * further packets in the ring, what it has read and owes the host may wait until it
- * is a batch. Whoever finds the ring empty pays all; so does hn_chan_tend().
+ * is a batch, by packets or by the memory that they keep. Whoever finds the ring empty pays all; so does hn_chan_tend().
  */
 void hn_chan_rx_leave(struct hn_chan *chan);
 

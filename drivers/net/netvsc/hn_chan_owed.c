@@ -51,7 +51,7 @@ hn_chan_settle(struct hn_chan *chan)
 }
 
 void
-hn_chan_owe(void *ctx, uint64_t xactid, uint32_t status)
+hn_chan_owe(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges)
 {
 	struct hn_chan *chan = ctx;
 	struct hn_owed *owed;
@@ -65,6 +65,7 @@ hn_chan_owe(void *ctx, uint64_t xactid, uint32_t status)
 	owed = &chan->shared->owed[chan_owed_place(chan, chan->shared->owed_count)];
 	owed->xactid = xactid;
 	owed->status = status;
+	chan->shared->owed_ranges += ranges;
 	chan->shared->owed_count++;
 }
 
@@ -73,7 +74,7 @@ hn_chan_rx_done(struct hn_chan *chan, const struct hn_msg *msg, uint32_t status)
 {
 	/* An answer to what was not asked for would be an error to the host. */
 	if (likely(msg->wants_completion))
-		hn_chan_owe(chan, msg->xactid, status);
+		hn_chan_owe(chan, msg->xactid, status, msg->range_count);
 }
 
 /* What does not fit the ring now is paid after a later burst. */
@@ -87,6 +88,8 @@ hn_chan_pay_owed(struct hn_chan *chan)
 	       hn_chan_send_done(chan, &chan->shared->owed[chan->shared->owed_first]) == 0) {
 		chan_forget_owed(chan->shared, chan_owed_place(chan, 1));
 	}
+	if (chan->shared->owed_count == 0)
+		chan->shared->owed_ranges = 0;
 	hn_chan_tx_unlock(chan);
 }
 

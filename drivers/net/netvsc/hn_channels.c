@@ -237,6 +237,15 @@ hn_channels_flush(struct hn_channels *channels)
 	} while (hn_clock_ms() - begin < CHANNELS_FLUSH_MS);
 }
 
+void
+hn_channels_share(struct hn_channels *channels)
+{
+	uint16_t i;
+
+	for (i = 0; i < channels->count; i++)
+		hn_chan_set_share(&channels->chan[i], channels->count);
+}
+
 int
 hn_channels_keep(struct hn_channels *channels, struct hn_rxmem *mem, uint32_t pieces)
 {

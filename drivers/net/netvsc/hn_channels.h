@@ -92,6 +92,9 @@ void hn_channels_tend(struct hn_channels *channels);
  */
 void hn_channels_flush(struct hn_channels *channels);
 
+/** As many as are open share the receive buffer: hn_chan_set_share() for each. */
+void hn_channels_share(struct hn_channels *channels);
+
 /**
  * Let mbufs lead into the receive buffer: each channel gets its share of what
  * the application may keep, which is half of the memory.

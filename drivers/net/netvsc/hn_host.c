@@ -254,7 +254,7 @@ host_keep_rxbuf(struct hn_proc *proc, const struct rte_vmbus_device *vmbus, uint
 	return 0;
 }
 
-/* Each channel's latency, and its share of what mbufs may lead into. */
+/* Each channel's latency, its share of the receive buffer, and of what mbufs may lead into. */
 static int
 host_tune_channels(struct rte_eth_dev *dev)
 {
@@ -267,6 +267,7 @@ host_tune_channels(struct rte_eth_dev *dev)
 		chan = &proc->channels.chan[i];
 		rte_vmbus_set_latency(chan->dev, chan->vmbus, port->options.latency_us * 1000);
 	}
+	hn_channels_share(&proc->channels);
 	if (port->options.rx_extmbuf == 0)
 		return 0;
 	return host_keep_rxbuf(proc, proc->channels.chan[0].dev, port->port_id);

@@ -119,8 +119,9 @@ hn_rxbuf_settle(struct hn_rxhold *hold, uint32_t status)
 }
 
 void
-hn_rxbuf_collect(struct hn_rxbuf *buf, void (*done)(void *ctx, uint64_t xactid,
-						    uint32_t status), void *ctx)
+hn_rxbuf_collect(struct hn_rxbuf *buf,
+		 void (*done)(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges),
+		 void *ctx)
 {
 	struct hn_rxhold *hold, *next;
 
@@ -129,7 +130,7 @@ hn_rxbuf_collect(struct hn_rxbuf *buf, void (*done)(void *ctx, uint64_t xactid,
 	/* Forward along the list, which is ours alone now. */
 	for (; hold != NULL; hold = next) {
 		next = hold->next;
-		done(ctx, hold->xactid, hold->status);
+		done(ctx, hold->xactid, hold->status, hold->ranges);
 		rxbuf_take_back(buf, hold);
 	}
 }

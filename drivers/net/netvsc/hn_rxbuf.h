@@ -86,10 +86,11 @@ bool hn_rxbuf_settle(struct hn_rxhold *hold, uint32_t status);
  * What mbufs have released since the last time.
  *
  * @param done
- *   Called for each with the completion that is due.
+ *   Called for each with the completion that is due, and the ranges that it kept.
  */
-void hn_rxbuf_collect(struct hn_rxbuf *buf, void (*done)(void *ctx, uint64_t xactid,
-							 uint32_t status), void *ctx);
+void hn_rxbuf_collect(struct hn_rxbuf *buf,
+		      void (*done)(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges),
+		      void *ctx);
 
 /** Is there anything to collect? One load, for the hot path. */
 static inline bool

@@ -428,11 +428,81 @@ completions_that_wait_are_sent_when_somebody_looks_after_the_channel(void **stat
 	assert_int_equal(host.rx_completions, 1);
 }
 
+/* Receive data in so many ranges, all of them at the beginning of a PACKET. */
+static void
+push_ranges(uint64_t id, uint16_t count)
+{
+	const uint32_t message[] = { RNDIS_PACKET, 8 };
+	const struct nvsp_rndis_pkt nvsp = { .type = NVSP_TYPE_RNDIS_PKT };
+	struct {
+		struct vmbus_chanpkt_rxbuf hdr;
+		struct vmbus_rxbuf_range range[200];
+		uint8_t room[sizeof(nvsp)];
+	} packet = { .hdr = { .rxbuf_id = NVSP_RECV_BUF_ID, .rxbuf_cnt = count } };
+	uint32_t i, hdr_len = sizeof(packet.hdr) + count * sizeof(packet.range[0]);
+
+	assert_in_range(count, 1, RTE_DIM(packet.range));
+	memcpy(scripted_rxbuf(), message, sizeof(message));
+	packet.hdr.hdr = (struct vmbus_chanpkt_hdr){
+		.type = VMBUS_CHANPKT_TYPE_RXBUF, .hlen = (uint16_t)(hdr_len / 8),
+		.tlen = (uint16_t)((hdr_len + sizeof(nvsp)) / 8),
+		.flags = VMBUS_CHANPKT_FLAG_RC, .xactid = id,
+	};
+	for (i = 0; i < count; i++)
+		packet.range[i].len = sizeof(message);
+	memcpy((uint8_t *)&packet + hdr_len, &nvsp, sizeof(nvsp));
+	scripted_push(&packet, hdr_len + sizeof(nvsp));
+}
+
+static void
+packet_that_keeps_much_of_the_memory_is_completed_at_once(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(hn_chan_set_rxbuf(&chan, chan.rxbuf, chan.rxbuf_len, 2048), 0);
+	push_ranges(1, 200);
+	push_ranges(2, 200);
+	receive_one();
+	assert_int_equal(msg.range_count, 200);
+	assert_int_equal(host.rx_completions, 1);
+	receive_one();
+	assert_int_equal(host.rx_completions, 2);
+	/* Several that keep as much together. */
+	for (i = 3; i < 8; i++)
+		push_ranges(i, 50);
+	receive_one();
+	receive_one();
+	assert_int_equal(host.rx_completions, 2);
+	receive_one();
+	assert_int_equal(host.rx_completions, 5);
+	/* What has been paid keeps nothing. */
+	receive_one();
+	assert_int_equal(host.rx_completions, 5);
+}
+
+static void
+what_mbufs_have_kept_counts_as_held_back(void **state)
+{
+	static struct hn_rxmem mem = { .refs = 1 };
+	struct hn_rxhold *hold;
+
+	(void)state;
+	assert_int_equal(hn_chan_set_rxbuf(&chan, chan.rxbuf, chan.rxbuf_len, 2048), 0);
+	chan.kept = hn_rxbuf_create(&mem, 1024);
+	hold = hn_rxbuf_hold(chan.kept, 1, 127);
+	hold->shinfo.free_cb(NULL, hold->shinfo.fcb_opaque);
+	push_data(2);
+	push_data(3);
+	receive_one();
+	assert_int_equal(host.rx_completions, 2);
+}
+
 static void
 small_receive_buffer_is_given_back_packet_by_packet(void **state)
 {
 	(void)state;
-	assert_int_equal(hn_chan_set_rxbuf(&chan, chan.rxbuf, chan.rxbuf_len, 64), 0);
+	assert_int_equal(hn_chan_set_rxbuf(&chan, chan.rxbuf, chan.rxbuf_len, 16), 0);
 	push_data(1);
 	push_data(2);
 	receive_one();
@@ -687,6 +757,10 @@ main(void)
 		     completions_wait_for_each_other_only_while_more_packets_are_known),
 		CASE("completions that wait are sent when somebody looks after the channel",
 		     completions_that_wait_are_sent_when_somebody_looks_after_the_channel),
+		CASE("a packet that keeps much of the host's memory is completed at once",
+		     packet_that_keeps_much_of_the_memory_is_completed_at_once),
+		CASE("what mbufs have kept counts as held back",
+		     what_mbufs_have_kept_counts_as_held_back),
 		CASE("a small receive buffer is given back packet by packet",
 		     small_receive_buffer_is_given_back_packet_by_packet),
 		CASE("more packets outstanding than pieces fail the channel, once",

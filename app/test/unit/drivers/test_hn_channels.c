@@ -300,6 +300,33 @@ test_control_on_a_subchannel(void **state)
 	assert_int_equal(host.rx_completions, before + 1);
 }
 
+/* 580 pieces: a lone channel holds back fewer than 36, each of four fewer than 9. */
+static void
+test_shares(void **state)
+{
+	const uint32_t message[] = { 1, 8 };
+	struct hn_chan *chan = &channels.chan[1];
+	static struct hn_msg msg;
+	uint32_t before = host.rx_completions, budget, i;
+
+	(void)state;
+	assert_int_equal(host.piece_count, 580);
+	assert_int_equal(add(), 0);
+	hn_channels_share(&channels);
+	hn_chan_reader_start(chan);
+	for (i = 0; i < 20; i++)
+		scripted_push_rndis(0, message, sizeof(message), i);
+	for (i = 1; i <= 9; i++) {
+		assert_int_equal(host.rx_completions, before);
+		assert_true(hn_chan_rx_trylock(chan));
+		budget = 1;
+		assert_int_equal(hn_chan_rx_next(chan, &msg, &budget), 1);
+		hn_chan_rx_done(chan, &msg, NVSP_STATUS_SUCCESS);
+		hn_chan_rx_leave(chan);
+	}
+	assert_int_equal(host.rx_completions, before + 9);
+}
+
 #undef CASE
 #define CASE(sentence, function) { sentence, function, start, stop, NULL }
 
@@ -338,6 +365,8 @@ main(void)
 		CASE("a bad answer to the request is an error", test_bad_answers),
 		CASE("an error of the bus is handed on", test_bus_fails),
 		CASE("close closes all channels, once", test_close_all),
+		CASE("channels that share the memory hold back a part of their share",
+		     test_shares),
 		CASE("a flush lasts until the host has read what it gets back",
 		      test_flush_awaits_the_host),
 		CASE("control messages on a subchannel are refused and given back",

@@ -886,9 +886,10 @@ end_zero_copy(struct hn_rxmem *mem)
 }
 
 static void
-note_late(void *ctx, uint64_t xactid, uint32_t status)
+note_late(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges)
 {
 	(void)ctx;
+	(void)ranges;
 	host.done++;
 	host.last_id = xactid;
 	host.last_status = status;

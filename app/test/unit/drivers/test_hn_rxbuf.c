@@ -30,6 +30,7 @@ static unsigned int taken;	/* regions that the driver has taken over */
 static struct {
 	uint64_t xactid[64];
 	uint32_t status[64];
+	uint32_t ranges;
 	unsigned int count;
 } done;
 
@@ -45,10 +46,11 @@ rte_vmbus_take_region(struct rte_vmbus_device *dev, enum vmbus_map which, uint64
 }
 
 static void
-note_done(void *ctx, uint64_t xactid, uint32_t status)
+note_done(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges)
 {
 	assert_ptr_equal(ctx, &done);
 	done.xactid[done.count % 64] = xactid;
+	done.ranges += ranges;
 	done.status[done.count++ % 64] = status;
 }
 
@@ -173,6 +175,7 @@ any_order(void **state)
 	assert_int_equal(collect(), 3);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(done.xactid[i], done.status[i]);
+	assert_int_equal(done.ranges, 3);
 	assert_int_equal(buf->ranges, 1);
 	rte_pktmbuf_free(m[1]);
 	assert_int_equal(collect(), 1);
