@@ -89,6 +89,7 @@ class Cell(HvBench):
         with ExitStack() as stack:
             self.host = lab.host(load.nics(), ["--poll", "busy"])
             stack.callback(self.host.kill)
+            self._pin_host()
             self._begin(stack.enter_context(
                 lab.guest(self.host, self._program, load.arguments(), stdin=True,
                           eal_args=load.eal_arguments(), wrap=self._wrap,
@@ -105,9 +106,10 @@ class Cell(HvBench):
         processes.run([paths.program("hvhost"), "ctl", "--dir", self.host.dir, "rate", "0",
                        *words])
 
-    def pin_host(self):
-        """The host keeps to one core from now on: how far that is from the worker's shows."""
-        os.sched_setaffinity(self.host.process.pid, {self._lab.cores.host})
+    def _pin_host(self):
+        """It keeps to one core, in all cells to the same: how far it is from the worker's shows."""
+        if self._load.queues == 1:
+            os.sched_setaffinity(self.host.process.pid, {self._lab.cores.host})
 
     def offer(self, rate):
         """So many frames a second from now on; 0 is none."""

@@ -72,7 +72,6 @@ class _Trips:
     def round(self, side, first):
         """Both paces of a side; with the first of the sides, those of the machine too."""
         with Cell(self._run.lab, side, Load(port=PORT)) as cell:
-            cell.pin_host()
             cell.trips(WARM_UP, 0)
             for pace in PACES:
                 found = cell.trips(pace.count, pace.gap)

@@ -39,7 +39,7 @@ class Limit(Alone):
 
     def _open(self, stack):
         load = self._load
-        cores = sum(1 << core for core in self._lab.cores.rest)
+        cores = 1 << self._lab.cores.host
         common = f"ranges={load.burst},frame={load.frame},cores={cores:#x}"
         roles = {"rxonly": ["source"], "txonly": ["sink"], "io": ["source", "sink"]}[load.mode]
         return [f"net_limit{number},role={role},{common}" for number, role in enumerate(roles)]
