@@ -26,8 +26,6 @@
 #define HN_PPI_LEN_MAX 256u
 /** Least offset of anything behind the header, as headers tell it. */
 #define HN_PKT_BODY_MIN (sizeof(struct rndis_packet) - RNDIS_OFFSET_BASE)
-/** Checksums, hash and tag. */
-#define HN_PPI_LEN_USUAL 64u
 
 /** What accompanied a frame from the host; offsets are from the message's start. */
 struct hn_pkt_rx {
@@ -198,30 +196,78 @@ hn_pkt_read_ppi(const uint8_t *ppi, uint32_t len, struct hn_pkt_rx *rx)
 	return ret;
 }
 
-/* Of the usual infos a whole line, which needs no loop; of more what there is. */
-static inline void
-hn_pkt_copy_ppi(uint8_t *ppi, const uint8_t *from, uint32_t len, uint32_t room)
-{
-	if (len <= HN_PPI_LEN_USUAL && room >= HN_PPI_LEN_USUAL)
-		memcpy(ppi, from, HN_PPI_LEN_USUAL);
-	else
-		memcpy(ppi, from, len);
-}
-
 /* The info of a valid message. */
 static inline int
-hn_pkt_read_info(const uint8_t *msg, const struct hn_pkt_head *pkt, uint32_t room,
-		 struct hn_pkt_rx *rx)
+hn_pkt_read_info(const uint8_t *msg, const struct hn_pkt_head *pkt, struct hn_pkt_rx *rx)
 {
 	uint8_t ppi[HN_PPI_LEN_MAX];
 
 	if (!hn_pkt_ppi_is_valid(pkt))
 		return -EBADMSG;
-	hn_pkt_copy_ppi(ppi, msg + RNDIS_OFFSET_BASE + pkt->ppi_offset, pkt->ppi_len,
-			room - RNDIS_OFFSET_BASE - pkt->ppi_offset);
+	memcpy(ppi, msg + RNDIS_OFFSET_BASE + pkt->ppi_offset, pkt->ppi_len);
 	/* From here on the copy alone counts; the compiler must not go back to the original. */
 	rte_compiler_barrier();
 	return hn_pkt_read_ppi(ppi, pkt->ppi_len, rx);
+}
+
+/* One that the usual frame has; false: of another kind, or one of its kind came before. */
+static inline bool
+hn_pkt_rx_take_usual(struct hn_pkt_rx *rx, uint32_t type, uint32_t value)
+{
+	uint32_t info;
+
+	switch (type) {
+	case RNDIS_PPI_CHECKSUM:
+		info = HN_PKT_RX_CHECKSUM;
+		rx->checksum = value;
+		break;
+	case RNDIS_PPI_HASH_VALUE:
+		info = HN_PKT_RX_HASH;
+		rx->hash = value;
+		break;
+	case RNDIS_PPI_HASH_INFO:
+		info = HN_PKT_RX_HASH_INFO;
+		rx->hash_info = value;
+		break;
+	default:
+		return false;
+	}
+	if ((rx->seen & info) != 0)
+		return false;
+	rx->seen |= info;
+	return true;
+}
+
+/**
+ * The info of a valid message where it is the usual one: checksums and hash, a word
+ * each, between header and frame. Each word is loaded once, so that nothing has
+ * to be copied.
+ *
+ * @param rx
+ *   Nothing was seen before.
+ * @return
+ *   false if there is anything else, or nonsense: hn_pkt_read() knows which.
+ */
+static inline bool
+hn_pkt_read_usual_info(const uint8_t *msg, const struct hn_pkt_head *pkt, struct hn_pkt_rx *rx)
+{
+	const uint32_t len = sizeof(struct rndis_ppi) + sizeof(uint32_t);
+	const uint8_t *item = msg + RNDIS_OFFSET_BASE + pkt->ppi_offset;
+	uint32_t left;
+
+	if (pkt->ppi_offset < HN_PKT_BODY_MIN ||
+	    (uint64_t)pkt->ppi_offset + pkt->ppi_len > pkt->data_offset)
+		return false;
+	/* Each turn takes an item. */
+	for (left = pkt->ppi_len; left >= len; left -= len, item += len) {
+		if (hn_pkt_load(item + offsetof(struct rndis_ppi, size)) != len ||
+		    hn_pkt_load(item + offsetof(struct rndis_ppi, offset)) !=
+		    sizeof(struct rndis_ppi) ||
+		    !hn_pkt_rx_take_usual(rx, hn_pkt_load(item + offsetof(struct rndis_ppi, type)),
+					  hn_pkt_load(item + sizeof(struct rndis_ppi))))
+			return false;
+	}
+	return left == 0;
 }
 
 /**
@@ -248,7 +294,7 @@ hn_pkt_read(const uint8_t *msg, uint32_t room, struct hn_pkt_rx *rx)
 	rx->data_offset = RNDIS_OFFSET_BASE + pkt.data_offset;
 	rx->data_len = pkt.data_len;
 	rx->seen = 0;
-	return pkt.ppi_len == 0 ? 0 : hn_pkt_read_info(msg, &pkt, room, rx);
+	return pkt.ppi_len == 0 ? 0 : hn_pkt_read_info(msg, &pkt, rx);
 }
 
 /** Is the message a part of a coalesced frame? */

@@ -32,18 +32,14 @@
 /* mbufs taken from the pool at a time. */
 #define RX_ALLOC_MAX 32u
 
-/*
- * What the host tells beside a plain frame, into its mbuf. false: it is not
- * plain, or nonsense.
- */
+/* What the host tells beside a usual frame, into its mbuf. false: it is not usual, or nonsense. */
 static __rte_noinline bool
 rx_tell(const struct hn_rxq *rxq, struct rte_mbuf *m, const uint8_t *msg,
-	const struct hn_pkt_head *head, uint32_t room)
+	const struct hn_pkt_head *head)
 {
 	struct hn_pkt_rx rx = { .seen = 0 };
 
-	if (hn_pkt_read_info(msg, head, room, &rx) < 0 ||
-	    (rx.seen & (HN_PKT_RX_PART | HN_PKT_RX_VLAN)) != 0)
+	if (!hn_pkt_read_usual_info(msg, head, &rx))
 		return false;
 	hn_rx_set_info(rxq, m, &rx);
 	return true;
@@ -126,7 +122,7 @@ rx_take(struct hn_rxq *rxq, const struct hn_chan *chan, const struct rx_usual *u
 		/* What is told may be on the stack, the rest stays in registers. */
 		const struct hn_pkt_head told = head;
 
-		if (unlikely(!rx_tell(rxq, m, msg, &told, range->len)))
+		if (unlikely(!rx_tell(rxq, m, msg, &told)))
 			return 0;
 	}
 	msg += RNDIS_OFFSET_BASE + head.data_offset;

@@ -227,23 +227,78 @@ all_kinds_are_read_and_the_first_of_each_counts(void **state)
 	assert_false(hn_pkt_rx_is_part(&rx));
 }
 
+static uint32_t
+next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
 static void
 random_messages_never_lead_outside(void **state)
 {
 	struct hn_pkt_rx rx;
-	uint32_t seed = 7, i, j;
+	uint32_t seed = 7, i, j, next;
 
 	(void)state;
 	for (i = 0; i < 300000; i++) {
 		host_sends_good();
 		for (j = 0; j < 3; j++) {
-			seed = seed * 1664525u + 1013904223u;
-			message[(seed >> 8) % 60] = (uint8_t)(seed >> 24);
+			next = next_random(&seed);
+			message[next % 60] = (uint8_t)(next >> 16);
 		}
 		if (hn_pkt_read(message, sizeof(message), &rx) == 0)
 			assert_true(rx.data_offset <= sizeof(message) &&
 				    rx.data_len <= sizeof(message) - rx.data_offset);
 	}
+}
+
+/* 0 to 3 items, some of which nobody would send; the frame lies behind them. */
+static void
+host_sends_some_info(uint32_t *seed)
+{
+	static const uint32_t types[] = { 0, 8, 9, 0, 8, 9, 6, 1, 0x80000001 };
+	const uint32_t items = next_random(seed) % 4;
+	const uint32_t hdr[11] = {
+		1, sizeof(many), 36 + items * 16, 14, 0, 0, 0, 36, items * 16, 0, 0,
+	};
+	uint32_t i;
+
+	memset(many, 0, sizeof(many));
+	memcpy(many, hdr, sizeof(hdr));
+	for (i = 0; i < items; i++)
+		add_info(i, types[next_random(seed) % RTE_DIM(types)], next_random(seed));
+	if (next_random(seed) % 4 == 0)
+		many[next_random(seed) % 60] = (uint8_t)next_random(seed);
+}
+
+/* Whatever the short way takes, the long way reads the same. */
+static void
+usual_info_is_read_as_any_other(void **state)
+{
+	uint32_t seed = 7, taken[2] = { 0, 0 }, i;
+	struct hn_pkt_head head;
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		struct hn_pkt_rx usual = { .seen = 0 }, any = { .seen = 0 };
+		bool is_usual;
+
+		host_sends_some_info(&seed);
+		head = hn_pkt_read_head(many);
+		if (!hn_pkt_is_valid(&head, sizeof(many)) || head.data_offset > 256)
+			continue;
+		is_usual = hn_pkt_read_usual_info(many, &head, &usual);
+		taken[is_usual]++;
+		if (!is_usual)
+			continue;
+		assert_int_equal(hn_pkt_read(many, sizeof(many), &any), 0);
+		assert_int_equal(usual.seen, any.seen);
+		assert_int_equal(usual.checksum, any.checksum);
+		assert_int_equal(usual.hash, any.hash);
+		assert_int_equal(usual.hash_info, any.hash_info);
+	}
+	assert_true(taken[false] > 10000 && taken[true] > 10000);
 }
 
 int
@@ -261,6 +316,7 @@ main(void)
 		CASE("all kinds of info are read, and the first of each counts",
 		     all_kinds_are_read_and_the_first_of_each_counts),
 		CASE("info of other kinds is passed over", info_of_other_kinds_is_passed_over),
+		CASE("the usual info is read as any other", usual_info_is_read_as_any_other),
 		CASE("random messages never lead outside", random_messages_never_lead_outside),
 	};
 
