@@ -39,6 +39,7 @@ class Load:
     port: str = ""             # what the card is plugged into, in place of a generator
     apart: bool = False        # each bulk is a packet of its own, however late the host is
     clock: bool = False        # tell what the driver takes
+    checksums: bool = False    # the host looks at them, and tells with each frame
     verify: bool = False       # both sides look at each byte of numbered frames
 
     def nics(self):
@@ -63,7 +64,8 @@ class Load:
         """Of hv-bench."""
         return ["--mode", self.mode, "--burst", self.burst, "--frame", self.frame,
                 "--work", self.work, "--queues", self.queues, "--descriptors", self.descriptors,
-                "--mbufs", self.mbufs, "--clock", int(self.clock), *["--verify"] * self.verify]
+                "--mbufs", self.mbufs, "--clock", int(self.clock),
+                "--checksums", int(self.checksums), *["--verify"] * self.verify]
 
     def eal_arguments(self):
         """The devargs of both cards."""

@@ -22,6 +22,7 @@ class Spec:
     copies: bool = True        # or leads mbufs to the receive buffer
     mode: str = "rxonly"
     burst: int = 32
+    checksums: bool = False    # are asked for
 
     @property
     def name(self):
@@ -29,13 +30,14 @@ class Spec:
         words = [self.mode, f"{self.frame} B", f"burst {self.burst}"]
         words += [f"{self.queues} queues"] * (self.queues > 1)
         words += ["hot"] * (self.sections == "hot") + ["zero-copy"] * (not self.copies)
+        words += ["checksums"] * self.checksums
         return ", ".join(words)
 
     @property
     def load(self):
         """What the program and the host are started with; that of all cells of a group."""
         return Load(mode="io", frame=self.frame, sections=self.sections, queues=self.queues,
-                    nic=",unseen=yes", devargs="" if self.copies else "rx_extmbuf_enable=1")
+                    checksums=self.checksums, nic=",unseen=yes", devargs="" if self.copies else "rx_extmbuf_enable=1")
 
 
     @property

@@ -66,6 +66,7 @@ parse(int argc, char **argv)
 		{ &workers.burst, 1, WORKERS_BURST_MAX },
 		{ &workers.work, 0, 1000000 },
 		{ &workers.clock, 0, 1 },
+		{ &ports.checksums, 0, 1 },
 	};
 	static const struct option options[] = {
 		{ "queues", required_argument, NULL, 0 },
@@ -75,6 +76,7 @@ parse(int argc, char **argv)
 		{ "burst", required_argument, NULL, 4 },
 		{ "work", required_argument, NULL, 5 },
 		{ "clock", required_argument, NULL, 6 },
+		{ "checksums", required_argument, NULL, 7 },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -92,7 +94,7 @@ parse(int argc, char **argv)
 		else
 			rte_exit(EXIT_FAILURE, "options: --mode rxonly|txonly|io|done --queues N "
 				 "--burst N --frame BYTES --descriptors N --mbufs N "
-				 "--work CYCLES --clock 0|1 --verify\n");
+				 "--work CYCLES --clock 0|1 --checksums 0|1 --verify\n");
 	}
 	workers.count = ports.queues;
 	workers.frame = ports.frame;

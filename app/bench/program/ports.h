@@ -22,6 +22,7 @@ struct ports_config {
 	uint32_t descriptors;		/**< of each queue */
 	uint32_t frame;			/**< bytes of the longest frame, Ethernet header included */
 	uint32_t mbufs;			/**< of all queues together */
+	uint32_t checksums;		/**< 1: what the host finds of them is asked for */
 };
 
 /** The mbufs of each queue number, for all ports: no two lcores share any. */

@@ -210,6 +210,41 @@ hn_pkt_read_info(const uint8_t *msg, const struct hn_pkt_head *pkt, struct hn_pk
 	return hn_pkt_read_ppi(ppi, pkt->ppi_len, rx);
 }
 
+/* Two words in a row, loaded together. */
+struct hn_pkt_words {
+	uint64_t value;
+} __rte_packed;
+
+static inline uint64_t
+hn_pkt_load_two(const uint8_t *words)
+{
+	return ((const volatile struct hn_pkt_words *)words)->value;
+}
+
+/**
+ * The info of a valid message where it is what most have: the checksums alone,
+ * between header and frame. Each word is loaded once.
+ *
+ * @return
+ *   false if it is not that; *checksum is nothing then.
+ */
+static inline bool
+hn_pkt_read_checksum(const uint8_t *msg, const struct hn_pkt_head *pkt, uint32_t *checksum)
+{
+	const uint32_t len = sizeof(struct rndis_ppi) + sizeof(uint32_t);
+	const uint8_t *item = msg + RNDIS_OFFSET_BASE + pkt->ppi_offset;
+	uint64_t size_type, offset_value;
+
+	if (pkt->ppi_len != len || pkt->ppi_offset < HN_PKT_BODY_MIN ||
+	    (uint64_t)pkt->ppi_offset + len > pkt->data_offset)
+		return false;
+	size_type = hn_pkt_load_two(item + offsetof(struct rndis_ppi, size));
+	offset_value = hn_pkt_load_two(item + offsetof(struct rndis_ppi, offset));
+	*checksum = (uint32_t)(offset_value >> 32);
+	return size_type == ((uint64_t)RNDIS_PPI_CHECKSUM << 32 | len) &&
+	       (uint32_t)offset_value == sizeof(struct rndis_ppi);
+}
+
 /* One that the usual frame has; false: of another kind, or one of its kind came before. */
 static inline bool
 hn_pkt_rx_take_usual(struct hn_pkt_rx *rx, uint32_t type, uint32_t value)

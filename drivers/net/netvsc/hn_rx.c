@@ -110,6 +110,7 @@ rx_take(struct hn_rxq *rxq, const struct hn_chan *chan, const struct rx_usual *u
 {
 	struct hn_pkt_head head;
 	const uint8_t *msg;
+	uint32_t checksum;
 
 	if (unlikely(range->ofs >= usual->places))
 		return 0;
@@ -118,7 +119,9 @@ rx_take(struct hn_rxq *rxq, const struct hn_chan *chan, const struct rx_usual *u
 	if (unlikely(!rx_head_is_usual(usual, range, &head)))
 		return 0;
 	hn_rx_mbuf_start(&rxq->start, m);
-	if (head.ppi_len != 0) {
+	if (hn_pkt_read_checksum(msg, &head, &checksum)) {
+		hn_rx_set_checksum(rxq, m, checksum);
+	} else if (head.ppi_len != 0) {
 		/* What is told may be on the stack, the rest stays in registers. */
 		const struct hn_pkt_head told = head;
 

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 
 #include "hn_pkt_rx.h"
@@ -40,6 +41,25 @@ hn_rx_checksum_flags(uint32_t checksum)
 		flags |= (checksum & RNDIS_RX_CHECKSUM_TCP_STALE) != 0 ?
 			 RTE_MBUF_F_RX_L4_CKSUM_NONE : RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	return flags;
+}
+
+/** The same for one who asked; most frames are found good, or were not looked at. */
+static __rte_always_inline void
+hn_rx_set_checksum(const struct hn_rxq *rxq, struct rte_mbuf *m, uint32_t checksum)
+{
+	const uint32_t good = RNDIS_RX_CHECKSUM_IP_SUCCEEDED | RNDIS_RX_CHECKSUM_TCP_SUCCEEDED |
+			      RNDIS_RX_CHECKSUM_UDP_SUCCEEDED;
+
+	if ((rxq->wants & HN_PKT_RX_CHECKSUM) == 0)
+		return;
+	if (unlikely((checksum & ~good) != 0)) {
+		m->ol_flags |= hn_rx_checksum_flags(checksum);
+		return;
+	}
+	if ((checksum & RNDIS_RX_CHECKSUM_IP_SUCCEEDED) != 0)
+		m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	if ((checksum & ~(uint32_t)RNDIS_RX_CHECKSUM_IP_SUCCEEDED) != 0)
+		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }
 
 /** Only what the application asked for. */

@@ -276,7 +276,7 @@ host_sends_some_info(uint32_t *seed)
 static void
 usual_info_is_read_as_any_other(void **state)
 {
-	uint32_t seed = 7, taken[2] = { 0, 0 }, i;
+	uint32_t seed = 7, taken[2] = { 0, 0 }, alone = 0, checksum, i;
 	struct hn_pkt_head head;
 
 	(void)state;
@@ -290,6 +290,12 @@ usual_info_is_read_as_any_other(void **state)
 			continue;
 		is_usual = hn_pkt_read_usual_info(many, &head, &usual);
 		taken[is_usual]++;
+		if (hn_pkt_read_checksum(many, &head, &checksum)) {
+			assert_true(is_usual);
+			assert_int_equal(usual.seen, HN_PKT_RX_CHECKSUM);
+			assert_int_equal(usual.checksum, checksum);
+			alone++;
+		}
 		if (!is_usual)
 			continue;
 		assert_int_equal(hn_pkt_read(many, sizeof(many), &any), 0);
@@ -298,7 +304,7 @@ usual_info_is_read_as_any_other(void **state)
 		assert_int_equal(usual.hash, any.hash);
 		assert_int_equal(usual.hash_info, any.hash_info);
 	}
-	assert_true(taken[false] > 10000 && taken[true] > 10000);
+	assert_true(taken[false] > 10000 && taken[true] > 10000 && alone > 1000);
 }
 
 int
