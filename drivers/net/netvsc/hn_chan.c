@@ -44,6 +44,7 @@ chan_clear(struct hn_chan_shared *shared)
 {
 	shared->unread = 0;
 	shared->more = false;
+	shared->paying = false;
 	shared->has_reader = false;
 	shared->call.xactid = 0;
 	shared->waiting = 0;

@@ -129,6 +129,7 @@ struct hn_chan_shared {
 	uint32_t owed_ranges;		/**< of the host's memory that they keep, or fewer */
 	uint32_t owed_share;		/**< with so many of them they are sent */
 	bool has_reader;		/**< an Rx queue takes the receive data */
+	bool paying;			/**< of those owed the first may have been sent */
 	bool more;			/**< the Rx queue knows of further packets in the ring */
 	struct hn_call call;		/**< the one outstanding request */
 	struct hn_chan_stats stats;

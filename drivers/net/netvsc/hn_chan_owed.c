@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include <rte_atomic.h>
 #include <rte_branch_prediction.h>
 
 #include "hn_chan.h"
@@ -33,21 +34,22 @@ chan_forget_owed(struct hn_chan_shared *shared, uint32_t first)
 }
 
 /*
- * As heir of the receive end: if its owner died as the owner of both ends it was
- * paying, and the first completion may have been sent. A host that gets one twice
- * may take it for an attack; one that lacks one has a little less memory until
- * the port connects anew.
+ * As heir of the receive end: if its owner died while it was paying, the first
+ * completion may have been sent. A host that gets one twice may take it for an
+ * attack; one that lacks one has a little less memory until the port connects
+ * anew. Who owned both ends need not have been paying: another of its threads
+ * may have been sending frames.
  */
 void
 hn_chan_settle(struct hn_chan *chan)
 {
 	uint32_t turn = HN_LOCK_LOOK;
 
-	if (!hn_lock_inherit(&chan->shared->tx_lock, &turn))
-		return;
-	if (chan->shared->owed_count != 0)
+	if (chan->shared->paying && chan->shared->owed_count != 0)
 		chan_forget_owed(chan->shared, chan_owed_place(chan, 1));
-	hn_chan_tx_unlock(chan);
+	chan->shared->paying = false;
+	if (hn_lock_inherit(&chan->shared->tx_lock, &turn))
+		hn_chan_tx_unlock(chan);
 }
 
 void
@@ -83,6 +85,9 @@ hn_chan_pay_owed(struct hn_chan *chan)
 {
 	if (chan->shared->owed_count == 0 || !hn_chan_tx_trylock(chan))
 		return;
+	chan->shared->paying = true;
+	/* Who dies from here on has said so. */
+	rte_compiler_barrier();
 	/* Forward: each turn pays one. */
 	while (chan->shared->owed_count != 0 &&
 	       hn_chan_send_done(chan, &chan->shared->owed[chan->shared->owed_first]) == 0) {
@@ -90,6 +95,9 @@ hn_chan_pay_owed(struct hn_chan *chan)
 	}
 	if (chan->shared->owed_count == 0)
 		chan->shared->owed_ranges = 0;
+	/* And until here, when the books know what has been sent. */
+	rte_compiler_barrier();
+	chan->shared->paying = false;
 	hn_chan_tx_unlock(chan);
 }
 

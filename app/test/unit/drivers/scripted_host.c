@@ -659,6 +659,8 @@ rte_vmbus_chan_send(struct vmbus_channel *chan, uint16_t type, const void *data,
 	(void)flags;
 	*need_sig = true;
 	if (type == VMBUS_CHANPKT_TYPE_COMP) {
+		if (host.on_completion != NULL)
+			host.on_completion();
 		host.rx_astray += host.rx_completions++ != 0 && xactid != host.rx_completed + 1;
 		host.rx_completed = xactid;
 		flood_returned += xactid >= FLOOD_IDS;

@@ -54,6 +54,7 @@ struct scripted_host {
 	uint32_t rx_completions;
 	uint64_t rx_completed;		/**< by the last of them */
 	uint32_t rx_astray;		/**< of them: not for the packet behind the one before */
+	void (*on_completion)(void);	/**< comes just before each; or NULL */
 	uint32_t tx_unread;		/**< so often the host is not done reading */
 	bool gone;
 	bool chatter;			/**< sends notices without end */

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_pause.h>
@@ -16,6 +18,7 @@
 #include "driver_test.h"
 #include "driver_test_eal.h"
 #include "hn_chan.h"
+#include "hn_life.h"
 #include "hn_rxbuf.h"
 #include "hn_rxmem.h"
 #include "nvsp.h"
@@ -26,7 +29,10 @@ int hn_logtype_init;
 int hn_logtype_driver;
 
 #define PIECES 5000u
+/* A process that there has never been. */
+#define DEAD 0x100c8u
 
+static char dir[] = "/tmp/hn_chan_XXXXXX";
 static struct hn_chan chan;
 static struct hn_chan_shared chan_shared;
 static struct hn_msg msg;
@@ -498,6 +504,75 @@ what_mbufs_have_kept_counts_as_held_back(void **state)
 	assert_int_equal(host.rx_completions, 2);
 }
 
+/* By this processes are seen to live or to be dead. */
+const char *
+rte_eal_get_runtime_dir(void)
+{
+	return dir;
+}
+
+static void
+let_the_owner_of_both_ends_die(void)
+{
+	chan_shared.rx_lock.owner = DEAD;
+	chan_shared.tx_lock.owner = DEAD;
+	hn_chan_recover(&chan);
+	assert_int_equal(chan_shared.rx_lock.owner, 0);
+	assert_int_equal(chan_shared.tx_lock.owner, 0);
+}
+
+static void
+heir_forgets_a_completion_only_of_who_was_paying(void **state)
+{
+	(void)state;
+	assert_int_equal(hn_life_begin(), 0);
+	push_data(1);
+	push_data(2);
+	receive_one();
+	assert_int_equal(host.rx_completions, 0);
+	let_the_owner_of_both_ends_die();
+	assert_int_equal(host.rx_completions, 1);
+	hn_life_end();
+}
+
+static struct hn_chan_shared left;	/* by who dies when it sends the first completion */
+
+static void
+note_what_is_left(void)
+{
+	host.on_completion = NULL;
+	left = chan_shared;
+}
+
+static void
+heir_does_not_send_again_what_the_dead_may_have_sent(void **state)
+{
+	(void)state;
+	assert_int_equal(hn_life_begin(), 0);
+	host.on_completion = note_what_is_left;
+	assert_true(hn_chan_rx_trylock(&chan));
+	hn_chan_rx_done(&chan, used(1), NVSP_STATUS_SUCCESS);
+	hn_chan_rx_done(&chan, used(2), NVSP_STATUS_SUCCESS);
+	hn_chan_rx_unlock(&chan);
+	assert_int_equal(host.rx_completions, 2);
+	chan_shared = left;
+	/* Somebody waits for the send end, and is the first to inherit. */
+	chan_shared.tx_lock.owner = DEAD;
+	hn_chan_tx_lock(&chan);
+	hn_chan_tx_unlock(&chan);
+	chan_shared.rx_lock.owner = DEAD;
+	hn_chan_recover(&chan);
+	assert_int_equal(host.rx_completions, 3);
+	assert_int_equal(host.rx_completed, 2);
+	/* That was once. */
+	hn_chan_rx_lock(&chan);
+	hn_chan_rx_done(&chan, used(3), NVSP_STATUS_SUCCESS);
+	chan_shared.rx_lock.owner = DEAD;
+	hn_chan_recover(&chan);
+	assert_int_equal(host.rx_completed, 3);
+	hn_life_end();
+}
+
 static void
 small_receive_buffer_is_given_back_packet_by_packet(void **state)
 {
@@ -761,6 +836,10 @@ main(void)
 		     packet_that_keeps_much_of_the_memory_is_completed_at_once),
 		CASE("what mbufs have kept counts as held back",
 		     what_mbufs_have_kept_counts_as_held_back),
+		CASE("an heir forgets a completion only of who was paying",
+		     heir_forgets_a_completion_only_of_who_was_paying),
+		CASE("an heir does not send again what the dead may have sent",
+		     heir_does_not_send_again_what_the_dead_may_have_sent),
 		CASE("a small receive buffer is given back packet by packet",
 		     small_receive_buffer_is_given_back_packet_by_packet),
 		CASE("more packets outstanding than pieces fail the channel, once",
@@ -779,6 +858,14 @@ main(void)
 		CASE("a short answer is an error", short_answer_is_an_error),
 		CASE("a gone device ends a wait", gone_device_ends_a_wait),
 	};
+	char path[64];
+	int failed;
 
-	return cmocka_run_group_tests_name("hn chan", tests, driver_test_start_eal, NULL);
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	failed = cmocka_run_group_tests_name("hn chan", tests, driver_test_start_eal, NULL);
+	snprintf(path, sizeof(path), "%s/netvsc_life", dir);
+	unlink(path);
+	rmdir(dir);
+	return failed;
 }
