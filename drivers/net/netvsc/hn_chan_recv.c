@@ -341,6 +341,8 @@ hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overflow 
 		if (chan_dispatch(chan, chan->scratch))
 			backlog_put(chan, chan->scratch);
 	}
+	/* What the Rx queue knew of may be in the backlog now. */
+	chan->shared->more = false;
 	hn_chan_rx_unlock(chan);
 	return ret < 0 ? ret : (int)taken;
 }

@@ -434,6 +434,20 @@ completions_that_wait_are_sent_when_somebody_looks_after_the_channel(void **stat
 	assert_int_equal(host.rx_completions, 1);
 }
 
+static void
+what_others_have_taken_out_of_the_ring_is_no_packet_that_is_known(void **state)
+{
+	(void)state;
+	push_data(1);
+	push_data(2);
+	receive_one();
+	assert_int_equal(host.rx_completions, 0);
+	assert_int_equal(hn_chan_poll(&chan, 10, HN_CHAN_LEAVE), 1);
+	assert_int_equal(host.rx_completions, 1);
+	receive_one();
+	assert_int_equal(host.rx_completions, 2);
+}
+
 /* Receive data in so many ranges, all of them at the beginning of a PACKET. */
 static void
 push_ranges(uint64_t id, uint16_t count)
@@ -832,6 +846,8 @@ main(void)
 		     completions_wait_for_each_other_only_while_more_packets_are_known),
 		CASE("completions that wait are sent when somebody looks after the channel",
 		     completions_that_wait_are_sent_when_somebody_looks_after_the_channel),
+		CASE("what others have taken out of the ring is no packet that is known",
+		     what_others_have_taken_out_of_the_ring_is_no_packet_that_is_known),
 		CASE("a packet that keeps much of the host's memory is completed at once",
 		     packet_that_keeps_much_of_the_memory_is_completed_at_once),
 		CASE("what mbufs have kept counts as held back",
