@@ -60,8 +60,11 @@ copy_place(const struct hn_txq *txq, uint32_t len)
 static inline void
 copy_set_last_len(const struct hn_tx_aggregate *agg, uint8_t *base, uint32_t end)
 {
-	/* Ours: the host does not have the section yet. */
-	((struct rndis_hdr *)(base + agg->last))->len = end - agg->last;
+	/*
+	 * Ours: the host does not have the section yet. The type is the one by which
+	 * hn_pkt_write_plain() has written it: of stores by two the order is not sure.
+	 */
+	((struct rndis_packet *)(base + agg->last))->len = end - agg->last;
 }
 
 /* The gap up to the next message is zeroed and belongs to the one before. */
