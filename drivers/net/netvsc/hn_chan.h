@@ -55,6 +55,9 @@ struct rte_vmbus_device;
  */
 #define HN_BACKLOG_LEN (128u << 10)
 
+/** Completions of what was sent that are taken at a time, and may be told twice. */
+#define HN_CHAN_COMPS_BULK 32u
+
 /** One packet: a private copy, checked; pointers lead into raw. */
 struct hn_msg {
 	uint16_t type;			/**< enum vmbus_chanpkt_type */

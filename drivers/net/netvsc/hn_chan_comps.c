@@ -14,9 +14,6 @@
 
 #include "hn_chan_private.h"
 
-/* Taken at a time. */
-#define COMPS_BULK 32u
-
 static inline uint32_t
 comp_status(const struct vmbus_comp *comp)
 {
@@ -31,12 +28,12 @@ comp_status(const struct vmbus_comp *comp)
 uint32_t
 hn_chan_take_comps(struct hn_chan *chan, uint32_t max)
 {
-	struct vmbus_comp comp[COMPS_BULK];
+	struct vmbus_comp comp[HN_CHAN_COMPS_BULK];
 	uint32_t i, count, bytes = 0;
 
 	if (unlikely(hn_chan_has_failed(chan)))
 		return 0;
-	count = rte_vmbus_chan_peek_comps(chan->vmbus, comp, RTE_MIN(max, COMPS_BULK));
+	count = rte_vmbus_chan_peek_comps(chan->vmbus, comp, RTE_MIN(max, HN_CHAN_COMPS_BULK));
 	for (i = 0; i < count; i++) {
 		if (unlikely((comp[i].xactid & (HN_XACT_CALL | HN_XACT_RNDIS)) != 0))
 			break;
@@ -45,7 +42,10 @@ hn_chan_take_comps(struct hn_chan *chan, uint32_t max)
 	}
 	if (i == 0)
 		return 0;
-	/* Who dies before that leaves them to be told once more: the queues know them then. */
+	/*
+	 * Who dies before that leaves them to be told once more: the queues know them then,
+	 * and have room for them.
+	 */
 	rte_vmbus_chan_skip(chan->vmbus, bytes);
 	chan->shared->unread += bytes;
 	return i;

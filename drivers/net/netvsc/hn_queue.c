@@ -159,7 +159,7 @@ queue_alloc_books(struct hn_txq *txq, const struct rte_eth_dev *dev, int socket)
 	const struct hn_proc *proc = dev->process_private;
 	uint16_t share_of = RTE_MAX(dev->data->nb_tx_queues, 1u);
 	uint32_t section_count = proc->nvs.tx_section_count / share_of;
-	uint32_t done_count = rte_align32pow2(txq->nb_desc);
+	uint32_t done_count = rte_align32pow2(txq->nb_desc + HN_CHAN_COMPS_BULK);
 	size_t done_len = done_count * sizeof(txq->done.entry[0]);
 
 	rte_free(txq->mem);

@@ -25,7 +25,10 @@ hn_tx_put_done(struct hn_txq *txq, uint32_t id, uint32_t status)
 	uint32_t tail = rte_atomic_load_explicit(&done->tail, rte_memory_order_acquire);
 	struct hn_tx_done *entry = &done->entry[head & done->mask];
 
-	/* There are as many places as descriptors: what is beyond them is no answer. */
+	/*
+	 * There is a place for each descriptor, and for each completion that is told
+	 * twice because somebody died: what is beyond them is no answer.
+	 */
 	if (unlikely(head - tail > done->mask)) {
 		done->lost++;
 		return;

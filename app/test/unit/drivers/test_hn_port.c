@@ -228,6 +228,29 @@ dump(void)
 	return text;
 }
 
+/* The transmitting thread looks when all have been told, and the first run twice. */
+static void
+test_told_twice(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	start_port(1);
+	for (i = 0; i < 64; i++)
+		send_frame(long_frame);
+	assert_int_equal(host.sent_count, 64);
+	for (i = 0; i < HN_CHAN_COMPS_BULK; i++)
+		scripted_complete(host.sent[i], SUCCESS);
+	for (i = 0; i < 64; i++)
+		scripted_complete(host.sent[i], SUCCESS);
+	hear_host();
+	hear_host();
+	assert_int_equal(xstat("tx_q0_surplus_completions"), 0);
+	assert_int_equal(rte_eth_tx_done_cleanup(port_id, 0, 0), 64);
+	assert_int_equal(rte_eth_dev_stop(port_id), 0);
+	assert_int_equal(rte_eth_dev_is_removed(port_id), 0);
+}
+
 static void
 test_dump_tells_the_ledger(void **state)
 {
@@ -393,6 +416,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PORT_CASE("completions that are told twice push out none", test_told_twice),
 		PORT_CASE("what is sent is freed when the port stops", test_port_sends_and_stops),
 		PORT_CASE("a completion for a queue that has not started is nonsense",
 			  test_port_knows_its_queues),
