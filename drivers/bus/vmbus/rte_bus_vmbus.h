@@ -13,9 +13,9 @@
  *
  * Threading: a channel's sending functions may be used by one thread at a
  * time, its receiving functions by one thread at a time, counted over all
- * processes; sending and receiving may go on in parallel. Opening and closing channels of a device, and
- * masking its interrupts, may not go on beside anything else on that device.
- * Nothing here takes a lock.
+ * processes; sending and receiving may go on in parallel. Opening and closing
+ * channels of a device, and masking its interrupts, may not go on beside anything
+ * else on that device. Nothing here takes a lock.
  *
  * A channel whose host has corrupted one of its rings has failed for good, in
  * both directions: it sends nothing, receives nothing and says -EPROTO.

@@ -352,8 +352,9 @@ hn_chan_is_paid(struct hn_chan *chan)
 	bool paid;
 
 	hn_chan_rx_lock(chan);
-	paid = hn_chan_has_failed(chan) || (chan->shared->owed_count == 0 && !chan_has_released(chan) &&
-					 rte_vmbus_chan_tx_empty(chan->vmbus));
+	paid = hn_chan_has_failed(chan) ||
+	       (chan->shared->owed_count == 0 && !chan_has_released(chan) &&
+		rte_vmbus_chan_tx_empty(chan->vmbus));
 	hn_chan_rx_unlock(chan);
 	return paid;
 }

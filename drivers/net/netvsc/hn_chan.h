@@ -92,7 +92,6 @@ struct hn_chan_stats {
 	uint64_t send_tables;		/**< that the host has sent */
 };
 
-
 /** Longest answer that any NVSP request here expects. */
 #define HN_CALL_ANSWER_MAX 64u
 

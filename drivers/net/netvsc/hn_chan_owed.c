@@ -100,4 +100,3 @@ hn_chan_pay_owed(struct hn_chan *chan)
 	chan->shared->paying = false;
 	hn_chan_tx_unlock(chan);
 }
-

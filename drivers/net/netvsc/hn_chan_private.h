@@ -24,9 +24,9 @@ int hn_chan_poll_stuck(struct hn_chan *chan, uint32_t budget, enum hn_chan_overf
 int hn_chan_fail(struct hn_chan *chan, int ret);
 
 /*
- * As owner of the receive end: one more completion is owed, for so many ranges; those owed are sent, as
- * far as the send end is free and the ring has room; an heir of an owner who died
- * settles what he may have been paying. ctx is the channel.
+ * As owner of the receive end: one more completion is owed, for so many
+ * ranges; those owed are sent, as far as the send end is free and the ring has
+ * room; an heir of an owner who died settles what he may have been paying. ctx is the channel.
  */
 void hn_chan_owe(void *ctx, uint64_t xactid, uint32_t status, uint32_t ranges);
 void hn_chan_pay_owed(struct hn_chan *chan);

@@ -361,4 +361,3 @@ hn_chan_count(struct hn_chan *chan, uint32_t budget)
 	(void)hn_chan_poll(chan, budget, HN_CHAN_LEAVE);
 	return chan->shared->waiting;
 }
-

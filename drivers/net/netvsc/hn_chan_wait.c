@@ -81,7 +81,7 @@ chan_wait_turn(struct hn_chan *chan, struct chan_waiting *waiting)
 	bool stuck, drops = waiting->stuck > CHAN_READER_GRACE_MS;
 	uint32_t passed = chan_wait_passed(waiting);
 	int taken = hn_chan_poll_stuck(chan, CHAN_WAIT_BUDGET, drops ? HN_CHAN_DROP : HN_CHAN_LEAVE,
-			      &stuck);
+				       &stuck);
 
 	if (taken < 0)
 		return taken;

@@ -165,7 +165,8 @@ host_check_mtu(struct rte_eth_dev *dev, uint16_t mtu)
 		port->mtu_max = hn_nvs_can_set_mtu(&proc->nvs) ? HN_HOST_MTU_MAX : RTE_ETHER_MTU;
 	if (host_mtu >= mtu)
 		return 0;
-	port->mtu_max = RTE_MIN(port->mtu_max, mtu > HN_HOST_MTU_USUAL ? HN_HOST_MTU_USUAL : mtu - 1);
+	port->mtu_max = RTE_MIN(port->mtu_max,
+				mtu > HN_HOST_MTU_USUAL ? HN_HOST_MTU_USUAL : mtu - 1);
 	HN_LOG(ERR, "port %u: the host does not take an MTU of %u, it made it %" PRIu32,
 	       port->port_id, mtu, host_mtu);
 	return -EINVAL;

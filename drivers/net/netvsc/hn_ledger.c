@@ -169,7 +169,10 @@ hn_ledger_count_rx(struct hn_ledger_rx *rx, struct hn_chan *chan, const struct h
 	struct ledger ledger = { fault, "channel", chan->index, 0 };
 	uint32_t found;
 
-	*rx = (struct hn_ledger_rx){ .out = chan->shared->taken - chan->shared->paid, .owed = chan->shared->owed_count };
+	*rx = (struct hn_ledger_rx){
+		.out = chan->shared->taken - chan->shared->paid,
+		.owed = chan->shared->owed_count,
+	};
 	hn_backlog_walk(&chan->shared->backlog, rx_count_waiting, rx);
 	/* What mbufs lead into is counted with its hold. */
 	if (rxq != NULL && rxq->busy && rxq->hold == NULL && rxq->msg.wants_completion) {

@@ -27,7 +27,6 @@
 #include "hn_rx.h"
 #include "hn_tx.h"
 
-
 /** Received packets of a channel that the host wants completed. */
 struct hn_ledger_rx {
 	uint32_t out;		/**< taken from the host, not given back */

@@ -18,7 +18,6 @@
 #include <rte_ether.h>
 
 #include "hn_channels.h"
-#include "hn_channels.h"
 #include "hn_compat.h"
 #include "hn_offload.h"
 #include "hn_filter.h"
@@ -62,7 +61,7 @@ struct hn_port {
 	struct rte_ether_addr permanent_mac;	/**< the card's own */
 	struct hn_filter filter;
 	struct hn_rss rss;
-	uint16_t rss_queues;		/**< that the table was spread over, before the user's changes */
+	uint16_t rss_queues;		/**< that the table was spread over, by default */
 	struct hn_send_table send_table;	/**< written by whoever polls the primary */
 	/**
 	 * Those that completions are for, by their number; NULL: not now. ethdev's
@@ -71,7 +70,7 @@ struct hn_port {
 	 */
 	struct hn_txq *txq[HN_CHANNELS_MAX];
 	uint32_t ptype_layers;		/**< of packets, whose types the application wants */
-	bool ptype_chosen;		/**< it has said which; asking which there are changes nothing */
+	bool ptype_chosen;		/**< it has said which, not only asked */
 	struct hn_options options;
 	struct hn_offload offload;	/**< of the connected host, and the port's share in it */
 };

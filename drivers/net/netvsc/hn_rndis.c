@@ -182,7 +182,8 @@ page_get(struct hn_rndis *rndis, struct hn_rndis_page **page)
 static uint64_t
 page_xactid(const struct hn_rndis *rndis, const struct hn_rndis_page *page)
 {
-	return HN_XACT_RNDIS | (uint64_t)page->request_id << 8 | (uint64_t)(page - rndis->shared->page);
+	return HN_XACT_RNDIS | (uint64_t)page->request_id << 8 |
+	       (uint64_t)(page - rndis->shared->page);
 }
 
 void
@@ -497,7 +498,8 @@ hn_rndis_query_upto(struct hn_rndis *rndis, uint32_t oid, const void *in, uint32
 	    cmplt.info_len > room - cmplt.info_offset)
 		return -EBADMSG;
 	*out_len = RTE_MIN(*out_len, cmplt.info_len);
-	memcpy(out, rndis->shared->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset, *out_len);
+	memcpy(out, rndis->shared->pending.answer + RNDIS_OFFSET_BASE + cmplt.info_offset,
+	       *out_len);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct hn_rx_stats {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t errors;		/**< frames dropped: malformed, or too long for the mbufs */
-	uint64_t attached;		/**< frames, or parts of joined ones, that were not copied */
+	uint64_t attached;		/**< frames, or parts of joined ones, not copied */
 	uint64_t no_mbuf;		/**< bursts cut short for want of mbufs */
 };
 

@@ -30,7 +30,7 @@ struct rte_vmbus_device;
 /** One of Hyper-V's pages. */
 struct hn_rxmem_page {
 	rte_iova_t iova;
-	uint32_t row_end;		/**< offset in the buffer up to which addresses are in a row */
+	uint32_t row_end;		/**< offset up to which addresses are in a row */
 };
 
 struct hn_rxmem {

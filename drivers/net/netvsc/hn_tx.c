@@ -59,7 +59,9 @@ tx_send(struct hn_txq *txq, struct hn_proc *proc, const struct hn_tx_frame *fram
 	if (likely(ret != -E2BIG))
 		return ret;
 	*copied = true;		/* the frame's own mbuf is not what the host gets */
-	ret = frame->pkt.data_len <= txq->ways.fit_max ? hn_tx_send_copy(txq, proc, frame) : -ENOSPC;
+	ret = -ENOSPC;
+	if (frame->pkt.data_len <= txq->ways.fit_max)
+		ret = hn_tx_send_copy(txq, proc, frame);
 	return ret == -ENOSPC ? hn_tx_send_bounce(txq, chan, frame) : ret;
 }
 

@@ -57,7 +57,7 @@ struct hn_tx_done_ring {
 	struct hn_tx_done *entry;
 	uint32_t mask;
 	alignas(RTE_CACHE_LINE_SIZE) RTE_ATOMIC(uint32_t) head;	/**< of the producer */
-	uint64_t lost;			/**< ids that cannot be true: they are too many; likewise */
+	uint64_t lost;			/**< ids that are too many to be true; likewise */
 	alignas(RTE_CACHE_LINE_SIZE) RTE_ATOMIC(uint32_t) tail;	/**< of the consumer */
 };
 

@@ -165,7 +165,7 @@ hn_tx_send_bounce(struct hn_txq *txq, struct hn_chan *chan, const struct hn_tx_f
 		return ret;
 	ret = -EAGAIN;
 	if (hn_txbuf_get_bounce(&txq->buf, desc)) {
-			gpa_add_slot(&list, txq, desc, frame);
+		gpa_add_slot(&list, txq, desc, frame);
 		gpa_add_bounce(&list, txq, desc, frame);
 		ret = direct_send(txq, chan, desc, &list);
 	}
