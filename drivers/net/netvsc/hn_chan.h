@@ -236,7 +236,9 @@ void hn_chan_rx_unlock(struct hn_chan *chan);
 /**
  * As hn_chan_rx_unlock(), for the Rx queue, which comes back: while it knows of
  * further packets in the ring, what it has read and owes the host may wait until it
- * is a batch, by packets or by the memory that they keep. Whoever finds the ring empty pays all; so does hn_chan_tend().
+ * is a batch, by packets or by the memory that they keep. Whoever finds the ring
+ * empty pays all; so does hn_chan_tend(), but ring bytes alone, where no completion
+ * is owed, it leaves: they are few.
  */
 void hn_chan_rx_leave(struct hn_chan *chan);
 

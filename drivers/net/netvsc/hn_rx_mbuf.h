@@ -56,7 +56,7 @@ hn_rx_mbuf_init(struct hn_rx_mbuf *start, struct rte_mempool *pool, uint16_t por
 }
 
 /**
- * So many mbufs, or as many fewer as one if the pool is low; returns how many.
+ * So many mbufs, or one if the pool is low, or none; returns how many.
  * Those in a pool have one segment, no next one and one reference; the rest has
  * to be set, by hn_rx_mbuf_start() or rte_pktmbuf_reset().
  */
