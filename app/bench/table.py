@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The project authors
 """Results as text, in columns."""
 
+import re
+
 
 def columns(head, rows):
     """Lines of a table: a tuple of words for the head, one for each row; the first is the name."""
@@ -127,6 +129,18 @@ def record_lines(records):
     for number, unit in enumerate(units):
         yield from [""] * (number != 0)
         yield from _unit_lines(unit, [record for record in records if record.unit == unit])
-    for record in records:
-        for side, why in record.failed.items():
-            yield f"{record.name}: no figure of {side}: {why}"
+    yield from grouped((f"no figure of {side}: {shorter(why)}", record.name)
+                       for record in records for side, why in record.failed.items())
+
+
+def shorter(why):
+    """Without the file that has the rest: of several such reasons one is told."""
+    return re.sub(r" \(log: .*\)$", "", why)
+
+
+def grouped(reasons):
+    """Each reason once, with all names that it holds for."""
+    names = {}
+    for reason, name in reasons:
+        names.setdefault(reason, []).append(name)
+    yield from (f"{reason}: {'; '.join(found)}" for reason, found in names.items())

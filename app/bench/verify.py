@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass, field
 
 from lab import LabError
 
+from . import table
 from .cell import Cell
+from .record import OURS
 from .spec import groups_of
 
 # So many frames, so quickly: they go through the whole receive buffer, and none is lost.
@@ -95,8 +97,10 @@ class Verified:
         for (spec, name), verdict in self.verdicts.items():
             if not verdict.is_good:
                 yield f"{spec.name}, {name}: {verdict}"
-        for (spec, name), why in self.failed.items():
-            yield f"{spec.name}, {name}: {why}"
+
+    def _not_verified(self):
+        yield from table.grouped((f"content not verified, {name}: {table.shorter(why)}", spec.name)
+                                 for (spec, name), why in self.failed.items())
 
     def lines(self):
         """For people."""
@@ -106,12 +110,14 @@ class Verified:
                    f"cells verified, {name}: "
                    f"{sum(verdict.bad for verdict in mine)} were not as they should be")
         yield from (f"WRONG content: {wrong}" for wrong in self._wrong())
+        yield from self._not_verified()
 
     def error(self):
-        """A sentence if there is anything wrong."""
-        wrong = list(self._wrong())
-        return f"content was not verified in {len(wrong)} cells, first {wrong[0]}" if wrong \
-            else None
+        """A sentence if there is anything wrong; what others' drivers refuse is their matter."""
+        wrong = list(self._wrong()) + [f"{spec.name}, {name}: {why}" for (spec, name), why
+                                       in self.failed.items() if name == OURS]
+        return f"content is wrong or not verified in {len(wrong)} cells, first {wrong[0]}" \
+            if wrong else None
 
 
 def verify(run, specs):

@@ -165,6 +165,16 @@ def test_each_side_has_its_own_driver(lab, side):
         assert all(path.is_relative_to(side().build.resolve()) for path in maps)
 
 
+def test_content_that_another_driver_refuses_is_told_and_no_error():
+    found = verify.Verified(failed={(Spec(9014), "theirs"): "it ended (log: a)",
+                                    (Spec(9014, burst=1), "theirs"): "it ended (log: b)"})
+    assert found.error() is None
+    assert list(found.lines()) == ["content not verified, theirs: it ended: "
+                                   "rxonly, 9014 B, burst 32; rxonly, 9014 B, burst 1"]
+    found.failed[Spec(64), "ours"] = "it ended"
+    assert "rxonly, 64 B" in found.error()
+
+
 @pytest.mark.parametrize("frames, good, bad, missed, is_good", [
     (10, 10, 0, 0, True), (10, 8, 0, 2, True), (10, 8, 0, 0, False), (10, 10, 1, 0, False),
     (0, 0, 0, 0, False), (10, 11, 0, 0, False)])

@@ -34,12 +34,19 @@ def test_a_thread_that_looks_at_the_clock_alone_takes_as_long_as_it_was_told(lab
 @pytest.mark.parametrize("way", ["rx", "tx", "none"])
 def test_in_lock_step_every_queue_moves_frames(lab, side, way):
     with Cell(lab, side(), Load(queues=2)) as cell:
-        cell.work(scaling.MODES[way], 32)
+        cell.work(scaling.MODES.get(way, "rxonly"), 32)
         cell.offer(1_000_000 if way == "rx" else 0)
         for _ in range(3):
-            queues = cell.step(way, 64, 32, 0.05)
+            queues = cell.step(way, 64, 32, 0.05, (0, 2))
     assert len(queues) == 2
     assert all(0 < frames <= 96 and ns > 0 for frames, ns in queues)
+
+
+def test_in_a_step_of_some_queues_the_others_stand_still(lab):
+    with Cell(lab, sides.ours(), Load(queues=3)) as cell:
+        moved = [[frames > 0 for frames, _ in cell.step("tx", 64, 32, 0.01, queues)]
+                 for queues in ((1, 1), (2, 2), (0, 3))]
+    assert moved == [[False, True, False], [True, False, True], [True, True, True]]
 
 
 @SIDES
