@@ -70,7 +70,8 @@ def sweep(sweeps, title, path):
     for one, rates in zip(sweeps, offered):
         _latencies(below, one, rates)
     ends = [min(map(min, offered)), max(map(max, offered))]
-    above.plot(ends, ends, "--", color="grey", linewidth=0.8, label="all that is offered")
+    rates = [ends[0] * (ends[1] / ends[0]) ** (part / 100) for part in range(101)]
+    above.plot(rates, rates, "--", color="grey", linewidth=0.8, label="all that is offered")
     above.set(title=title, ylabel="delivered, million frames per second", xscale="log",
               ylim=(0, 1.3 * max(max(one.delivered()) for one in sweeps) / 1e6))
     below.set(xlabel="offered, million frames per second", yscale="log",
@@ -122,7 +123,7 @@ def _axes(axes, records):
     axes.set(xlabel=unit_label(records[0].unit) + f", {records[0].better} is better",
              xscale="log" if wide else "linear")
     axes.set_yticks(range(len(records)), [record.name for record in records])
-    axes.invert_yaxis()
+    axes.set_ylim(len(records) - 0.4, -0.6)
     axes.grid(alpha=0.3, axis="x")
     # Room for what stands behind the bars.
     left, right = axes.get_xlim()
@@ -167,24 +168,26 @@ def percentiles(curves, title, path):
 
 
 def scaling(steps, path):
-    """Frames per second over the number of queues; steps: by name, (queues, Record) each."""
+    """How many times what one queue does; steps: by name, (queues, Record of that) each."""
     steps = {name: counted for name, counted in steps.items() if counted}
     figure, all_axes = plt.subplots(1, len(steps), figsize=(4 * len(steps), 4), squeeze=False,
                                     layout="constrained")
     for axes, (name, counted) in zip(all_axes.flat, steps.items()):
-        for side in ("ours", "theirs"):
+        for side in ("ours", "theirs", "machine"):
             found = [(queues, record.figure(side)) for queues, record in counted
                      if record.figure(side)]
             if not found:
                 continue
-            medians, spread = _millions([one for _, one in found])
-            queues = [queues for queues, _ in found]
-            axes.errorbar(queues, medians, yerr=spread, marker="o", capsize=2,
+            spread = [[one.median - one.low for _, one in found],
+                      [one.high - one.median for _, one in found]]
+            axes.errorbar([1] + [queues for queues, _ in found],
+                          [1] + [one.median for _, one in found],
+                          yerr=[[0] + part for part in spread], marker="o", capsize=2,
                           color=COLOURS[side], label=LABELS[side])
-            axes.plot(queues, [medians[0] / queues[0] * count for count in queues], ":",
-                      color=COLOURS[side], linewidth=0.8)
-        axes.set(title=name, xlabel="queues, a core each", ylabel="million frames per second",
-                 ylim=(0, None), xticks=[queues for queues, _ in counted])
+        most = max(queues for queues, _ in counted)
+        axes.plot([1, most], [1, most], ":", color="grey", linewidth=0.8)
+        axes.set(title=name, xlabel="queues, a core each", ylabel="times one queue",
+                 ylim=(0, None), xticks=[1] + [queues for queues, _ in counted])
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     _save(figure, path)

@@ -131,14 +131,16 @@ class _LockStep:
         self.sums = {(step, count): Record(NAME, f"{step.name}, {count} queue{'s' * (count > 1)}",
                                            extras={"step": step.name, "queues": count})
                      for step in self._stepped for count in self._counts}
-        self.times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times")
+        self.times = {(step, count): Record(NAME, f"{step.name}, {count} queues / 1 queue", "times",
+                                            extras={"step": step.name, "queues": count})
                       for step in self._stepped for count in self._counts[1:]}
 
     def _add(self, side, step, rates):
         """The machine's are told beside ours."""
         names = {"driver": side.name} | ({MACHINE: MACHINE} if side.name == OURS else {})
         for name, told in names.items():
-            for count in self._counts:
+            # Of what they receive in a step, theirs have taken some before.
+            for count in self._counts if (step.way, told) != ("rx", THEIRS) else []:
                 self.sums[step, count].add(told, rates[name, count])
             for count in self._counts[1:]:
                 self.times[step, count].add(told, rates[name, count] / rates[name, 1])
@@ -180,7 +182,7 @@ class Scaling(Found):
         from . import picture
         picture.scaling({step.name: [(record.extras["queues"], record) for record in self.cells
                                      if record.extras.get("step") == step.name
-                                     and record.unit == "frames/s"] for step in STEPPED}, path)
+                                     and record.unit == "times"] for step in STEPPED}, path)
 
 
 def measure(run):

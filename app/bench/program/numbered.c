@@ -19,13 +19,13 @@
 #define WORDS (STARTS + FRAME_LEN_MAX / 8 + 1)
 
 /* Little-endian, without gaps. */
-struct mark {
+struct __attribute__((packed)) mark {
 	char magic[4];
 	uint8_t stream;
 	uint8_t flags;			/* 0: all bytes are filled */
 	uint64_t seq;
 	uint32_t check;
-} __rte_packed;
+};
 
 static uint64_t words[WORDS];
 

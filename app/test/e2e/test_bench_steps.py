@@ -65,7 +65,7 @@ def test_round_trips_and_scaling_are_drawn(tmp_path):
     curve = [[0, 500], [500000, 600], [999000, 900], [1000000, 5000]]
     percentiles({"ours, one after the other": [curve], "machine, 4000 a second": [curve, curve]},
                 "trips", tmp_path / "latency")
-    record = Record("scaling", "one")
-    record.add("ours", 1e6)
-    draw_scaling({"rx": [(1, record), (2, record)], "tx": []}, tmp_path / "scaling")
+    record = Record("scaling", "two", "times")
+    record.add("ours", 1.9)
+    draw_scaling({"rx": [(2, record), (4, record)], "tx": []}, tmp_path / "scaling")
     assert len(list(tmp_path.iterdir())) == 4

@@ -59,6 +59,12 @@ typedef int rte_memory_order;
 #define HN_PTYPE_SET_COUNT(count) ((void)(count))
 #endif
 
+/* 25.03: packing is said before and behind a structure. */
+#ifndef __rte_packed_begin
+#define __rte_packed_begin
+#define __rte_packed_end __rte_packed
+#endif
+
 /* 25.11: statistics of queues have a struct of their own, which may be absent. */
 #if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
 #define HN_STATS_ARGS struct rte_eth_stats *stats, struct eth_queue_stats *queues

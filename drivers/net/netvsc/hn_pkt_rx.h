@@ -20,6 +20,7 @@
 #include <rte_atomic.h>
 #include <rte_common.h>
 
+#include "hn_compat.h"
 #include "rndis.h"
 
 /** Most per-packet info that is read of one message. */
@@ -106,9 +107,9 @@ struct hn_pkt_head {
 };
 
 /** A word wherever the host has put it. */
-struct hn_pkt_word {
+struct __rte_packed_begin hn_pkt_word {
 	uint32_t value;
-} __rte_packed;
+} __rte_packed_end;
 
 /* Exactly one load: what was checked is what is used, whatever the compiler makes of it. */
 static inline uint32_t
@@ -211,9 +212,9 @@ hn_pkt_read_info(const uint8_t *msg, const struct hn_pkt_head *pkt, struct hn_pk
 }
 
 /* Two words in a row, loaded together. */
-struct hn_pkt_words {
+struct __rte_packed_begin hn_pkt_words {
 	uint64_t value;
-} __rte_packed;
+} __rte_packed_end;
 
 static inline uint64_t
 hn_pkt_load_two(const uint8_t *words)
