@@ -57,8 +57,6 @@ STEPPED = (Step("rx", 64, 2500), Step("rx", 1514, 2500), Step("tx", 64, 3000),
 # As much work without a driver: how many times that of one core the machine's cores do.
 ALONE = ("none", 3000)
 BURST = 32
-# DPDK's own driver takes all that has come, but keeps no more.
-THEIRS_KEPT = 480
 
 
 def _counts(run):
@@ -109,7 +107,6 @@ def _round(run, side, step, counts):
     most = counts[-1]
     load = replace(Spec(step.frame, queues=most).load, mode="rxonly",
                    flows=FLOWS, descriptors=DESCRIPTORS, mbufs=MBUFS * most - 1)
-    frames = THEIRS_KEPT if step.way == "rx" and side.name == THEIRS else step.frames
     steps, times = _Steps(counts), QUICK_STEPS if run.quick else STEPS
     with Cell(run.lab, side, load, lcores=run.lab.cores.lcores_everywhere(most)) as cell:
         cell.work(MODES[step.way], BURST)
@@ -117,8 +114,8 @@ def _round(run, side, step, counts):
         cell.offer(WARM_UP_RATE if step.way == "rx" else 0)
         cell.measure(WARM_UP_S)
         if step.way == "rx":
-            cell.offer(frames * most / PAUSE_S)
-        steps.run(cell, step.way, frames, times)
+            cell.offer(step.frames * most / PAUSE_S)
+        steps.run(cell, step.way, step.frames, times)
     return steps.medians(times)
 
 
@@ -139,8 +136,7 @@ class _LockStep:
         """The machine's are told beside ours."""
         names = {"driver": side.name} | ({MACHINE: MACHINE} if side.name == OURS else {})
         for name, told in names.items():
-            # Of what they receive in a step, theirs have taken some before.
-            for count in self._counts if (step.way, told) != ("rx", THEIRS) else []:
+            for count in self._counts:
                 self.sums[step, count].add(told, rates[name, count])
             for count in self._counts[1:]:
                 self.times[step, count].add(told, rates[name, count] / rates[name, 1])
@@ -154,7 +150,11 @@ class _LockStep:
     def measure(self):
         """All; the records."""
         for number, step in in_turn(self._stepped, self._run.rounds):
-            for side in self._run.sides if number % 2 == 0 else reversed(self._run.sides):
+            sides = self._run.sides if number % 2 == 0 else self._run.sides[::-1]
+            for side in sides:
+                # What they receive they have taken out of the ring before the step.
+                if (step.way, side.name) == ("rx", THEIRS):
+                    continue
                 self._run.tell(f"round {number + 1} of {self._run.rounds}, {side.label}: "
                                f"{step.name}")
                 try:
