@@ -184,14 +184,6 @@ limit_promiscuous_enable(struct rte_eth_dev *dev)
 	return 0;
 }
 
-static int
-limit_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
-{
-	(void)dev;
-	(void)stats;
-	return 0;
-}
-
 static const struct eth_dev_ops limit_ops = {
 	.dev_configure = limit_configure,
 	.dev_infos_get = limit_infos_get,
@@ -202,7 +194,6 @@ static const struct eth_dev_ops limit_ops = {
 	.dev_close = limit_close,
 	.link_update = limit_link_update,
 	.promiscuous_enable = limit_promiscuous_enable,
-	.stats_get = limit_stats_get,
 };
 
 /* The device. */

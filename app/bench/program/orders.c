@@ -139,11 +139,14 @@ static bool
 order_stats(char **words)
 {
 	struct workers_counts counts = workers_read();
-	struct rte_eth_stats sum = { 0 }, stats;
+	struct rte_eth_stats sum = { 0 };
 	uint16_t port;
 
 	(void)words;
 	for (port = 0; port < ports_count; port++) {
+		struct rte_eth_stats stats = { 0 };
+
+		/* A driver that has none counts nothing. */
 		(void)rte_eth_stats_get(port, &stats);
 		sum.ipackets += stats.ipackets;
 		sum.imissed += stats.imissed;

@@ -22,8 +22,9 @@ static uint16_t
 ops_count_queues(const struct rte_eth_dev *dev)
 {
 	const struct hn_proc *proc = dev->process_private;
+	uint16_t count = RTE_MIN(dev->data->nb_rx_queues, proc->channels.count);
 
-	return RTE_MAX(RTE_MIN(dev->data->nb_rx_queues, proc->channels.count), 1);
+	return RTE_MAX(count, 1);
 }
 
 static int

@@ -146,8 +146,9 @@ rxbuf_cut(const struct hn_rxmem *mem, const uint8_t *data, uint32_t len,
 	while (len != 0) {
 		if (count == RXBUF_PIECES_MAX)
 			return 0;
-		piece[count] = RTE_MIN(RTE_MIN(len, RXBUF_PIECE_MAX),
-				       hn_rxmem_row(mem, data, &iova[count]));
+		piece[count] = hn_rxmem_row(mem, data, &iova[count]);
+		piece[count] = RTE_MIN(piece[count], len);
+		piece[count] = RTE_MIN(piece[count], RXBUF_PIECE_MAX);
 		data += piece[count];
 		len -= piece[count];
 		count++;

@@ -106,7 +106,8 @@ test_mbuf(uint32_t len, uint32_t piece)
 	uint32_t at, part;
 
 	for (at = 0; at < len; at += part) {
-		part = RTE_MIN(RTE_MIN(piece, len - at), TEST_ROOM);
+		part = RTE_MIN(piece, len - at);
+		part = RTE_MIN(part, TEST_ROOM);
 		m = rte_pktmbuf_alloc(test_pool);
 		assert_non_null(m);
 		memcpy(rte_pktmbuf_append(m, (uint16_t)part), test_bytes + at, part);
